@@ -1,0 +1,1008 @@
+"""How many labels does active learning save, with which query rule, and can you trust the answer?
+
+One module, read from top to bottom as the report does:
+
+1. Data              load a data set, split it into seed, pool and test
+2. Query strategies  score functions on class probabilities, and the registry
+3. The loop          fit, score the test set, query, label, repeat
+4. The study         every strategy over many paired splits, in parallel
+5. Measures          labels to target, saving, intervals, the results table
+7. Command line      `active-learning`, a thin layer over the above
+
+Sources: Settles 2009 (the loop and the classic rules); Kottke et al. 2017 and Lu et al. 2023 (how to
+measure it); Efron & Tibshirani 1993 (the bootstrap).
+"""
+
+import argparse
+import json
+import os
+import platform
+import sys
+import zlib
+from collections.abc import Mapping
+from dataclasses import dataclass
+from functools import partial
+from importlib.metadata import version
+from numbers import Integral, Real
+
+import joblib
+import numpy as np
+import pandas as pd
+import scipy.sparse
+import sklearn
+from scipy.special import entr
+from sklearn import datasets
+from sklearn.base import clone, is_classifier
+from sklearn.linear_model import LogisticRegression
+from sklearn.metrics import balanced_accuracy_score
+from sklearn.model_selection import train_test_split
+from sklearn.preprocessing import StandardScaler
+from sklearn.utils import get_tags
+from sklearn.utils.multiclass import type_of_target
+from threadpoolctl import threadpool_limits
+
+__version__ = version("active-learning-report")
+
+
+# ---------------------------------------------------------------------------------------------------
+# 1. Data
+# ---------------------------------------------------------------------------------------------------
+
+
+def check_integer(name, value, low):
+    """Return value as an int; TypeError if it is not a whole number, ValueError if it is below low."""
+    if isinstance(value, bool) or not isinstance(value, Integral):
+        raise TypeError(f"{name} must be an integer, got {value!r}")
+    if value < low:
+        raise ValueError(f"{name} must be at least {low}, got {value}")
+    return int(value)
+
+
+def check_choice(name, value, choices):
+    """Return value; ValueError naming it and the valid ones if it is not among choices."""
+    if value not in choices:
+        raise ValueError(f"unknown {name} {value!r}; valid: {', '.join(choices)}")
+    return value
+
+
+def take(X, rows):
+    """Rows of a matrix: of a numpy array, a pandas frame or a scipy CSR matrix."""
+    return X.iloc[rows] if hasattr(X, "iloc") else X[rows]
+
+
+@dataclass(frozen=True)
+class Dataset:
+    """A classification problem whose every label is known, so that buying labels can be simulated.
+
+    name: what to call it in tables
+    X: numpy array, pandas frame or scipy sparse matrix (n, d); strategies and splits index its rows
+    y: array (n,) of labels: integers, strings or booleans
+    raises: ValueError if X and y differ in length, or y has missing or continuous values or one class
+    """
+
+    name: str
+    X: object
+    y: np.ndarray
+
+    def __post_init__(self):
+        y = np.asarray(self.y)
+        if y.ndim != 1 or self.X.shape[0] != len(y):
+            raise ValueError(f"X has {self.X.shape[0]} rows and y has shape {y.shape}; they must pair up")
+        if pd.isna(y).any():
+            raise ValueError(f"y has {pd.isna(y).sum()} missing labels; every row needs one")
+        if type_of_target(y).startswith("continuous"):
+            raise ValueError(f"y holds continuous numbers such as {y[0]}; classification needs classes")
+        if len(np.unique(y)) < 2:
+            raise ValueError(f"y has the one class {y[0]!r}; at least 2 are needed")
+        object.__setattr__(self, "y", y)
+        if scipy.sparse.issparse(self.X):
+            object.__setattr__(self, "X", self.X.tocsr())  # the sparse format whose rows can be picked
+
+
+@dataclass(frozen=True)
+class Split:
+    """Row indices of the first labelled set, of the rows that may be bought, and of the test set.
+
+    raises: ValueError if they share a row
+    """
+
+    seed: np.ndarray
+    pool: np.ndarray
+    test: np.ndarray
+
+    def __post_init__(self):
+        for part in ("seed", "pool", "test"):
+            object.__setattr__(self, part, np.asarray(getattr(self, part), dtype=np.intp))
+        rows = np.concatenate([self.seed, self.pool, self.test])
+        if len(np.unique(rows)) < len(rows):
+            raise ValueError("seed, pool and test must be disjoint, but they share rows")
+
+    @property
+    def sizes(self):
+        return {"seed": len(self.seed), "pool": len(self.pool), "test": len(self.test)}
+
+
+def load_digits():
+    """Scikit-learn's 8 x 8 digits, pixels divided by 16 so that they lie in [0, 1]: (1797, 64)."""
+    X, y = datasets.load_digits(return_X_y=True)
+    return X / 16, y
+
+
+def load_standardized(load):
+    """A bundled data set with each column at mean 0 and variance 1 (no label is looked at)."""
+    X, y = load(return_X_y=True)
+    return StandardScaler().fit_transform(X), y
+
+
+def load_synthetic(**settings):
+    """Two clusters in ten dimensions with 10 % label noise; settings of make_classification override."""
+    defaults = dict(n_samples=1000, n_features=10, n_informative=5, n_redundant=0, n_classes=2)
+    defaults |= dict(n_clusters_per_class=1, flip_y=0.1, random_state=42)
+    try:
+        return datasets.make_classification(**defaults | settings)
+    except (TypeError, ValueError) as error:
+        given = ", ".join(f"{name}={value!r}" for name, value in settings.items())
+        raise type(error)(f"load_dataset('synthetic', {given}): {error}") from None
+
+
+DATASETS = {
+    "digits": load_digits,
+    "synthetic": load_synthetic,
+    "iris": partial(load_standardized, datasets.load_iris),
+    "wine": partial(load_standardized, datasets.load_wine),
+    "breast_cancer": partial(load_standardized, datasets.load_breast_cancer),
+}
+
+
+def load_dataset(name, **settings):
+    """Load a data set by name.
+
+    name: one of DATASETS
+    settings: for "synthetic" only, those of sklearn.datasets.make_classification (n_samples=...)
+    returns: Dataset
+    raises: ValueError for an unknown name or impossible settings, TypeError for unknown settings
+    """
+    check_choice("dataset", name, DATASETS)
+    if settings and name != "synthetic":
+        raise TypeError(f"dataset {name!r} takes no settings, got {', '.join(settings)}")
+    return Dataset(name, *DATASETS[name](**settings))
+
+
+def split_dataset(y, *, seed_per_class=2, test_size=0.3, random_state):
+    """Split rows into a test set (stratified), a seed set of seed_per_class rows a class, and the pool.
+
+    y: array (n,) of labels
+    seed_per_class: rows of each class in the seed set
+    test_size: share of the rows in (0, 1), or a number of rows
+    random_state: anything numpy.random.default_rng takes
+    returns: Split; together seed, pool and test hold all rows, each part in ascending order
+    raises: ValueError for one class, a class too small, or a test size that leaves no pool
+    """
+    y, rng = np.asarray(y), np.random.default_rng(random_state)
+    seed_per_class = check_integer("seed_per_class", seed_per_class, 1)
+    classes, counts = np.unique(y, return_counts=True)
+    if len(classes) < 2:
+        raise ValueError(f"y has the one class {classes[0]!r}; at least 2 are needed")
+    n_test = _test_rows(test_size, len(y), len(classes))
+    if counts.min() < seed_per_class + 1:
+        raise ValueError(
+            f"class {classes[counts.argmin()]} has {counts.min()} rows; "
+            f"seed_per_class={seed_per_class} needs at least {seed_per_class + 1}"
+        )
+    if len(y) - n_test - seed_per_class * len(classes) < 1:
+        raise ValueError(
+            f"test_size={test_size} ({n_test} rows) and {seed_per_class} seed rows for each of "
+            f"{len(classes)} classes leave no pool out of {len(y)} rows"
+        )
+    rest, test = train_test_split(
+        np.arange(len(y)), test_size=n_test, stratify=y, random_state=int(rng.integers(2**31))
+    )
+    rest.sort()
+    seed = [_draw(rng, rest[y[rest] == label], seed_per_class, label) for label in classes]
+    seed = np.sort(np.concatenate(seed))
+    return Split(seed, np.setdiff1d(rest, seed), np.sort(test))
+
+
+def _test_rows(test_size, n, n_classes):
+    """The number of test rows that test_size stands for; as in scikit-learn, a share is rounded up."""
+    if isinstance(test_size, bool) or not isinstance(test_size, Real):
+        raise TypeError(f"test_size must be a number, got {test_size!r}")
+    share = not isinstance(test_size, Integral)
+    if share and not 0 < test_size < 1:
+        raise ValueError(f"test_size as a share must be between 0 and 1, got {test_size}")
+    n_test = int(np.ceil(test_size * n)) if share else int(test_size)
+    if n_test < n_classes:
+        raise ValueError(f"test_size={test_size} gives {n_test} test rows for {n_classes} classes")
+    return n_test
+
+
+def _draw(rng, rows, n, label):
+    if len(rows) < n:
+        raise ValueError(f"class {label} has {len(rows)} rows outside the test set; the seed set needs {n}")
+    return rng.choice(rows, n, replace=False)
+
+
+# ---------------------------------------------------------------------------------------------------
+# 2. Query strategies
+#
+# A score function maps class probabilities to "how much do we want this label"; larger = ask first.
+# A strategy is a callable: Round -> the rows to buy. To add one: one function, one line in STRATEGIES.
+# ---------------------------------------------------------------------------------------------------
+
+
+def check_proba(proba):
+    """Return proba as an array (n, k); ValueError if it is not two-dimensional with k >= 2."""
+    proba = np.asarray(proba)
+    if proba.ndim != 2 or proba.shape[1] < 2:
+        raise ValueError(f"proba must have shape (n, k) with k >= 2 classes, got {proba.shape}")
+    return proba
+
+
+def least_confidence(proba):
+    """Score each row by how unsure the model is of its best guess.
+
+    proba: array (n, k), rows sum to 1, k >= 2
+    returns: array (n,), one minus the largest probability, in [0, 1 - 1/k]; larger = ask first
+    raises: ValueError if k < 2
+    source: Lewis & Gale 1994
+    """
+    return 1 - check_proba(proba).max(axis=1)
+
+
+def margin(proba):
+    """Score each row by how nearly its two most likely classes tie.
+
+    proba: array (n, k), rows sum to 1, k >= 2
+    returns: array (n,), minus the gap between the top two, in [-1, 0]; larger = ask first
+    raises: ValueError if k < 2
+    source: Scheffer, Decomain & Wrobel 2001
+    """
+    columns = check_proba(proba).T
+    first, second = np.maximum(columns[0], columns[1]), np.minimum(columns[0], columns[1])
+    for column in columns[2:]:  # a running top two: several times faster than sorting each row
+        second = np.maximum(second, np.minimum(first, column))
+        first = np.maximum(first, column)
+    return second - first
+
+
+def entropy(proba):
+    """Score each row by the Shannon entropy of its class probabilities, with 0 log 0 = 0.
+
+    proba: array (n, k), rows sum to 1, k >= 2
+    returns: array (n,) in nats, in [0, log k]; larger = ask first
+    raises: ValueError if k < 2
+    source: Shannon 1948; as a query rule, Settles & Craven 2008
+    """
+    return entr(check_proba(proba)).sum(axis=1)
+
+
+@dataclass(frozen=True)
+class Round:
+    """All that a strategy may look at: never a label of the pool, never a test row.
+
+    model: the classifier, fitted on the labelled rows
+    X: the data set's matrix; pick rows with take(X, rows)
+    labeled: int array (m,), the rows whose labels are known, in the order in which they were bought
+    y: array (m,), their labels
+    pool: int array (n,), ascending, the rows that may be bought
+    batch: how many of them to buy, 1..n
+    rng: numpy.random.Generator, the only source of chance
+    """
+
+    model: object
+    X: object
+    labeled: np.ndarray
+    y: np.ndarray
+    pool: np.ndarray
+    batch: int
+    rng: np.random.Generator
+
+    def score(self, score_function):
+        """Scores (n,) of the pool's rows under score_function of their class probabilities."""
+        return score_pool(self.model.predict_proba, self.X, self.pool, score_function)
+
+    def margins(self):
+        """Margin scores (n,); from decision_function where the model has no probabilities."""
+        if hasattr(self.model, "predict_proba"):
+            return self.score(margin)
+        return score_pool(self.model.decision_function, self.X, self.pool, decision_margin)
+
+
+def decision_margin(decision):
+    """Minus the gap between the two largest decision values; (n,) or (n, k) -> (n,)."""
+    return -np.abs(decision) if decision.ndim == 1 else margin(decision)
+
+
+def score_pool(predict, X, rows, score_function, *, chunk=4096):
+    """Score rows of X a chunk at a time, so that the work stays in the processor's cache.
+
+    predict: a model's predict_proba or decision_function
+    X: matrix (N, d), possibly a numpy.memmap larger than memory
+    rows: int array (n,), ascending
+    score_function: maps predict's result for m rows to scores (m,)
+    chunk: rows scored at a time, at least 1
+    returns: array (n,)
+    raises: ValueError if a score is not a number
+    """
+    chunk = check_integer("chunk", chunk, 1)
+    scores = np.empty(len(rows))
+    for start in range(0, len(rows), chunk):
+        part = rows[start : start + chunk]
+        if part[-1] - part[0] == len(part) - 1:  # neighbours: a slice is a view, an index array a copy
+            part = slice(part[0], part[-1] + 1)
+        scores[start : start + chunk] = score_function(predict(take(X, part)))
+    if np.isnan(scores).any():
+        raise ValueError(f"{np.isnan(scores).sum()} of {len(rows)} scores are not numbers (NaN)")
+    return scores
+
+
+def top_rows(scores, rows, batch):
+    """The batch rows with the largest scores, best first; ties go to the smaller row index.
+
+    scores: array (n,)
+    rows: int array (n,), ascending
+    batch: 1..n
+    returns: int array (batch,)
+    """
+    threshold = np.partition(scores, -batch)[-batch]
+    candidates = np.flatnonzero(scores >= threshold)  # ascending, so a stable sort keeps ties in order
+    best = candidates[np.argsort(-scores[candidates], kind="stable")[:batch]]
+    return rows[best]
+
+
+def needs(*what):
+    """Mark what a strategy needs of the classifier: "proba" (predict_proba) or "margins" (either)."""
+
+    def mark(strategy):
+        strategy.needs = frozenset(what)
+        return strategy
+
+    return mark
+
+
+def random_rows(round):
+    """Buy rows at random: what labelling without active learning does, and the reference."""
+    return round.rng.choice(round.pool, round.batch, replace=False)
+
+
+def highest(round, score_function):
+    """Buy the rows with the highest scores."""
+    return top_rows(round.score(score_function), round.pool, round.batch)
+
+
+@needs("margins")
+def smallest_margin(round):
+    """Buy the rows whose two most likely classes are nearest to a tie."""
+    return top_rows(round.margins(), round.pool, round.batch)
+
+
+STRATEGIES = {
+    "random": random_rows,
+    "least_confidence": needs("proba")(partial(highest, score_function=least_confidence)),
+    "margin": smallest_margin,
+    "entropy": needs("proba")(partial(highest, score_function=entropy)),
+}
+CLASSIC = ("random", "least_confidence", "margin", "entropy")
+
+
+def check_strategy(name, strategy, model):
+    """Raise ValueError, naming the rules that fit, if the classifier cannot serve the strategy."""
+    if unmet := _unmet(strategy, model):
+        fitting = [other for other, rule in STRATEGIES.items() if not _unmet(rule, model)]
+        raise ValueError(
+            f"strategy {name!r} needs {unmet}, which {type(model).__name__} does not have; "
+            f"strategies that fit: {', '.join(fitting)}"
+        )
+
+
+def _unmet(strategy, model):
+    wanted = getattr(strategy, "needs", frozenset())
+    if "proba" in wanted and not hasattr(model, "predict_proba"):
+        return "predict_proba"
+    if "margins" in wanted and not (hasattr(model, "predict_proba") or hasattr(model, "decision_function")):
+        return "predict_proba or decision_function"
+    return None
+
+
+def pick_strategies(strategies):
+    """Strategies by name.
+
+    strategies: a name, several names, or a mapping from your own names to callables
+    returns: dict name -> callable, in the given order
+    raises: ValueError for an unknown name, TypeError for something that is not a callable
+    """
+    if isinstance(strategies, str):
+        strategies = [strategies]
+    if not isinstance(strategies, Mapping):
+        strategies = {name: STRATEGIES[check_choice("strategy", name, STRATEGIES)] for name in strategies}
+    if not strategies:
+        raise ValueError(f"no strategy given; valid: {', '.join(STRATEGIES)}")
+    for name, strategy in strategies.items():
+        if not callable(strategy):
+            raise TypeError(f"strategy {name!r} must be callable, got {strategy!r}")
+    return dict(strategies)
+
+
+# ---------------------------------------------------------------------------------------------------
+# 3. The loop
+# ---------------------------------------------------------------------------------------------------
+
+
+def default_model():
+    """The report's classifier: logistic regression, L2, C = 1, solved until it has really converged.
+
+    At scikit-learn's default tolerance the order of the pool's rows depends on where the solver stopped,
+    and so on the processor; converged, it is a property of the data and of the rule.
+    """
+    return LogisticRegression(solver="newton-cg", tol=1e-8, max_iter=1000)
+
+
+def accuracy(y_true, y_pred):
+    """Share of predictions that are right, in [0, 1]."""
+    return float(np.mean(y_true == y_pred))
+
+
+METRICS = {"accuracy": accuracy, "balanced_accuracy": balanced_accuracy_score}
+
+
+@dataclass(frozen=True)
+class History:
+    """One learning curve.
+
+    n_labels: int array (r,), labels known at each round, the seed set included
+    accuracy: array (r,), accuracy on the test set (or the metric asked for) with those labels, in [0, 1]
+    queried: int array, the rows bought, in order (the seed set is not among them)
+    """
+
+    n_labels: np.ndarray
+    accuracy: np.ndarray
+    queried: np.ndarray
+
+
+def run_loop(
+    dataset, split, strategy, *, model=None, batch=10, budget=300, random_state=0, metric="accuracy"
+):
+    """Fit, score the test set, query, label; repeat until the budget is spent or the pool is empty.
+
+    dataset: Dataset
+    split: Split of its rows
+    strategy: a name in STRATEGIES, or a callable Round -> rows to buy
+    model: any scikit-learn classifier, pipelines included; default_model() if None. It is cloned
+    batch: labels bought a round; the last batch is cut to end exactly on the budget or the pool's end
+    budget: labels in all, the seed set included
+    random_state: anything numpy.random.default_rng takes
+    metric: "accuracy" or "balanced_accuracy"
+    returns: History
+    raises: ValueError or TypeError, naming the value, for a setting or data that cannot work
+    """
+    name, strategy = _named(strategy)
+    model = clone(default_model() if model is None else model)
+    batch = check_integer("batch", batch, 1)
+    _check_run(dataset, split, model, budget)
+    check_strategy(name, strategy, model)
+    measure = METRICS[check_choice("metric", metric, METRICS)]
+    X_test, y_test = take(dataset.X, split.test), dataset.y[split.test]
+    rng = np.random.default_rng(random_state)
+    labeled, pool, n_labels, scores = split.seed, np.sort(split.pool), [], []
+    while True:
+        model.fit(take(dataset.X, labeled), dataset.y[labeled])
+        n_labels.append(len(labeled))
+        scores.append(measure(y_test, model.predict(X_test)))
+        wanted = min(batch, budget - len(labeled), len(pool))
+        if wanted == 0:
+            return History(np.array(n_labels), np.array(scores), labeled[len(split.seed) :])
+        bought = strategy(Round(model, dataset.X, labeled, dataset.y[labeled], pool, wanted, rng))
+        pool = _remove(pool, bought, wanted, name)
+        labeled = np.concatenate([labeled, bought])
+
+
+def _named(strategy):
+    """(name, callable) of a strategy given as either."""
+    if callable(strategy):
+        return getattr(strategy, "__name__", repr(strategy)), strategy
+    return next(iter(pick_strategies(strategy).items()))
+
+
+def _check_run(dataset, split, model, budget):
+    """Raise if the loop cannot run on this data with this model and this budget."""
+    if not is_classifier(model):
+        raise TypeError(f"model must be a scikit-learn classifier, got {model!r}")
+    if not (hasattr(model, "predict_proba") or hasattr(model, "decision_function")):
+        raise ValueError(f"{model!r} has neither predict_proba nor decision_function; the rules need one")
+    if check_integer("budget", budget, 1) < len(split.seed):
+        raise ValueError(f"budget must be at least the seed set's {len(split.seed)} labels, got {budget}")
+    if len(np.unique(dataset.y[split.seed])) < 2:
+        raise ValueError(f"the seed set has the one class {dataset.y[split.seed][0]!r}; 2 are needed")
+    _check_finite(dataset.X, get_tags(model).input_tags.allow_nan)
+
+
+def _check_finite(X, allow_nan):
+    """Raise ValueError if X holds infinity, or NaN where the model cannot take it."""
+    values = X.select_dtypes("number") if hasattr(X, "iloc") else getattr(X, "data", X)
+    values = X if isinstance(X, np.ndarray) else np.asarray(values)
+    if values.dtype.kind != "f" or np.isfinite(values.sum()):  # one pass, no copy of a large pool
+        return
+    if np.isinf(values).any():
+        raise ValueError(f"X holds {np.isinf(values).sum()} infinite values; all must be finite")
+    if not allow_nan and np.isnan(values).any():
+        raise ValueError(
+            f"X holds {np.isnan(values).sum()} missing values (NaN); impute them, "
+            "for instance with make_pipeline(SimpleImputer(), model)"
+        )
+
+
+def _remove(pool, bought, wanted, name):
+    """The pool without the rows bought; ValueError if these are not `wanted` distinct rows of the pool."""
+    at = np.searchsorted(pool, np.sort(bought))
+    if len(bought) != wanted or len(np.unique(at)) != wanted or not np.isin(bought, pool).all():
+        raise ValueError(f"strategy {name!r} must return {wanted} distinct rows of the pool")
+    return np.delete(pool, at)
+
+
+# ---------------------------------------------------------------------------------------------------
+# 4. The study
+# ---------------------------------------------------------------------------------------------------
+
+
+def run_histories(
+    dataset,
+    strategies=CLASSIC,
+    *,
+    n_splits=100,
+    seed_per_class=2,
+    test_size=0.3,
+    model=None,
+    batch=10,
+    budget=300,
+    random_state=0,
+    metric="accuracy",
+    n_jobs=-1,
+):
+    """Run every strategy on many splits, paired: in a split all share the seed set and the test set.
+
+    dataset: Dataset
+    strategies: a name, names, or a mapping from your own names to callables
+    n_splits: how many random splits into seed, pool and test
+    n_jobs: processes; -1 for one a core. The result does not depend on it
+    other settings: as in split_dataset and run_loop
+    returns: dict (strategy, split) -> History
+    raises: ValueError or TypeError, naming the value, for a setting or data that cannot work
+    """
+    strategies = pick_strategies(strategies)
+    n_splits = check_integer("n_splits", n_splits, 1)
+    random_state = check_integer("random_state", random_state, 0)
+    if check_integer("n_jobs", n_jobs, -(10**6)) == 0:
+        raise ValueError("n_jobs must be a positive number of processes or -1 for one a core, got 0")
+    splits = [
+        split_dataset(
+            dataset.y,
+            seed_per_class=seed_per_class,
+            test_size=test_size,
+            random_state=np.random.SeedSequence([random_state, split]),
+        )
+        for split in range(n_splits)
+    ]
+    loop = partial(run_loop, model=model, batch=batch, budget=budget, metric=metric)
+    keys = [(name, split) for split in range(n_splits) for name in strategies]
+    jobs = (
+        joblib.delayed(_one_run)(loop, dataset, splits[split], strategies[name], [random_state, split], name)
+        for name, split in keys
+    )
+    runs = joblib.Parallel(n_jobs=n_jobs, return_as="generator")(jobs)
+    histories = dict(zip(keys, progress(runs, len(keys)), strict=True))
+    return {(name, split): histories[name, split] for name in strategies for split in range(n_splits)}
+
+
+def _one_run(loop, dataset, split, strategy, seed, name):
+    """One job: a stream of chance of its own by split and strategy, and one BLAS thread a process."""
+    random_state = np.random.SeedSequence([*seed, zlib.crc32(name.encode())])
+    with threadpool_limits(1):
+        return loop(dataset, split, strategy, random_state=random_state)
+
+
+def curves_of(histories):
+    """The learning curves of run_histories as a tidy table.
+
+    histories: dict (strategy, split) -> History
+    returns: DataFrame with columns strategy, split, n_labels, accuracy; one row a round
+    """
+    frames = [
+        pd.DataFrame({"strategy": name, "split": split, "n_labels": run.n_labels, "accuracy": run.accuracy})
+        for (name, split), run in histories.items()
+    ]
+    return pd.concat(frames, ignore_index=True)
+
+
+def run_study(dataset, strategies=CLASSIC, *, n_splits=100, **settings):
+    """The learning curves of every strategy over many paired splits; settings as in run_histories.
+
+    returns: DataFrame with columns strategy, split, n_labels, accuracy (in [0, 1]); one row a round
+    """
+    return curves_of(run_histories(dataset, strategies, n_splits=n_splits, **settings))
+
+
+def progress(items, total):
+    """Yield items, showing how far along they are: on a terminal or in a notebook, and nowhere else.
+
+    The notebook's bar ends empty, so that a committed page never shows a frozen one.
+    """
+    draw = _notebook_bar() if _in_notebook() else _terminal_bar if sys.stderr.isatty() else lambda *_: None
+    try:
+        for done, item in enumerate(items, 1):
+            draw(done, total)
+            yield item
+    finally:
+        draw(None, total)
+
+
+def _in_notebook():
+    ipython = sys.modules.get("IPython")
+    return bool(ipython) and type(ipython.get_ipython()).__name__ == "ZMQInteractiveShell"
+
+
+def _terminal_bar(done, total):
+    if done is None:
+        sys.stderr.write("\r\x1b[K")  # back to the line's start and wipe it
+    else:
+        filled = 30 * done // total
+        sys.stderr.write(f"\r{'█' * filled}{'░' * (30 - filled)} {done}/{total} runs")
+    sys.stderr.flush()
+
+
+def _notebook_bar():
+    from IPython.display import HTML, display
+
+    handle = display(HTML(""), display_id=True)
+
+    def draw(done, total):
+        bar = "" if done is None else f"<progress value={done} max={total}></progress> {done}/{total} runs"
+        handle.update(HTML(bar))
+
+    return draw
+
+
+# ---------------------------------------------------------------------------------------------------
+# 5. Measures
+#
+# A run that never reaches the target needs "more than the budget": inf. It is counted, never dropped.
+# ---------------------------------------------------------------------------------------------------
+
+
+def check_target(target):
+    """Return target as a float; ValueError unless it is in (0, 1]."""
+    if isinstance(target, bool) or not isinstance(target, Real):
+        raise TypeError(f"target must be a number, got {target!r}")
+    if not 0 < target <= 1:
+        hint = f" (did you mean {target / 100:g}?)" if 1 < target <= 100 else ""
+        raise ValueError(f"target must be an accuracy in (0, 1], got {target}{hint}")
+    return float(target)
+
+
+def labels_to_target(curves, target, *, hold=1):
+    """The labels each run needed to reach the target accuracy.
+
+    curves: table of run_study
+    target: accuracy in (0, 1]
+    hold: consecutive rounds for which the accuracy must stay at the target or above, this one included;
+        a run whose budget ends before the last of them has not shown it, and counts as never reached
+    returns: DataFrame with columns strategy, split, n_labels: the first n_labels that does, or inf
+    """
+    target, hold = check_target(target), check_integer("hold", hold, 1)
+    runs = curves.groupby(["strategy", "split"], sort=False)
+    needed = [_first_crossing(run, target, hold) for _, run in runs]
+    return pd.DataFrame([*runs.groups], columns=["strategy", "split"]).assign(n_labels=needed)
+
+
+def _first_crossing(run, target, hold):
+    above = (run["accuracy"] >= target).to_numpy()
+    if len(above) < hold:
+        return np.inf
+    held = np.lib.stride_tricks.sliding_window_view(above, hold).all(axis=1)
+    return float(run["n_labels"].iloc[held.argmax()]) if held.any() else np.inf
+
+
+def saving_bounds(needed, reference, budget):
+    """The share of labels saved, 1 - needed / reference, as far as censoring lets it be known.
+
+    needed, reference: arrays of labels to target, inf = more than the budget
+    budget: labels at which runs were stopped
+    returns: (lowest, highest) possible saving; equal where both numbers are finite
+    """
+    return 1 - needed / np.minimum(reference, budget), 1 - np.minimum(needed, budget) / reference
+
+
+def resamples(n, n_resamples=4000, random_state=0):
+    """Bootstrap resamples of n splits: int array (n_resamples, n) of split positions."""
+    return np.random.default_rng(random_state).integers(n, size=(n_resamples, n))
+
+
+def saving_interval(needed, reference, budget, *, level=0.95, n_resamples=4000, random_state=0):
+    """Bootstrap interval of the saving 1 - median(needed) / median(reference), resampling whole splits.
+
+    needed, reference: arrays (n_splits,), labels to target on the same splits, inf = never reached
+    budget: labels at which runs were stopped
+    returns: (low, high); wider where censoring leaves the saving open; (nan, nan) for a single split
+    source: percentile bootstrap, Efron & Tibshirani 1993
+    """
+    needed, reference = np.asarray(needed), np.asarray(reference)
+    if len(needed) < 2:
+        return np.nan, np.nan
+    drawn = resamples(len(needed), n_resamples, random_state)
+    lowest, highest = saving_bounds(
+        np.median(needed[drawn], axis=1), np.median(reference[drawn], axis=1), budget
+    )
+    tail = (1 - level) / 2
+    low = np.quantile(lowest, tail, method="inverted_cdf")
+    return low, np.quantile(highest, 1 - tail, method="inverted_cdf")
+
+
+def area_under_curve(n_labels, accuracy):
+    """Area under a learning curve by the trapezoid rule, divided by its width: a mean accuracy in [0, 1]."""
+    if len(n_labels) == 1:
+        return float(accuracy[0])
+    return float(np.trapezoid(accuracy, n_labels) / (n_labels[-1] - n_labels[0]))
+
+
+def summarise(curves, target, *, hold=1, reference="random", random_state=0):
+    """Every measure of every strategy, as numbers.
+
+    curves: table of run_study
+    target, hold: as in labels_to_target
+    reference: the strategy that the others are compared with, split by split
+    random_state: seed of the bootstrap
+    returns: DataFrame indexed by strategy, the reference first, with columns
+        median, q25, q75       labels to target over the splits, inf = more than the budget
+        reached_share          share of splits in which the target was reached
+        saving_low, saving_high  95 % interval of the saving against the reference (nan for one split)
+        saving_min, saving_max   the saving 1 - median / median(reference); the two are equal unless a
+                               median is censored, and then they bound it
+        cost_more_share, tie_share  share of splits with more labels than the reference, or as many
+        auc, final_accuracy    means over the splits
+    raises: ValueError if the reference is not among the curves
+    """
+    check_choice("reference strategy", reference, list(curves["strategy"].unique()))
+    needed = labels_to_target(curves, target, hold=hold)
+    needed = needed.pivot(index="split", columns="strategy", values="n_labels")
+    budget = curves["n_labels"].max()
+    names = [reference, *(name for name in curves["strategy"].unique() if name != reference)]
+    rows = [_summary_row(needed[name], needed[reference], budget, random_state) for name in names]
+    summary = pd.DataFrame(rows, index=pd.Index(names, name="strategy"))
+    runs = curves.groupby(["strategy", "split"], sort=False)
+    auc = runs.apply(lambda run: area_under_curve(run["n_labels"].to_numpy(), run["accuracy"].to_numpy()))
+    summary["auc"] = auc.groupby("strategy").mean()
+    summary["final_accuracy"] = runs["accuracy"].last().groupby("strategy").mean()
+    return summary
+
+
+def _summary_row(needed, reference, budget, random_state):
+    needed, reference = needed.to_numpy(), reference.to_numpy()
+    lowest, highest = saving_bounds(np.median(needed), np.median(reference), budget)
+    low, high = saving_interval(needed, reference, budget, random_state=random_state)
+    return {
+        "median": np.median(needed),
+        "q25": np.quantile(needed, 0.25, method="inverted_cdf"),
+        "q75": np.quantile(needed, 0.75, method="inverted_cdf"),
+        "reached_share": np.isfinite(needed).mean(),
+        "saving_min": lowest,
+        "saving_max": highest,
+        "saving_low": low,
+        "saving_high": high,
+        "cost_more_share": (needed > reference).mean(),
+        "tie_share": (needed == reference).mean(),
+    }
+
+
+def results_table(curves, target, *, hold=1, random_state=0):
+    """The report's table, formatted for reading; the numbers themselves are summarise's.
+
+    curves: table of run_study, `random` among its strategies
+    target, hold, random_state: as in summarise
+    returns: DataFrame of strings, one row a strategy, `random` first
+    """
+    summary = summarise(curves, target, hold=hold, random_state=random_state)
+    budget = curves["n_labels"].max()
+    others = summary.index != "random"
+    return pd.DataFrame(
+        {
+            "strategy": summary.index,
+            f"labels -> {format_percent(target)}": [format_labels(n, budget) for n in summary["median"]],
+            "saved vs random": np.where(others, [format_saving(row) for row in summary.itertuples()], "-"),
+            "cost more than random in": np.where(others, [format_cost(r) for r in summary.itertuples()], "-"),
+            "AUC": [f"{auc:.3f}" for auc in summary["auc"]],
+            "final acc.": [format_percent(final, 1) for final in summary["final_accuracy"]],
+        }
+    )
+
+
+def format_percent(share, decimals=None):
+    """0.9 -> "90%"; a fixed number of decimals if given."""
+    return f"{100 * share:.4g}%" if decimals is None else f"{100 * share:.{decimals}f}%"
+
+
+def format_labels(n, budget):
+    """A number of labels, or "> 300" when it is more than the budget."""
+    return f"{n:g}" if np.isfinite(n) else f"> {budget:g}"
+
+
+def format_saving(row):
+    """The saving of one row of summarise, with its interval: "38% [30, 44]", "> 60%" when censored."""
+    if np.isnan(row.saving_low):
+        return _estimate(row)
+    low = f"{100 * row.saving_low:.0f}" if np.isfinite(row.saving_low) else "-∞"
+    return f"{_estimate(row)} [{low}, {100 * row.saving_high:.0f}]"
+
+
+def _estimate(row):
+    if row.saving_min == row.saving_max:
+        return f"{100 * row.saving_min:.0f}%"
+    if np.isfinite(row.saving_min):
+        return f"> {100 * row.saving_min:.0f}%"  # random's median is beyond the budget
+    return f"< {100 * row.saving_max:.0f}%" if row.saving_max < 1 else "unknown"
+
+
+def format_cost(row):
+    """Share of splits in which a rule cost more labels than random, ties apart."""
+    return f"{100 * row.cost_more_share:.0f}% (ties {100 * row.tie_share:.0f}%)"
+
+
+def describe(curves, target, *, hold=1, random_state=0):
+    """What the results table shows, in one sentence made from its numbers.
+
+    returns: str; says "no difference shown" where an interval spans 0
+    """
+    summary = summarise(curves, target, hold=hold, random_state=random_state)
+    n_splits, budget = curves["split"].nunique(), curves["n_labels"].max()
+    median = format_labels(summary.loc["random", "median"], budget)
+    reached = f"{format_percent(target)} takes random {median} labels"
+    findings = [_finding(row) for row in summary.drop("random").itertuples()]
+    start = f"Over {n_splits} splits (medians)" if n_splits > 1 else "On this one split"
+    sentence = "; ".join([f"{start}, {reached}", *findings]) + "."
+    return sentence + (" One split is an anecdote: use more for an interval." if n_splits == 1 else "")
+
+
+def _finding(row):
+    if not np.isnan(row.saving_low) and row.saving_low <= 0 <= row.saving_high:
+        return f"no difference shown for {row.Index} ({format_saving(row)})"
+    return f"{row.Index} saves {format_saving(row)}" + (", so it costs more" if row.saving_max < 0 else "")
+
+
+# ---------------------------------------------------------------------------------------------------
+# 7. Command line
+# ---------------------------------------------------------------------------------------------------
+
+
+class _Parser(argparse.ArgumentParser):
+    def error(self, message):
+        """One line on stderr and exit code 2, without argparse's usage block."""
+        self.exit(2, f"{self.prog}: error: {message}\n")
+
+
+EXAMPLES = """examples:
+  active-learning                              digits, 90 %, 100 splits: the headline table
+  active-learning --target-acc 0.95 --hold 3   a harder target, held for three rounds
+  active-learning --splits 1                   the classic single-run table (an anecdote)
+  active-learning --strategies margin,entropy --batch 20 --dataset wine
+  active-learning --json | python -m json.tool
+"""
+
+
+def build_parser():
+    """The command's options."""
+    parser = _Parser(
+        prog="active-learning",
+        description="How many labels does active learning save? Prints the labels-to-target table.",
+        epilog=EXAMPLES,
+        formatter_class=argparse.RawDescriptionHelpFormatter,
+        allow_abbrev=False,
+    )
+    add = parser.add_argument
+    add("--dataset", default="digits", metavar="NAME", help=f"{', '.join(DATASETS)} (default digits)")
+    add("--target-acc", type=float, default=0.9, metavar="ACC", help="in (0, 1] (default 0.9)")
+    add("--strategies", nargs="+", default=CLASSIC, metavar="NAME", help=", ".join(STRATEGIES))
+    add("--batch", type=int, default=10, metavar="N", help="labels bought a round (default 10)")
+    add("--budget", type=int, default=300, metavar="N", help="labels in all, seed included (default 300)")
+    add("--splits", type=int, default=100, metavar="N", help="random splits (default 100)")
+    add("--seed", type=int, default=0, metavar="N", help="seed of all randomness (default 0)")
+    add("--hold", type=int, default=1, metavar="N", help="rounds the target must hold for (default 1)")
+    add("--jobs", type=int, default=-1, metavar="N", help="processes (default -1: one a core)")
+    add("--json", action="store_true", help="print one JSON object and nothing else")
+    add("--version", action="version", version=f"%(prog)s {__version__}")
+    return parser
+
+
+def main(argv=None):
+    """Run the command; returns its exit code: 0, 2 for bad input, 130 after Ctrl-C."""
+    parser = build_parser()
+    args = parser.parse_args(argv)
+    try:
+        print(report(args))
+        sys.stdout.flush()
+    except (ValueError, TypeError) as error:
+        parser.error(" ".join(str(error).split()))
+    except KeyboardInterrupt:
+        os._exit(130)  # at once: waiting for the workers would take seconds and print tracebacks
+    except BrokenPipeError:
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())  # the reader left, as with `| head`
+    return 0
+
+
+def report(args):
+    """What the command prints for its parsed arguments, as text or as JSON."""
+    check_target(args.target_acc)
+    names = [name for given in args.strategies for name in given.replace(",", " ").split()]
+    names = list(dict.fromkeys(["random", *names]))
+    dataset = load_dataset(args.dataset)
+    settings = dict(batch=args.batch, budget=args.budget, random_state=args.seed, n_jobs=args.jobs)
+    check_integer("hold", args.hold, 1)
+    curves = run_study(dataset, names, n_splits=args.splits, **settings)
+    sizes = split_dataset(dataset.y, random_state=args.seed).sizes
+    if args.json:
+        return json.dumps(as_json(args, curves, sizes), indent=2, allow_nan=False)
+    counts = " / ".join(f"{part} {size}" for part, size in sizes.items())
+    return "\n".join(
+        [
+            f"{dataset.name}: {dataset.X.shape[0]} rows x {dataset.X.shape[1]} columns, "
+            f"{len(np.unique(dataset.y))} classes; classifier {type(default_model()).__name__}",
+            f"{counts}; target {format_percent(args.target_acc)}, batch {args.batch}, "
+            f"budget {args.budget}, {args.splits} splits, seed {args.seed}",
+            "",
+            text_table(results_table(curves, args.target_acc, hold=args.hold)),
+            "",
+            describe(curves, args.target_acc, hold=args.hold),
+        ]
+    )
+
+
+def text_table(table):
+    """A table of strings as aligned text."""
+    columns = [[name, *cells] for name, cells in table.items()]
+    padded = [[cell.ljust(max(map(len, column))) for cell in column] for column in columns]
+    return "\n".join("  ".join(row).rstrip() for row in zip(*padded, strict=True))
+
+
+def as_json(args, curves, sizes):
+    """The command's result as one JSON-ready dict; a number that was not reached is None."""
+    summary = summarise(curves, args.target_acc, hold=args.hold)
+    packages = {package.__name__: package.__version__ for package in (np, pd, sklearn)}
+    return {
+        "dataset": args.dataset,
+        "target_acc": args.target_acc,
+        "batch": args.batch,
+        "budget": args.budget,
+        "hold": args.hold,
+        "n_splits": args.splits,
+        "seed": args.seed,
+        "sizes": sizes,
+        "versions": {"active_learning": __version__, "python": platform.python_version(), **packages},
+        "strategies": [_strategy_json(row) for row in summary.itertuples()],
+    }
+
+
+LABELS_TO_TARGET = ("median", "q25", "q75", "reached_share")
+
+
+def _strategy_json(row):
+    def number(value):
+        return round(float(value), 6) if np.isfinite(value) else None
+
+    known = row.saving_min == row.saving_max
+    saving = {
+        "estimate": number(row.saving_min) if known else None,
+        "low": number(row.saving_low),
+        "high": number(row.saving_high),
+    }
+    return {
+        "strategy": row.Index,
+        "labels_to_target": {
+            key: number(getattr(row, key)) for key in ("median", "q25", "q75", "reached_share")
+        },
+        "saved_vs_random": None if row.Index == "random" else saving,
+        "cost_more_share": number(row.cost_more_share),
+        "tie_share": number(row.tie_share),
+        "auc": number(row.auc),
+        "final_accuracy": number(row.final_accuracy),
+    }
+
+
+if __name__ == "__main__":
+    sys.exit(main())
