@@ -7,6 +7,7 @@ One module, read from top to bottom as the report does:
 3. The loop          fit, score the test set, query, label, repeat
 4. The study         every strategy over many paired splits, in parallel
 5. Measures          labels to target, saving, intervals, the results table
+6. Plots             each takes a table and an Axes, and returns the Axes
 7. Command line      `active-learning`, a thin layer over the above
 
 Sources: Settles 2009 (the loop and the classic rules); Kottke et al. 2017 and Lu et al. 2023 (how to
@@ -24,6 +25,7 @@ from dataclasses import dataclass
 from functools import partial
 from importlib.metadata import version
 from numbers import Integral, Real
+from pathlib import Path
 
 import joblib
 import numpy as np
@@ -864,6 +866,72 @@ def _finding(row):
     if not np.isnan(row.saving_low) and row.saving_low <= 0 <= row.saving_high:
         return f"no difference shown for {row.Index} ({format_saving(row)})"
     return f"{row.Index} saves {format_saving(row)}" + (", so it costs more" if row.saving_max < 0 else "")
+
+
+# ---------------------------------------------------------------------------------------------------
+# 6. Plots
+#
+# Each takes a table and an Axes and returns the Axes; none of them computes a result.
+# ---------------------------------------------------------------------------------------------------
+
+# petroff6, in an order that keeps random grey and neighbours apart for colour-blind readers
+COLORS = {
+    "random": "#9c9ca1",
+    "least_confidence": "#f89c20",
+    "margin": "#5790fc",
+    "entropy": "#e42536",
+    "diverse_margin": "#7a21dd",
+}
+MARKERS = {"random": "o", "least_confidence": "s", "margin": "^", "entropy": "D", "diverse_margin": "v"}
+PLOT_STYLE = {
+    "figure.facecolor": "white",
+    "figure.figsize": (9, 4.5),
+    "figure.dpi": 144,
+    "font.size": 11,
+    "axes.spines.top": False,
+    "axes.spines.right": False,
+    "axes.titlelocation": "left",
+    "axes.titlesize": 12.5,
+    "axes.titleweight": "bold",
+    "svg.hashsalt": "al_helpers",  # the same bytes at every run
+}
+
+
+def color_of(name):
+    """The one colour of a strategy in every figure; dark purple-grey for one without its own."""
+    return COLORS.get(name, "#964a8b")
+
+
+def new_figure(rows=1, columns=1, **settings):
+    """A figure in the report's style and its Axes; settings as in matplotlib.pyplot.subplots."""
+    import matplotlib.pyplot as plt  # here, so that the command and the workers start without it
+
+    with plt.rc_context(PLOT_STYLE):
+        return plt.subplots(rows, columns, layout="constrained", **settings)
+
+
+def show_figure(ax, name, alt, *, folder=None):
+    """Show the figure of an Axes in a notebook as the very PNG that is saved, and close it.
+
+    ax: Axes (or the Figure itself)
+    name: file name without ending
+    alt: what the figure shows, in words, for who cannot see it
+    folder: where to write name.png and name.svg; None writes nothing
+    """
+    import matplotlib.pyplot as plt
+    from IPython.display import Image, display
+
+    figure = getattr(ax, "figure", ax)
+    png, svg = io.BytesIO(), io.BytesIO()
+    with plt.rc_context(PLOT_STYLE):
+        figure.savefig(png, format="png", metadata={"Software": None})
+        figure.savefig(svg, format="svg", metadata={"Date": None})
+    plt.close(figure)
+    if folder is not None:
+        Path(folder, f"{name}.png").write_bytes(png.getvalue())
+        Path(folder, f"{name}.svg").write_bytes(svg.getvalue())
+    width = round(figure.get_figwidth() * 100)
+    display(Image(png.getvalue(), width=width, alt=alt))
 
 
 # ---------------------------------------------------------------------------------------------------
