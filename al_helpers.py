@@ -15,6 +15,7 @@ measure it); Efron & Tibshirani 1993 (the bootstrap).
 """
 
 import argparse
+import io
 import json
 import os
 import platform
