@@ -696,6 +696,11 @@ def labels_to_target(curves, target, *, hold=1):
     return pd.DataFrame([*runs.groups], columns=["strategy", "split"]).assign(n_labels=needed)
 
 
+def by_split(needed):
+    """The table of labels_to_target with a row a split and a column a strategy, in their order there."""
+    return needed.pivot(index="split", columns="strategy", values="n_labels")[[*needed["strategy"].unique()]]
+
+
 def _first_crossing(run, target, hold):
     above = (run["accuracy"] >= target).to_numpy()
     if len(above) < hold:
@@ -704,39 +709,62 @@ def _first_crossing(run, target, hold):
     return float(run["n_labels"].iloc[held.argmax()]) if held.any() else np.inf
 
 
-def saving_bounds(needed, reference, budget):
+def share_saved(needed, reference, budget):
     """The share of labels saved, 1 - needed / reference, as far as censoring lets it be known.
 
     needed, reference: arrays of labels to target, inf = more than the budget
     budget: labels at which runs were stopped
-    returns: (lowest, highest) possible saving; equal where both numbers are finite
+    returns: (lowest, highest) possible share; equal where both numbers are finite
     """
     return 1 - needed / np.minimum(reference, budget), 1 - np.minimum(needed, budget) / reference
 
 
+def labels_saved(needed, reference, budget):
+    """The number of labels saved, reference - needed: bounds, as in share_saved."""
+    return np.minimum(reference, budget) - needed, reference - np.minimum(needed, budget)
+
+
 def resamples(n, n_resamples=4000, random_state=0):
-    """Bootstrap resamples of n splits: int array (n_resamples, n) of split positions."""
+    """Bootstrap resamples of n splits: int array (n_resamples, n) of positions."""
     return np.random.default_rng(random_state).integers(n, size=(n_resamples, n))
 
 
-def saving_interval(needed, reference, budget, *, level=0.95, n_resamples=4000, random_state=0):
-    """Bootstrap interval of the saving 1 - median(needed) / median(reference), resampling whole splits.
+def bootstrap_interval(values, statistic=np.median, *, level=0.95, random_state=0):
+    """Percentile bootstrap interval of a statistic over splits.
+
+    values: array (n_splits,), inf allowed where the statistic takes it
+    statistic: function of an array and an axis, such as numpy.median or numpy.mean
+    returns: (low, high); (nan, nan) for a single split
+    source: Efron & Tibshirani 1993
+    """
+    values = np.asarray(values, dtype=float)
+    if len(values) < 2:
+        return np.nan, np.nan
+    drawn = statistic(values[resamples(len(values), random_state=random_state)], axis=1)
+    return _tails(drawn, drawn, level)
+
+
+def saving_interval(needed, reference, budget, bounds=share_saved, *, level=0.95, random_state=0):
+    """Bootstrap interval of the saving between the medians of two strategies, resampling whole splits.
 
     needed, reference: arrays (n_splits,), labels to target on the same splits, inf = never reached
     budget: labels at which runs were stopped
+    bounds: share_saved or labels_saved
     returns: (low, high); wider where censoring leaves the saving open; (nan, nan) for a single split
-    source: percentile bootstrap, Efron & Tibshirani 1993
     """
-    needed, reference = np.asarray(needed), np.asarray(reference)
+    needed, reference = np.asarray(needed, dtype=float), np.asarray(reference, dtype=float)
     if len(needed) < 2:
         return np.nan, np.nan
-    drawn = resamples(len(needed), n_resamples, random_state)
-    lowest, highest = saving_bounds(
-        np.median(needed[drawn], axis=1), np.median(reference[drawn], axis=1), budget
-    )
+    drawn = resamples(len(needed), random_state=random_state)
+    medians = np.median(needed[drawn], axis=1), np.median(reference[drawn], axis=1)
+    return _tails(*bounds(*medians, budget), level)
+
+
+def _tails(lowest, highest, level):
+    """The outer quantiles of bootstrapped bounds; observed values, since infinities cannot be averaged."""
     tail = (1 - level) / 2
     low = np.quantile(lowest, tail, method="inverted_cdf")
-    return low, np.quantile(highest, 1 - tail, method="inverted_cdf")
+    return float(low), float(np.quantile(highest, 1 - tail, method="inverted_cdf"))
 
 
 def area_under_curve(n_labels, accuracy):
@@ -764,8 +792,7 @@ def summarise(curves, target, *, hold=1, reference="random", random_state=0):
     raises: ValueError if the reference is not among the curves
     """
     check_choice("reference strategy", reference, list(curves["strategy"].unique()))
-    needed = labels_to_target(curves, target, hold=hold)
-    needed = needed.pivot(index="split", columns="strategy", values="n_labels")
+    needed = by_split(labels_to_target(curves, target, hold=hold))
     budget = curves["n_labels"].max()
     names = [reference, *(name for name in curves["strategy"].unique() if name != reference)]
     rows = [_summary_row(needed[name], needed[reference], budget, random_state) for name in names]
@@ -779,7 +806,7 @@ def summarise(curves, target, *, hold=1, reference="random", random_state=0):
 
 def _summary_row(needed, reference, budget, random_state):
     needed, reference = needed.to_numpy(), reference.to_numpy()
-    lowest, highest = saving_bounds(np.median(needed), np.median(reference), budget)
+    lowest, highest = share_saved(np.median(needed), np.median(reference), budget)
     low, high = saving_interval(needed, reference, budget, random_state=random_state)
     return {
         "median": np.median(needed),
@@ -891,9 +918,6 @@ PLOT_STYLE = {
     "font.size": 11,
     "axes.spines.top": False,
     "axes.spines.right": False,
-    "axes.titlelocation": "left",
-    "axes.titlesize": 12.5,
-    "axes.titleweight": "bold",
     "svg.hashsalt": "al_helpers",  # the same bytes at every run
 }
 
@@ -903,12 +927,30 @@ def color_of(name):
     return COLORS.get(name, "#964a8b")
 
 
+def ink_of(name):
+    """The strategy's colour, darkened so that text in it reads well on white."""
+    from matplotlib.colors import to_rgb
+
+    return tuple(0.7 * channel for channel in to_rgb(color_of(name)))
+
+
 def new_figure(rows=1, columns=1, **settings):
     """A figure in the report's style and its Axes; settings as in matplotlib.pyplot.subplots."""
     import matplotlib.pyplot as plt  # here, so that the command and the workers start without it
 
     with plt.rc_context(PLOT_STYLE):
         return plt.subplots(rows, columns, layout="constrained", **settings)
+
+
+def title(ax, finding, caption):
+    """Put the finding over an Axes (or a Figure), and under it what the marks are and how many splits."""
+    if hasattr(ax, "suptitle"):
+        ax.suptitle(f"{finding}\n", x=0.01, ha="left", weight="bold", size=13)
+        ax.text(0.01, 0.985, f"\n{caption}", ha="left", va="top", color="#555555", size=10.5)
+    else:
+        ax.set_title(f"{finding}\n", loc="left", weight="bold", size=13)
+        ax.text(0, 1.02, caption, transform=ax.transAxes, color="#555555", size=10.5)
+    return ax
 
 
 def show_figure(ax, name, alt, *, folder=None):
@@ -933,6 +975,202 @@ def show_figure(ax, name, alt, *, folder=None):
         Path(folder, f"{name}.svg").write_bytes(svg.getvalue())
     width = round(figure.get_figwidth() * 100)
     display(Image(png.getvalue(), width=width, alt=alt))
+
+
+def _axes(ax):
+    return new_figure()[1] if ax is None else ax
+
+
+def spread(positions, gap):
+    """Move positions apart, as little as needed, until neighbours are at least gap from one another."""
+    order = np.argsort(positions)
+    moved = np.asarray(positions, dtype=float)[order]
+    for _ in range(500):
+        overlap = np.maximum(gap - np.diff(moved), 0)
+        moved[:-1] -= overlap / 2
+        moved[1:] += overlap / 2
+    result = np.empty_like(moved)
+    result[order] = moved
+    return result
+
+
+def label_lines(ax, ends, gap=0.06):
+    """Write a text at each line's end, in the line's colour, nudged apart.
+
+    ends: dict name -> (x, y, text), in data units
+    gap: smallest distance between two texts, as a share of the Axes' height
+    """
+    low, high = ax.get_ylim()
+    heights = spread([y for _, y, _ in ends.values()], gap * (high - low))
+    for (name, (x, _, text)), height in zip(ends.items(), heights, strict=True):
+        ax.text(x, height, f"  {text}", color=ink_of(name), va="center", weight="bold", clip_on=False)
+
+
+def plot_learning_curves(curves, target, ax=None):
+    """Mean accuracy against labels, one line a strategy, with the 95 % interval of the mean over splits.
+
+    curves: table of run_study
+    target: accuracy of the dashed line; a marker on it shows each strategy's median labels to target,
+        which comes from the runs and not from the mean curve, as in the table
+    """
+    ax, budget, ends = _axes(ax), curves["n_labels"].max(), {}
+    needed = by_split(labels_to_target(curves, target))
+    ax.axhline(target, color="#555555", lw=1, ls="--")
+    for name, runs in curves.groupby("strategy", sort=False):
+        scores = runs.pivot(index="n_labels", columns="split", values="accuracy")
+        mean, color, median = scores.mean(axis=1), color_of(name), needed[name].median()
+        low, high = np.transpose([bootstrap_interval(row, np.mean) for row in scores.to_numpy()])
+        ax.plot(mean.index, mean, color=color, lw=2)
+        ax.fill_between(mean.index, low, high, color=color, alpha=0.25, lw=0)
+        if np.isfinite(median):
+            ax.plot([median, median], [0, target], color=color, lw=1, ls=":")
+            ax.plot(median, target, color=color, marker=MARKERS.get(name, "P"), ms=9, mec="white", zorder=5)
+        ends[name] = (mean.index[-1], mean.iloc[-1], f"{name}: {format_labels(median, budget)}")
+    start = curves.groupby("strategy")["accuracy"].quantile(0.02).min()
+    ax.set(xlabel="labels bought, seed set included", ylabel="test accuracy", ylim=(start, 1))
+    ax.set_xlim(curves["n_labels"].min(), budget)
+    label_lines(ax, ends)
+    return ax
+
+
+def _dots(ax, values, row, color):
+    """Every split as a dot around a row's line; the shifts are even, and the same at every run."""
+    shift = 0.7 * (np.arange(len(values)) * 0.618034 % 1 - 0.5)
+    ax.scatter(values, row + shift, s=16, color=color, alpha=0.5, lw=0)
+
+
+def plot_labels_needed(needed, budget, ax=None):
+    """Labels to target, a row a strategy: every split as a dot, the median, its 95 % interval.
+
+    needed: table of by_split; budget: runs beyond it stand in the grey gutter at the right
+    """
+    ax, gutter = _axes(ax), 1.07 * budget
+    ax.axvspan(1.02 * budget, 1.12 * budget, color="#eeeeee", lw=0)
+    for row, name in enumerate(needed):
+        values, color = needed[name].to_numpy(), color_of(name)
+        _dots(ax, np.where(np.isinf(values), gutter, values), row, color)
+        low, high = np.minimum(bootstrap_interval(values), gutter)
+        ax.plot([low, high], [row, row], color=color, lw=7, solid_capstyle="butt")
+        ax.plot(min(np.median(values), gutter), row, marker="|", ms=20, mew=3, color="black")
+        beyond = f"{np.isinf(values).sum()} of {len(values)}"
+        ax.text(1.14 * budget, row, beyond, va="center", color="#555555")
+    ax.text(1.07 * budget, -0.62, f"over {budget}", ha="center", color="#555555")
+    ax.set(yticks=range(needed.shape[1]), yticklabels=list(needed), xlabel="labels to target")
+    ax.set(ylim=(needed.shape[1] - 0.5, -0.75), xlim=(0, 1.12 * budget))
+    return ax
+
+
+def plot_paired_savings(needed, budget, ax=None, reference="random"):
+    """Labels saved against the reference on the same split: every split as a dot, median, 95 % interval.
+
+    needed: table of by_split; runs that never reached the target count as the budget here, so that a
+        dot at the edge is a bound; splits in which neither run reached it are left out
+    """
+    ax = _axes(ax)
+    ax.axvline(0, color="black", lw=1)
+    for row, name in enumerate(names := [name for name in needed if name != reference]):
+        both = needed[np.isfinite(needed[[name, reference]]).any(axis=1)]
+        saved = both[reference].clip(upper=budget) - both[name].clip(upper=budget)
+        _dots(ax, saved, row, color_of(name))
+        ax.plot(bootstrap_interval(saved), [row, row], color=color_of(name), lw=7, solid_capstyle="butt")
+        ax.plot(saved.median(), row, marker="|", ms=20, mew=3, color="black")
+        worse = f"costs more in {100 * (needed[name] > needed[reference]).mean():.0f}%"
+        ax.text(1.01, row, worse, va="center", color="#555555", transform=ax.get_yaxis_transform())
+    ax.set(yticks=range(len(names)), yticklabels=names, ylim=(len(names) - 0.5, -0.5))
+    ax.set(
+        xlabel=f"labels saved against {reference} on the same split  (right of 0: cheaper than {reference})"
+    )
+    return ax
+
+
+def plot_reached_share(needed, budget, ax=None):
+    """Share of splits that have reached the target, against labels bought; no run is dropped.
+
+    needed: table of by_split
+    """
+    ax, grid = _axes(ax), np.arange(budget + 1)
+    names = needed.median().sort_values(kind="stable").index  # from the left to the right
+    for place, (name, height) in enumerate(zip(names, np.linspace(0.9, 0.15, len(names)), strict=True)):
+        share = (needed[name].to_numpy()[:, None] <= grid).mean(axis=0)
+        ax.step(grid, share, where="post", color=color_of(name), lw=2)
+        x, side = grid[share >= min(height, share[-1])][0], "right" if place < len(names) / 2 else "left"
+        text = ax.text(x, height, f" {name} ", color=ink_of(name), weight="bold", ha=side, va="center")
+        text.set_bbox({"facecolor": "white", "alpha": 0.8, "lw": 0, "pad": 1})
+    ax.set(xlabel="labels bought, seed set included", ylabel="share of splits at target", ylim=(0, 1.02))
+    ax.set_xlim(0, budget)
+    return ax
+
+
+def plot_score_triangle(score_function, ax=None):
+    """A score over all probabilities of three classes: corners are certain, dark is asked for first."""
+    ax, step = _axes(ax), np.linspace(0, 1, 61)
+    second, third = (grid.ravel() for grid in np.meshgrid(step, step))
+    inside = second + third <= 1 + 1e-9
+    proba = np.column_stack([1 - second - third, second, third])[inside].clip(0, 1)
+    x, y = proba[:, 1] + proba[:, 2] / 2, proba[:, 2] * np.sqrt(3) / 2
+    ax.tricontourf(x, y, score_function(proba), levels=12, cmap="Blues")
+    for (at_x, at_y), name in zip([(0, -0.08), (1, -0.08), (0.5, 0.91)], "ABC", strict=True):
+        ax.text(at_x, at_y, f"surely {name}", ha="center", va="center")
+    ax.set(aspect="equal", xlim=(-0.1, 1.1), ylim=(-0.14, 0.98))
+    ax.axis("off")
+    return ax
+
+
+def plot_images(images, captions, axes):
+    """Small grey pictures with a caption under each: images (m, h, w), captions m strings, axes m Axes."""
+    for ax, image, caption in zip(axes, images, captions, strict=True):
+        ax.imshow(image, cmap="gray_r", vmin=0, vmax=1)
+        ax.set_xlabel(caption, fontsize=10)
+        ax.set(xticks=[], yticks=[])
+        ax.spines[:].set_visible(False)
+    return axes
+
+
+def plot_intervals(table, ax=None):
+    """Estimates with their intervals, a row a strategy: columns estimate, low, high, indexed by strategy."""
+    ax = _axes(ax)
+    for row, (name, estimate, low, high) in enumerate(table[["estimate", "low", "high"]].itertuples()):
+        ax.plot([low, high], [row, row], color=color_of(name), lw=5, solid_capstyle="butt", alpha=0.6)
+        ax.plot(estimate, row, marker=MARKERS.get(name, "P"), ms=8, color=color_of(name), mec="white")
+    ax.set(yticks=range(len(table)), yticklabels=list(table.index), ylim=(len(table) - 0.5, -0.5))
+    return ax
+
+
+def plot_batch_price(table, ax=None):
+    """Median labels to target against batch size, a line a strategy, with 95 % intervals.
+
+    table: DataFrame with columns strategy, batch, median, low, high; inf is drawn as a gap
+    """
+    ax, ends = _axes(ax), {}
+    table = table.replace(np.inf, np.nan)
+    for name, line in table.groupby("strategy", sort=False):
+        ax.fill_between(line["batch"], line["low"], line["high"], color=color_of(name), alpha=0.2, lw=0)
+        ax.plot(line["batch"], line["median"], color=color_of(name), marker=MARKERS.get(name, "P"), lw=2)
+        ends[name] = (line["batch"].iloc[-1], line["median"].dropna().iloc[-1], name)
+    batches = table["batch"].unique()
+    ax.set_xscale("log")
+    ax.set_xticks(batches, [str(batch) for batch in batches])
+    ax.minorticks_off()
+    ax.set(xlabel="labels bought a round (batch size)", ylabel="labels to target (median)")
+    label_lines(ax, ends)
+    return ax
+
+
+def plot_cells(values, texts, ax=None, *, cmap="RdBu", low=-0.6, high=0.6):
+    """A table as a picture: values (DataFrame) give the colours, texts (same shape) stand in the cells."""
+    ax = _axes(ax)
+    ax.imshow(np.clip(values.to_numpy(dtype=float), low, high), cmap=cmap, vmin=low, vmax=high, aspect="auto")
+    for row, column in np.ndindex(values.shape):
+        share = np.clip((values.iloc[row, column] - low) / (high - low), 0, 1)
+        dark = abs(share - 0.5) > 0.33 if cmap == "RdBu" else share > 0.6
+        ax.text(
+            column, row, texts.iloc[row, column], ha="center", va="center", color="white" if dark else "black"
+        )
+    ax.set_xticks(range(values.shape[1]), values.columns)
+    ax.set_yticks(range(values.shape[0]), values.index)
+    ax.tick_params(length=0)
+    ax.spines[:].set_visible(False)
+    return ax
 
 
 # ---------------------------------------------------------------------------------------------------
