@@ -4,7 +4,7 @@ One module, read from top to bottom as the report does:
 
 1. Data              load a data set, split it into seed, pool and test
 2. Query strategies  score functions on class probabilities, and the registry
-3. The loop          fit, score the test set, query, label, repeat
+3. The loop          the classifier; fit, score the test set, query, label, repeat
 4. The study         every strategy over many paired splits, in parallel
 5. Measures          labels to target, saving, intervals, the results table
 6. Plots             each takes a table and an Axes, and returns the Axes
@@ -20,6 +20,7 @@ import json
 import os
 import platform
 import sys
+import warnings
 import zlib
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -33,15 +34,18 @@ import numpy as np
 import pandas as pd
 import scipy.sparse
 import sklearn
+from scipy.linalg import lapack
+from scipy.spatial.distance import pdist, squareform
 from scipy.special import entr
 from sklearn import datasets
-from sklearn.base import clone, is_classifier
-from sklearn.linear_model import LogisticRegression
+from sklearn.base import BaseEstimator, ClassifierMixin, clone, is_classifier
+from sklearn.exceptions import ConvergenceWarning
 from sklearn.metrics import balanced_accuracy_score
-from sklearn.model_selection import train_test_split
+from sklearn.model_selection import cross_val_predict, train_test_split
 from sklearn.preprocessing import StandardScaler
 from sklearn.utils import get_tags
-from sklearn.utils.multiclass import type_of_target
+from sklearn.utils.multiclass import check_classification_targets, type_of_target
+from sklearn.utils.validation import check_is_fitted, validate_data
 from threadpoolctl import threadpool_limits
 
 __version__ = version("active-learning-report")
@@ -431,13 +435,227 @@ def pick_strategies(strategies):
 # ---------------------------------------------------------------------------------------------------
 
 
+def softmax(logits):
+    """Turn logits into probabilities, in place and safe for logits of any size.
+
+    logits: float array (k, n), one row per class (long rows are what numpy is fast on); overwritten
+    returns: the same array, each column sums to 1
+    """
+    logits -= np.maximum.reduce(logits, axis=0)
+    np.exp(logits, out=logits)
+    logits /= np.add.reduce(logits, axis=0)
+    return logits
+
+
+def shared_preconditioner(A, P, ridge, widest=3000):
+    """Invert one stand-in for the Hessian's block of every class.
+
+    A: array or CSR (n, d), the rows; P: array (k, n), their class probabilities
+    ridge: array (d,), the penalty's curvature; widest: int, above this d only the diagonal is inverted
+    returns: (d, d) array or sparse diagonal, the inverse of A' diag(w) A + diag(ridge), where
+        w = (1 - sum p^2) / (k - 1) is the mean curvature of a row's log-loss over the class directions
+    """
+    w = (1 - np.add.reduce(P * P, axis=0)) / (len(P) - 1) + 1e-12  # a row never weighs exactly nothing
+    if A.shape[1] > widest:
+        return scipy.sparse.diags_array(1 / (w @ (A * A) + ridge))
+    H = (A.T * w) @ A
+    H = H.toarray() if scipy.sparse.issparse(H) else H
+    H.flat[:: len(H) + 1] += ridge
+    factor, failed = lapack.dpotrf(H)
+    if failed:  # singular to working precision
+        return scipy.sparse.diags_array(1 / H.diagonal())
+    inverse, _ = lapack.dpotri(factor, overwrite_c=True)  # fills the upper triangle only
+    inverse += np.triu(inverse, 1).T
+    return inverse
+
+
+def newton_step(A, P, G, ridge, M, stop, max_iter=1000):
+    """Solve Hessian @ S = -G nearly, by preconditioned conjugate gradients.
+
+    A, P, ridge: as in shared_preconditioner, which returns M; G: array (k, d), the gradient
+    stop: float, the share of the first residual, in the norm of M, at which to stop
+    returns: array (k, d), the step S; int, the number of Hessian products it took
+    source: Dembo & Steihaug 1983
+    """
+    S, R, V, last, target = np.zeros_like(G), -G, np.zeros_like(G), np.inf, 0.0
+    for products in range(max_iter):  # noqa: B007
+        D = R @ M
+        size = np.vdot(R, D)
+        if size <= target:
+            break
+        target = target or size * stop**2
+        V *= size / last
+        V += D
+        last = size
+        T = V @ A.T
+        T *= P
+        T -= P * np.add.reduce(T, axis=0)
+        HV = T @ A
+        HV += V * ridge
+        length = size / np.vdot(V, HV)
+        S += length * V
+        HV *= length
+        R -= HV
+    return S, products
+
+
+def is_plain(X):
+    """Tell whether X is an array (n, d) of finite float64 numbers, which needs no further checks."""
+    plain = type(X) in (np.ndarray, np.memmap) and X.dtype == np.float64 and X.ndim == 2 and X.size > 0
+    return plain and bool(np.isfinite(X.sum()))
+
+
+class NewtonLogisticRegression(ClassifierMixin, BaseEstimator):
+    """Fit multinomial logistic regression to its optimum, several times faster than scikit-learn.
+
+    Minimises sum of log-losses + ||coef||^2 / (2 C) with a free intercept, as LogisticRegression does
+    (two classes: the binomial solution; more: intercepts with mean 0).
+
+    C: float > 0, the inverse of the penalty's strength
+    tol: float > 0; fitting stops when no entry of the gradient exceeds tol * min(1, 1/C). The loss is
+        1/C-strongly convex in the weights, so they are within C * ||gradient|| <= tol * sqrt(k * (d + 1))
+        of the optimum: 3e-6 on digits, and far less as Newton's last step overshoots
+    max_iter: int > 0, the most Newton steps; stopping there raises a ConvergenceWarning
+    warm_start: bool, start from the previous fit where its classes and columns are the same
+
+    classes_ (k,), coef_ (k, d) and intercept_ (k,) ((1, d) and (1,) for two classes), n_features_in_,
+    n_iter_ (1,) are as in LogisticRegression.
+
+    source: Dembo, Eisenstat & Steihaug 1982 (truncated Newton); Bohning 1992 (a bound shared by classes)
+    """
+
+    def __init__(self, C=1.0, tol=1e-7, max_iter=100, warm_start=False):
+        self.C = C
+        self.tol = tol
+        self.max_iter = max_iter
+        self.warm_start = warm_start
+
+    def fit(self, X, y):
+        """Fit the weights.
+
+        X: array, frame or sparse matrix (n, d); y: array (n,), at least two classes
+        returns: self
+        raises: ValueError on bad parameters, non-finite X, or a single class
+        """
+        for name in ("C", "tol", "max_iter"):
+            if not getattr(self, name) > 0:
+                raise ValueError(f"{name} must be positive, got {getattr(self, name)!r}")
+        X, y = self._checked(X, y)
+        classes, codes = np.unique(y, return_inverse=True)
+        if len(classes) < 2:
+            raise ValueError(f"y must hold at least 2 classes, got only one class: {classes[0]}")
+        ones = np.ones((X.shape[0], 1))
+        A = (
+            scipy.sparse.csr_array(scipy.sparse.hstack([X, ones]))
+            if scipy.sparse.issparse(X)
+            else np.hstack([X, ones])
+        )
+        Y = (np.arange(len(classes))[:, None] == codes).astype(np.float64)
+        W = self._minimise(A, Y, self._start(classes))
+        W = W[1:] - W[:1] if len(classes) == 2 else W
+        self.classes_, self.coef_, self.intercept_ = classes, W[:, :-1].copy(), W[:, -1].copy()
+        if len(classes) > 2:  # only differences between intercepts matter
+            self.intercept_ -= self.intercept_.mean()
+        return self
+
+    def _checked(self, X, y):
+        """Check X and y, record the columns; scikit-learn's checks take 0.5 ms, so plain arrays skip them."""
+        if type(y) is np.ndarray and y.dtype.kind in "biuU" and is_plain(X) and y.shape == X.shape[:1]:
+            self.n_features_in_ = X.shape[1]
+            self.__dict__.pop("feature_names_in_", None)
+            return X, y
+        X, y = validate_data(self, X, y, accept_sparse="csr", dtype=np.float64)
+        check_classification_targets(y)
+        return X, y
+
+    def _start(self, classes):
+        """Return the weights (k, d + 1), intercepts last, to start from: the previous fit's or 0."""
+        known = self.warm_start and np.array_equal(getattr(self, "classes_", None), classes)
+        if not (known and self.coef_.shape[1] == self.n_features_in_):
+            return np.zeros((len(classes), self.n_features_in_ + 1))
+        W = np.column_stack([self.coef_, self.intercept_])
+        return np.vstack([-W / 2, W / 2]) if len(classes) == 2 else W
+
+    def _minimise(self, A, Y, W):
+        """Take Newton steps from W (k, d) until the gradient vanishes; A (n, d), Y (k, n) are 0/1 labels."""
+        # Two classes: weights -u/2 and u/2 pay half the penalty of the binomial u, so it is doubled.
+        ridge = np.full(A.shape[1], (2 if len(Y) == 2 else 1) / self.C)
+        ridge[-1] = 0.0
+
+        def gradient(W):
+            P = softmax(W @ A.T)
+            G = (P - Y) @ A
+            G += W * ridge
+            return P, G
+
+        rounding = np.finfo(np.float64).eps * A.shape[0] * max(A.max(), -A.min())  # G is not known better
+        enough = max(self.tol * min(1, 1 / self.C), rounding)
+        P, G = gradient(W)
+        first, products, steps = np.abs(G).max(), np.inf, 0
+        while (largest := np.abs(G).max()) > enough and steps < self.max_iter:
+            if products > 30:  # an old preconditioner serves as well until it fails
+                M = shared_preconditioner(A, P, ridge)
+            # Eisenstat & Walker 1996: solve loosely far away, tightly nearby, never beyond what is enough.
+            stop = max(min(0.1 * np.sqrt(largest / first), 0.5), 0.3 * enough / largest)
+            S, products = newton_step(A, P, G, ridge, M, stop)
+            W, P, G = self._walk(gradient, W, S, np.vdot(G, S))
+            steps += 1
+        self.n_iter_ = np.array([steps], dtype=np.int32)
+        if not largest <= enough:
+            short = (
+                f"after {steps} Newton steps the gradient's largest entry is {largest:.1e}, not {enough:.1e}"
+            )
+            warnings.warn(f"{short}; increase max_iter or scale the data", ConvergenceWarning, stacklevel=3)
+        return W
+
+    @staticmethod
+    def _walk(gradient, W, S, slope):
+        """Step from W along S; the loss is convex, so where it climbs steeply at the end, go less far."""
+        t = 1.0
+        P, G = gradient(W + S)
+        while not (end := np.vdot(G, S)) <= -0.5 * slope and t > 1e-10:
+            t *= max(0.1, slope / (slope - end))
+            P, G = gradient(W + t * S)
+        return W + t * S, P, G
+
+    def _logits(self, X):
+        """Return the logits (k, n) of the rows of X, or (1, n) for two classes."""
+        check_is_fitted(self)
+        same = is_plain(X) and X.shape[1] == self.n_features_in_ and not hasattr(self, "feature_names_in_")
+        X = X if same else validate_data(self, X, accept_sparse="csr", dtype=np.float64, reset=False)
+        logits = self.coef_ @ X.T
+        logits += self.intercept_[:, None]
+        return logits
+
+    def decision_function(self, X):
+        """Return the logits of the rows of X (n, d): (n, k), or (n,) for two classes."""
+        logits = self._logits(X)
+        return logits[0] if len(logits) == 1 else logits.T
+
+    def predict_proba(self, X):
+        """Return the class probabilities (n, k) of the rows of X (n, d), columns as in classes_."""
+        logits = self._logits(X)
+        return softmax(np.vstack([0 * logits, logits]) if len(logits) == 1 else logits).T
+
+    def predict(self, X):
+        """Return the most likely class (n,) of each row of X (n, d)."""
+        logits = self._logits(X)
+        return self.classes_[(logits[0] > 0).astype(int) if len(logits) == 1 else logits.argmax(axis=0)]
+
+    def __sklearn_tags__(self):
+        """Tell scikit-learn that sparse rows are welcome."""
+        tags = super().__sklearn_tags__()
+        tags.input_tags.sparse = True
+        return tags
+
+
 def default_model():
     """The report's classifier: logistic regression, L2, C = 1, solved until it has really converged.
 
     At scikit-learn's default tolerance the order of the pool's rows depends on where the solver stopped,
     and so on the processor; converged, it is a property of the data and of the rule.
     """
-    return LogisticRegression(solver="newton-cg", tol=1e-8, max_iter=1000)
+    return NewtonLogisticRegression(warm_start=True)
 
 
 def accuracy(y_true, y_pred):
@@ -463,7 +681,16 @@ class History:
 
 
 def run_loop(
-    dataset, split, strategy, *, model=None, batch=10, budget=300, random_state=0, metric="accuracy"
+    dataset,
+    split,
+    strategy,
+    *,
+    model=None,
+    batch=10,
+    budget=300,
+    random_state=0,
+    metric="accuracy",
+    stop_at=None,
 ):
     """Fit, score the test set, query, label; repeat until the budget is spent or the pool is empty.
 
@@ -475,6 +702,7 @@ def run_loop(
     budget: labels in all, the seed set included
     random_state: anything numpy.random.default_rng takes
     metric: "accuracy" or "balanced_accuracy"
+    stop_at: end the run as soon as this accuracy is reached; for who asks only about labels to target
     returns: History
     raises: ValueError or TypeError, naming the value, for a setting or data that cannot work
     """
@@ -492,7 +720,7 @@ def run_loop(
         n_labels.append(len(labeled))
         scores.append(measure(y_test, model.predict(X_test)))
         wanted = min(batch, budget - len(labeled), len(pool))
-        if wanted == 0:
+        if wanted == 0 or (stop_at is not None and scores[-1] >= stop_at):
             return History(np.array(n_labels), np.array(scores), labeled[len(split.seed) :])
         bought = strategy(Round(model, dataset.X, labeled, dataset.y[labeled], pool, wanted, rng))
         pool = _remove(pool, bought, wanted, name)
@@ -559,6 +787,7 @@ def run_histories(
     budget=300,
     random_state=0,
     metric="accuracy",
+    stop_at=None,
     n_jobs=-1,
 ):
     """Run every strategy on many splits, paired: in a split all share the seed set and the test set.
@@ -585,7 +814,7 @@ def run_histories(
         )
         for split in range(n_splits)
     ]
-    loop = partial(run_loop, model=model, batch=batch, budget=budget, metric=metric)
+    loop = partial(run_loop, model=model, batch=batch, budget=budget, metric=metric, stop_at=stop_at)
     keys = [(name, split) for split in range(n_splits) for name in strategies]
     jobs = (
         joblib.delayed(_one_run)(loop, dataset, splits[split], strategies[name], [random_state, split], name)
@@ -770,8 +999,19 @@ def _tails(lowest, highest, level):
 def area_under_curve(n_labels, accuracy):
     """Area under a learning curve by the trapezoid rule, divided by its width: a mean accuracy in [0, 1]."""
     if len(n_labels) == 1:
-        return float(accuracy[0])
-    return float(np.trapezoid(accuracy, n_labels) / (n_labels[-1] - n_labels[0]))
+        return float(np.asarray(accuracy)[0])
+    return float(np.trapezoid(accuracy, n_labels) / np.ptp(n_labels))
+
+
+def areas(curves):
+    """Area under every curve: DataFrame with a row a split and a column a strategy."""
+    runs = curves.groupby(["split", "strategy"], sort=False)
+    return runs[["n_labels", "accuracy"]].apply(lambda run: area_under_curve(*run.to_numpy().T)).unstack()
+
+
+def final_scores(curves):
+    """The last accuracy of every curve: DataFrame with a row a split and a column a strategy."""
+    return curves.groupby(["split", "strategy"], sort=False)["accuracy"].last().unstack()
 
 
 def summarise(curves, target, *, hold=1, reference="random", random_state=0):
@@ -797,10 +1037,8 @@ def summarise(curves, target, *, hold=1, reference="random", random_state=0):
     names = [reference, *(name for name in curves["strategy"].unique() if name != reference)]
     rows = [_summary_row(needed[name], needed[reference], budget, random_state) for name in names]
     summary = pd.DataFrame(rows, index=pd.Index(names, name="strategy"))
-    runs = curves.groupby(["strategy", "split"], sort=False)
-    auc = runs.apply(lambda run: area_under_curve(run["n_labels"].to_numpy(), run["accuracy"].to_numpy()))
-    summary["auc"] = auc.groupby("strategy").mean()
-    summary["final_accuracy"] = runs["accuracy"].last().groupby("strategy").mean()
+    summary["auc"] = areas(curves).mean()
+    summary["final_accuracy"] = final_scores(curves).mean()
     return summary
 
 
@@ -894,6 +1132,75 @@ def _finding(row):
     if not np.isnan(row.saving_low) and row.saving_low <= 0 <= row.saving_high:
         return f"no difference shown for {row.Index} ({format_saving(row)})"
     return f"{row.Index} saves {format_saving(row)}" + (", so it costs more" if row.saving_max < 0 else "")
+
+
+def verdict(claimed, low, high):
+    """Whether an interval (low, high) bears out a claimed difference: confirmed, not confirmed, opposite."""
+    if low <= 0 <= high:
+        return "not confirmed"
+    return "confirmed" if (low > 0) == (claimed > 0) else "the opposite"
+
+
+def false_alarm_rate(copies, budget, *, n_studies=300, random_state=0):
+    """The A/A check: how often does the interval of the saving exclude 0 for a strategy against itself?
+
+    copies: DataFrame (n_splits, c), labels to target of c independent runs of one strategy on each split
+    n_studies: studies made by drawing, on every split, two of the c runs in random order
+    returns: float, the share of studies that raise a false alarm; about 0.05 is what 95 % promises
+    """
+    rng, copies, alarms = np.random.default_rng(random_state), copies.to_numpy(), 0
+    for _ in range(n_studies):
+        one, other = rng.permuted(copies, axis=1)[:, :2].T
+        low, high = saving_interval(one, other, budget)
+        alarms += not low <= 0 <= high
+    return alarms / n_studies
+
+
+def hard_rows(dataset, model=None):
+    """Rows that a model trained on the others still gets wrong: bool (n,), by 10-fold cross-validation."""
+    model = default_model() if model is None else model
+    return cross_val_predict(model, dataset.X, dataset.y, cv=10) != dataset.y
+
+
+def bought_facts(histories, dataset, hard, *, batch, rounds=10):
+    """What the first batches of every run held.
+
+    histories: dict of run_histories; hard: bool array (n,) of hard_rows; X must be a dense array
+    batch, rounds: look at the first `rounds` batches of `batch` rows
+    returns: DataFrame with columns strategy, split, and over these batches the means of
+        hard      share of the rows bought that are hard
+        classes   different classes in a batch
+        distance  Euclidean distance from a row to the nearest other row of its batch
+    """
+    facts = []
+    for (name, split), run in histories.items():
+        whole = run.queried[: len(run.queried) // batch * batch].reshape(-1, batch)[:rounds]
+        classes = np.mean([len(np.unique(dataset.y[rows])) for rows in whole])
+        distance = np.mean([_nearest_in_batch(dataset.X[rows]) for rows in whole])
+        facts.append((name, split, hard[whole].mean(), classes, distance))
+    return pd.DataFrame(facts, columns=["strategy", "split", "hard", "classes", "distance"])
+
+
+def _nearest_in_batch(X):
+    between = squareform(pdist(X))
+    np.fill_diagonal(between, np.inf)
+    return between.min(axis=1).mean()
+
+
+def means_by_strategy(facts, column):
+    """Mean of a column over the splits, with its 95 % interval: estimate, low, high, indexed by strategy."""
+    rows = {
+        name: (v.mean(), *bootstrap_interval(v, np.mean))
+        for name, v in facts.groupby("strategy", sort=False)[column]
+    }
+    return pd.DataFrame.from_dict(rows, orient="index", columns=["estimate", "low", "high"])
+
+
+def medians_to_target(curves, target):
+    """Median labels to target with its 95 % interval: columns median, low, high, indexed by strategy."""
+    needed = by_split(labels_to_target(curves, target))
+    rows = {name: (needed[name].median(), *bootstrap_interval(needed[name])) for name in needed}
+    return pd.DataFrame.from_dict(rows, orient="index", columns=["median", "low", "high"])
 
 
 # ---------------------------------------------------------------------------------------------------

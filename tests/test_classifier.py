@@ -1,0 +1,203 @@
+"""Claims about the report's classifier, checked against scikit-learn's own optimum."""
+
+import warnings
+
+import numpy as np
+import pandas as pd
+import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+from scipy import sparse
+from sklearn.base import clone
+from sklearn.datasets import load_digits
+from sklearn.exceptions import ConvergenceWarning, NotFittedError
+from sklearn.linear_model import LogisticRegression
+from sklearn.utils.estimator_checks import check_estimator
+
+from al_helpers import NewtonLogisticRegression
+
+DIGITS, LABELS = load_digits(return_X_y=True)
+DIGITS = DIGITS / 16
+
+
+def loss_and_gradient(X, y, C, coef, intercept):
+    """Return the penalised loss and its gradient (k, d + 1) at the weights, naively and class by class."""
+    logits = X @ coef.T + intercept
+    if len(coef) == 1:
+        logits = np.column_stack([np.zeros(len(X)), logits[:, 0]])
+    log_proba = logits - np.logaddexp.reduce(logits, axis=1, keepdims=True)
+    codes = np.unique(y, return_inverse=True)[1]
+    loss = -log_proba[np.arange(len(X)), codes].sum() + (coef**2).sum() / (2 * C)
+    residual = np.exp(log_proba) - np.eye(logits.shape[1])[codes]
+    residual = residual[:, 1:] if len(coef) == 1 else residual
+    return loss, np.column_stack([residual.T @ X + coef / C, residual.sum(axis=0)])
+
+
+def oracle(X, y, C):
+    """Return scikit-learn's tightly converged fit: newton-cholesky, or newton-cg where that falls short."""
+
+    def steepest(model):
+        return abs(loss_and_gradient(X, y, C, model.coef_, model.intercept_)[1]).max()
+
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")
+        model = LogisticRegression(C=C, solver="newton-cholesky", tol=1e-12, max_iter=100).fit(X, y)
+        if steepest(model) > 1e-7 * min(1, 1 / C):
+            second = LogisticRegression(C=C, solver="newton-cg", tol=1e-10, max_iter=500).fit(X, y)
+            model = min(model, second, key=steepest)
+    return model
+
+
+@st.composite
+def problems(draw, scales=(1.0,)):
+    """Draw (X, y, C): 2 to 10 classes, 30 to 300 rows, 1 to 40 columns; collinear, constant, separable."""
+    rng = np.random.default_rng(draw(st.integers(0, 2**32 - 1)))
+    k, n, d = draw(st.integers(2, 10)), draw(st.integers(30, 300)), draw(st.integers(1, 40))
+    y = rng.permutation(np.arange(n) % k)
+    spread = draw(st.sampled_from([0.0, 1.0, 10.0]))  # 10: classes far apart, separable
+    X = rng.normal(size=(n, d)) + spread * rng.normal(size=(k, d))[y]
+    if d > 2 and draw(st.booleans()):
+        X[:, 1] = 2 * X[:, 0]
+    if d > 2 and draw(st.booleans()):
+        X[:, 2] = draw(st.sampled_from([0.0, 1.0, -3.0]))
+    X = X * np.array(scales)[rng.integers(len(scales), size=d)]
+    return X, y, draw(st.sampled_from([1e-3, 1e-2, 0.1, 1.0, 10.0, 100.0, 1e3]))
+
+
+slow = settings(max_examples=40, deadline=None, suppress_health_check=list(HealthCheck))
+
+
+@slow
+@given(problems())
+def test_weights_equal_a_tightly_converged_scikit_learn_fit(problem):
+    X, y, C = problem
+    with warnings.catch_warnings():
+        warnings.simplefilter("error", ConvergenceWarning)
+        ours = NewtonLogisticRegression(C=C).fit(X, y)
+    theirs = oracle(X, y, C)
+    np.testing.assert_allclose(ours.coef_, theirs.coef_, rtol=0, atol=1e-5)
+    np.testing.assert_allclose(
+        ours.intercept_, theirs.intercept_, rtol=0, atol=1e-5 * max(1, np.abs(X).max())
+    )
+
+
+@slow
+@given(problems(scales=(1e-3, 1.0, 1e3)))
+def test_gradient_is_zero_at_the_fit_even_with_badly_scaled_columns(problem):
+    X, y, C = problem
+    with warnings.catch_warnings():
+        warnings.simplefilter("error", ConvergenceWarning)
+        model = NewtonLogisticRegression(C=C).fit(X, y)
+    gradient = loss_and_gradient(X, y, C, model.coef_, model.intercept_)[1]
+    assert np.abs(gradient).max() <= 1.1 * max(1e-7 * min(1, 1 / C), 1e-15 * len(X) * np.abs(X).max())
+
+
+def test_two_classes_give_the_binomial_solution_and_its_sigmoid():
+    rows = LABELS < 2
+    X, y = DIGITS[rows], LABELS[rows]
+    ours, theirs = (
+        NewtonLogisticRegression(C=3).fit(X, y),
+        LogisticRegression(C=3, tol=1e-10, solver="newton-cg").fit(X, y),
+    )
+    assert ours.coef_.shape == (1, 64) and ours.intercept_.shape == (1,)
+    np.testing.assert_allclose(ours.coef_, theirs.coef_, atol=1e-7)
+    np.testing.assert_allclose(ours.decision_function(X), theirs.decision_function(X), atol=1e-6)
+    np.testing.assert_allclose(ours.predict_proba(X), theirs.predict_proba(X), atol=1e-7)
+    np.testing.assert_array_equal(ours.predict(X), theirs.predict(X))
+
+
+def test_sparse_rows_give_the_dense_solution():
+    X, y = DIGITS[:200], LABELS[:200]
+    dense, thin = NewtonLogisticRegression().fit(X, y), NewtonLogisticRegression().fit(sparse.csr_array(X), y)
+    np.testing.assert_allclose(thin.coef_, dense.coef_, atol=1e-9)
+    np.testing.assert_allclose(thin.predict_proba(sparse.csr_matrix(X)), dense.predict_proba(X), atol=1e-9)
+
+
+def test_very_wide_sparse_rows_still_reach_the_optimum():
+    rng = np.random.default_rng(0)
+    X = sparse.random_array((60, 4000), density=0.02, rng=rng, format="csr")
+    y = np.arange(60) % 3
+    model = NewtonLogisticRegression().fit(X, y)
+    gradient = loss_and_gradient(X.toarray(), y, 1.0, model.coef_, model.intercept_)[1]
+    assert np.abs(gradient).max() <= 1.1e-7
+
+
+def test_warm_start_reaches_the_same_optimum_in_fewer_steps():
+    cold = NewtonLogisticRegression().fit(DIGITS[:200], LABELS[:200])
+    warm = (
+        NewtonLogisticRegression(warm_start=True)
+        .fit(DIGITS[:190], LABELS[:190])
+        .fit(DIGITS[:200], LABELS[:200])
+    )
+    np.testing.assert_allclose(warm.coef_, cold.coef_, atol=1e-7)
+    assert warm.n_iter_ < cold.n_iter_
+
+
+def test_warm_start_is_forgotten_when_classes_or_columns_change():
+    model = NewtonLogisticRegression(warm_start=True).fit(DIGITS[:200], LABELS[:200])
+    for X, y in [(DIGITS[:200], LABELS[:200] % 2), (DIGITS[:200, :30], LABELS[:200] % 2)]:
+        fresh = NewtonLogisticRegression().fit(X, y)
+        np.testing.assert_array_equal(model.fit(X, y).coef_, fresh.coef_)
+
+
+def test_stopping_short_of_the_optimum_warns():
+    with pytest.warns(ConvergenceWarning, match="after 2 Newton steps"):
+        NewtonLogisticRegression(max_iter=2).fit(DIGITS[:200], LABELS[:200])
+
+
+def test_impossible_tolerance_warns_or_stops_at_rounding():
+    model = NewtonLogisticRegression(tol=1e-300).fit(DIGITS[:200], LABELS[:200])
+    gradient = loss_and_gradient(DIGITS[:200], LABELS[:200], 1.0, model.coef_, model.intercept_)[1]
+    assert np.abs(gradient).max() < 1e-12
+
+
+def test_huge_logits_give_certain_probabilities():
+    model = NewtonLogisticRegression().fit(DIGITS[:200], LABELS[:200])
+    model.coef_ = model.coef_ * 1e6
+    proba = model.predict_proba(DIGITS)
+    assert np.isfinite(proba).all()
+    np.testing.assert_allclose(proba.sum(axis=1), 1)
+    np.testing.assert_array_equal(model.classes_[proba.argmax(axis=1)], model.predict(DIGITS))
+
+
+@pytest.mark.parametrize("bad", [np.nan, np.inf])
+def test_non_finite_rows_raise(bad):
+    X = DIGITS[:100].copy()
+    model = NewtonLogisticRegression().fit(X, LABELS[:100])
+    X[3, 5] = bad
+    for method in (
+        lambda: model.fit(X, LABELS[:100]),
+        lambda: model.predict(X),
+        lambda: model.predict_proba(X),
+    ):
+        with pytest.raises(ValueError, match=r"NaN|infinity"):
+            method()
+
+
+def test_bad_input_raises_and_names_the_value():
+    with pytest.raises(ValueError, match="C must be positive, got -1"):
+        NewtonLogisticRegression(C=-1).fit(DIGITS, LABELS)
+    with pytest.raises(ValueError, match="only one class: 3"):
+        NewtonLogisticRegression().fit(DIGITS[:9], np.full(9, 3))
+    with pytest.raises(NotFittedError):
+        NewtonLogisticRegression().predict(DIGITS)
+    with pytest.raises(ValueError, match="30 features"):
+        NewtonLogisticRegression().fit(DIGITS, LABELS).predict(DIGITS[:, :30])
+
+
+def test_frames_keep_their_column_names():
+    frame = pd.DataFrame(DIGITS[:100]).add_prefix("pixel_")
+    model = NewtonLogisticRegression().fit(frame, LABELS[:100].astype(str))
+    assert list(model.feature_names_in_) == list(frame.columns)
+    np.testing.assert_allclose(
+        model.predict_proba(frame), clone(model).fit(DIGITS[:100], LABELS[:100]).predict_proba(DIGITS[:100])
+    )
+    with pytest.raises(ValueError, match="feature names"):
+        model.predict(frame[frame.columns[::-1]])
+
+
+def test_check_estimator_passes():
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")  # its tiny problems are not about convergence
+        checks = check_estimator(NewtonLogisticRegression(), on_skip=None)
+    assert {check["status"] for check in checks} <= {"passed", "skipped"}
