@@ -1200,7 +1200,31 @@ def medians_to_target(curves, target):
     """Median labels to target with its 95 % interval: columns median, low, high, indexed by strategy."""
     needed = by_split(labels_to_target(curves, target))
     rows = {name: (needed[name].median(), *bootstrap_interval(needed[name])) for name in needed}
-    return pd.DataFrame.from_dict(rows, orient="index", columns=["median", "low", "high"])
+    table = pd.DataFrame.from_dict(rows, orient="index", columns=["median", "low", "high"])
+    return table.rename_axis("strategy")
+
+
+def saving_grid(studies, strategy, targets):
+    """Savings of one strategy against random, by data set and target.
+
+    studies: dict name -> table of run_study
+    returns: two DataFrames with a row a data set and a column a target: the saving as a number (nan where
+        censoring leaves it open), and as a text, with "n.s." where its interval includes 0
+    """
+    values, texts = {}, {}
+    for name, curves in studies.items():
+        rows = [summarise(curves, target).loc[strategy] for target in targets]
+        values[name] = [row.saving_min if row.saving_min == row.saving_max else np.nan for row in rows]
+        texts[name] = [_cell(row) for row in rows]
+    columns = [format_percent(target) for target in targets]
+    grid = partial(pd.DataFrame.from_dict, orient="index", columns=columns)
+    return grid(values), grid(texts)
+
+
+def _cell(row):
+    if row.tie_share == 1:
+        return "-"
+    return _estimate(row) + ("\nn.s." if row.saving_low <= 0 <= row.saving_high else "")
 
 
 # ---------------------------------------------------------------------------------------------------
