@@ -1082,6 +1082,13 @@ def results_table(curves, target, *, hold=1, random_state=0):
     )
 
 
+def text_table(table):
+    """A table of strings as aligned text."""
+    columns = [[name, *cells] for name, cells in table.items()]
+    padded = [[cell.ljust(max(map(len, column))) for cell in column] for column in columns]
+    return "\n".join("  ".join(row).rstrip() for row in zip(*padded, strict=True))
+
+
 def format_percent(share, decimals=None):
     """0.9 -> "90%"; a fixed number of decimals if given."""
     return f"{100 * share:.4g}%" if decimals is None else f"{100 * share:.{decimals}f}%"
@@ -1222,8 +1229,8 @@ def saving_grid(studies, strategy, targets):
 
 
 def _cell(row):
-    if row.tie_share == 1:
-        return "-"
+    if np.isinf(row["median"]) and np.isinf(row.saving_min):
+        return "not\nreached"
     return _estimate(row) + ("\nn.s." if row.saving_low <= 0 <= row.saving_high else "")
 
 
@@ -1277,11 +1284,19 @@ def title(ax, finding, caption):
     """Put the finding over an Axes (or a Figure), and under it what the marks are and how many splits."""
     if hasattr(ax, "suptitle"):
         ax.suptitle(f"{finding}\n", x=0.01, ha="left", weight="bold", size=13)
-        ax.text(0.01, 0.985, f"\n{caption}", ha="left", va="top", color="#555555", size=10.5)
+        note = ax.text(0.01, 0.985, f"\n\n{caption}", ha="left", va="top", color="#555555", size=10)
     else:
         ax.set_title(f"{finding}\n", loc="left", weight="bold", size=13)
-        ax.text(0, 1.02, caption, transform=ax.transAxes, color="#555555", size=10.5)
+        note = ax.text(0, 1.02, caption, transform=ax.transAxes, color="#555555", size=10)
+    note.set_in_layout(False)  # a long caption must not squeeze the Axes
     return ax
+
+
+def show_table(table):
+    """Show a table of strings in a notebook, without its index."""
+    from IPython.display import display
+
+    display({"text/html": table.to_html(index=False), "text/plain": text_table(table)}, raw=True)
 
 
 def show_figure(ax, name, alt, *, folder=None):
@@ -1357,8 +1372,8 @@ def plot_learning_curves(curves, target, ax=None):
             ax.plot([median, median], [0, target], color=color, lw=1, ls=":")
             ax.plot(median, target, color=color, marker=MARKERS.get(name, "P"), ms=9, mec="white", zorder=5)
         ends[name] = (mean.index[-1], mean.iloc[-1], f"{name}: {format_labels(median, budget)}")
-    start = curves.groupby("strategy")["accuracy"].quantile(0.02).min()
-    ax.set(xlabel="labels bought, seed set included", ylabel="test accuracy", ylim=(start, 1))
+    lowest = curves.groupby(["strategy", "n_labels"])["accuracy"].mean().min()
+    ax.set(xlabel="labels bought, seed set included", ylabel="test accuracy", ylim=(lowest - 0.03, 1))
     ax.set_xlim(curves["n_labels"].min(), budget)
     label_lines(ax, ends)
     return ax
@@ -1589,13 +1604,6 @@ def report(args):
             describe(curves, args.target_acc, hold=args.hold),
         ]
     )
-
-
-def text_table(table):
-    """A table of strings as aligned text."""
-    columns = [[name, *cells] for name, cells in table.items()]
-    padded = [[cell.ljust(max(map(len, column))) for cell in column] for column in columns]
-    return "\n".join("  ".join(row).rstrip() for row in zip(*padded, strict=True))
 
 
 def as_json(args, curves, sizes):
