@@ -1136,9 +1136,13 @@ def describe(curves, target, *, hold=1, random_state=0):
 
 
 def _finding(row):
-    if not np.isnan(row.saving_low) and row.saving_low <= 0 <= row.saving_high:
+    """One strategy's part of the sentence."""
+    if row.saving_low <= 0 <= row.saving_high:
         return f"no difference shown for {row.Index} ({format_saving(row)})"
-    return f"{row.Index} saves {format_saving(row)}" + (", so it costs more" if row.saving_max < 0 else "")
+    if row.saving_high < 0 and row.saving_min == row.saving_max:
+        more, low, high = (-100 * share for share in (row.saving_min, row.saving_high, row.saving_low))
+        return f"{row.Index} costs {more:.0f}% more [{low:.0f}, {high:.0f}]"
+    return f"{row.Index} saves {format_saving(row)}"
 
 
 def verdict(claimed, low, high):
