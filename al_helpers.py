@@ -34,15 +34,22 @@ import numpy as np
 import pandas as pd
 import scipy.sparse
 import sklearn
+from pandas.api.types import is_numeric_dtype
+from scipy.cluster.hierarchy import fcluster, linkage
 from scipy.linalg import lapack
+from scipy.sparse.linalg import cg
 from scipy.spatial.distance import pdist, squareform
 from scipy.special import entr
 from sklearn import datasets
 from sklearn.base import BaseEstimator, ClassifierMixin, clone, is_classifier
+from sklearn.ensemble import ExtraTreesClassifier
 from sklearn.exceptions import ConvergenceWarning
 from sklearn.metrics import balanced_accuracy_score
 from sklearn.model_selection import cross_val_predict, train_test_split
+from sklearn.neighbors import KNeighborsClassifier
 from sklearn.preprocessing import StandardScaler
+from sklearn.semi_supervised import LabelPropagation, LabelSpreading, SelfTrainingClassifier
+from sklearn.svm import SVC
 from sklearn.utils import get_tags
 from sklearn.utils.multiclass import check_classification_targets, type_of_target
 from sklearn.utils.validation import check_is_fitted, validate_data
@@ -358,7 +365,7 @@ def top_rows(scores, rows, batch):
 
 
 def needs(*what):
-    """Mark what a strategy needs of the classifier: "proba" (predict_proba) or "margins" (either)."""
+    """Mark what a strategy needs of the classifier ("proba", "margins") and of X ("numeric", "dense")."""
 
     def mark(strategy):
         strategy.needs = frozenset(what)
@@ -383,32 +390,411 @@ def smallest_margin(round):
     return top_rows(round.margins(), round.pool, round.batch)
 
 
+# Rules that buy diverse or representative batches. The same seed buys the same rows on every machine,
+# although a converged classifier still differs by about 1e-8 between two of them: the largest of many is the
+# first within TIE of the largest, a squared distance below ROUNDING is 0, sums run in the rows' order, and a
+# draw lays a random number against cumulated weights, which noise of 1e-8 moves with probability 1e-8.
+
+TIE = 1e-9  # relative: what lies closer than this is equal
+ROUNDING = 1e-12  # relative to the squared lengths: a squared distance below this is 0
+CANDIDATES = 10  # the margin rules choose among this many times the batch, the most uncertain rows
+
+
+def features(X, rows):
+    """Return the given rows of X as floats: a dense (m, d) array, or CSR when X is sparse."""
+    part = take(X, rows)
+    return part.astype(float) if scipy.sparse.issparse(part) else np.asarray(part, dtype=float)
+
+
+def centred(A):
+    """Move the origin of a dense A (m, d) to its first row: distances stay, and large offsets cost no digits.
+
+    The first row and not the mean, because it keeps data on a grid, such as pixels, exact.
+    """
+    return A if scipy.sparse.issparse(A) else A - A[:1]
+
+
+def squared_norms(A):
+    """Return |a|^2 for each row of A (m, d), dense or sparse, as an array (m,)."""
+    return (
+        np.asarray(A.multiply(A).sum(axis=1)).ravel()
+        if scipy.sparse.issparse(A)
+        else np.einsum("ij,ij->i", A, A)
+    )
+
+
+def squared_distances(A, B, lengths=None):
+    """Return |a - b|^2 for each row of A (m, d) and of B (k, d), as an array (m, k), rounding errors as 0.
+
+    lengths: squared_norms(A), array (m,), where the caller has them
+    """
+    product = A @ B.T
+    lengths = (squared_norms(A) if lengths is None else lengths)[:, None] + squared_norms(B)
+    squared = lengths - 2 * (product.toarray() if scipy.sparse.issparse(product) else product)
+    return np.where(squared > ROUNDING * lengths, squared, 0.0)
+
+
+def blocks(n, size=1024):
+    """Yield slices that cover range(n), `size` rows at a time."""
+    return (slice(start, min(start + size, n)) for start in range(0, n, size))
+
+
+def first_best(scores):
+    """Return the position of the largest score (m,); of those within TIE of it, the first."""
+    best = scores.max()
+    return int(np.argmax(scores >= best - TIE * abs(best)))
+
+
+def steady(scores):
+    """Round scores (m,) so that equal rows get equal scores, whatever the order of a product's sums."""
+    return np.round(scores, 10)
+
+
+def uncertainty(margins):
+    """Turn margin scores (n,), larger = ask first, into weights in [0, 1]; probabilities give 1 - their gap.
+
+    The gaps of a decision function have no upper limit, so there the largest gap of the pool counts as 1.
+    """
+    return np.maximum(1 + margins / max(1.0, -margins.min()), 0.0)
+
+
+def draw(weights, rng):
+    """Draw one position with probability proportional to its weight (m,), some of them positive."""
+    total = np.cumsum(weights)
+    return int(np.searchsorted(total, rng.random() * total[-1], side="right"))
+
+
+def plus_plus(distances_to, k, first, rng, weights=1.0):
+    """Draw k distinct positions, each with probability weight x squared distance to the nearest one drawn.
+
+    distances_to: function of a position -> array (m,), squared distances to it
+    first: int, the first position; weights: array (m,) or 1
+    returns: list of k positions; when no distance is left, the lowest positions not yet drawn
+    source: Arthur & Vassilvitskii 2007 (k-means++ seeding)
+    """
+    chosen, nearest = [first], distances_to(first)
+    closed = np.zeros(len(nearest), dtype=bool)
+    closed[first] = True
+    for _ in range(k - 1):
+        mass = np.where(closed, 0.0, weights * nearest)
+        chosen.append(draw(mass, rng) if mass.any() else int(np.argmin(closed)))
+        closed[chosen[-1]] = True
+        nearest = np.minimum(nearest, distances_to(chosen[-1]))
+    return chosen
+
+
+def nearest_centre(A, centres):
+    """Return for each row of A (m, d) the first of its nearest centres (k, d), as an array (m,)."""
+    lengths, nearest = squared_norms(centres), np.empty(len(A), dtype=int)
+    for part in blocks(len(A)):
+        squared = A[part] @ (-2 * centres).T
+        squared += lengths  # less |a|^2, the same for all centres
+        limit = squared.min(axis=1) + ROUNDING * (squared_norms(A[part]) + lengths.max())
+        nearest[part] = np.argmax(squared <= limit[:, None], axis=1)
+    return nearest
+
+
+def k_means(A, k, rng, weights=None, tries=5, rounds=20):
+    """Return k centres (k, d) of the rows of A (m, d): the best of several runs of Lloyd's algorithm.
+
+    weights: array (m,), all positive, or None for equal ones
+    tries: int, runs from new seeds; a later one wins by more than a rounding error or not at all, since two
+        runs often find the same clusters in another order
+    """
+    weights, lengths = np.ones(len(A)) if weights is None else weights, squared_norms(A)
+    best, least = None, np.inf
+    for _ in range(tries):
+        centres, cluster = lloyd(A, k, rng, weights, lengths, rounds)
+        cost = weights @ squared_norms(A - centres[cluster])
+        if best is None or cost < least * (1 - TIE):
+            best, least = centres, cost
+    return best
+
+
+def lloyd(A, k, rng, weights, lengths, rounds):
+    """Return centres (k, d) and the cluster of each row of A (m, d): k-means++ seeds, then Lloyd's rounds.
+
+    Ends when no row changes its cluster, and never by a tolerance, so that rounding does not decide when to
+    stop; a centre that loses all its rows stays where it is. A sparse product sums over the rows in order.
+    """
+    first = draw(weights, rng)
+    seeds = plus_plus(lambda j: squared_distances(A, A[j : j + 1], lengths)[:, 0], k, first, rng, weights)
+    centres, cluster = A[seeds], nearest_centre(A, A[seeds])
+    for _ in range(rounds):
+        sums = scipy.sparse.csc_array((weights, cluster, np.arange(len(A) + 1)), shape=(k, len(A))) @ A
+        mass = np.bincount(cluster, weights, minlength=k)[:, None]
+        centres, before = np.divide(sums, mass, out=centres, where=mass > 0), cluster
+        cluster = nearest_centre(A, centres)
+        if np.array_equal(cluster, before):
+            break
+    return centres, cluster
+
+
+def nearest_rows(A, centres):
+    """Return for each centre (k, d) in turn the nearest row of A (m, d) not yet taken: k positions."""
+    squared, chosen = squared_distances(A, centres), []
+    for to_centre in squared.T:
+        chosen.append(first_best(-to_centre))
+        squared[chosen[-1]] = np.inf
+    return np.array(chosen)
+
+
+def in_turns(cluster, order, within):
+    """Order rows so that each cluster gives one row, then each a second one, and so on.
+
+    cluster: int array (m,), the cluster of each row; order: array (k,), rank of each cluster (low = first)
+    within: array (m,), rank of each row within its cluster (low = first)
+    returns: int array (m,), positions
+    """
+    by_cluster = np.lexsort((within, cluster))
+    starts = np.searchsorted(cluster[by_cluster], np.arange(len(order)))
+    turn = np.empty(len(cluster), dtype=int)
+    turn[by_cluster] = np.arange(len(cluster)) - starts[cluster[by_cluster]]
+    return np.lexsort((order[cluster], turn))
+
+
+def uncertain_rows(round, candidates):
+    """Return the positions in the pool of the most uncertain rows, ascending, and their weights.
+
+    Ascending, so that what follows does not depend on the order of nearly equal margins.
+    """
+    margins, positions = round.margins(), np.arange(len(round.pool))
+    near = np.sort(top_rows(steady(margins), positions, min(candidates, len(positions))))
+    return near, np.maximum(uncertainty(margins)[near], 1e-6)
+
+
+def rows_at_centres(round, candidates):
+    """Buy the row nearest to each centre of a weighted k-means over the `candidates` most uncertain rows."""
+    near, weights = uncertain_rows(round, candidates)
+    A = centred(features(round.X, round.pool[near]))
+    return round.pool[near[nearest_rows(A, k_means(A, round.batch, round.rng, weights))]]
+
+
+@needs("margins", "numeric", "dense")
+def diverse_margin(round):
+    """Buy the rows nearest to the centres of a weighted k-means over the most uncertain rows.
+
+    The 10 x batch rows of smallest margin are clustered into `batch` clusters, weighted by uncertainty.
+    cost: one score per pool row, then k-means on 10 x batch rows whatever the pool
+    source: Zhdanov 2019
+    """
+    return rows_at_centres(round, CANDIDATES * round.batch)
+
+
+@needs("margins", "numeric", "dense")
+def annealed_margin(round):
+    """Buy as diverse_margin does, but from the more of the pool, the fewer labels there are.
+
+    The candidates are the most uncertain 1 / (labels per class) of the pool, 10 x batch at the least: half of
+    the pool with two labels per class, when the margins say little, and ever closer to diverse_margin.
+    Ours, after Zhdanov 2019 (the clustering) and Hacohen et al. 2022 (typical rows first, uncertain later).
+    cost: one score per pool row, then k-means on pool / (labels per class) rows, 5,000 at the most
+    """
+    per_class = len(round.labeled) / len(np.unique(round.y))
+    share = min(int(len(round.pool) / per_class), 5000)
+    return rows_at_centres(round, max(CANDIDATES * round.batch, share))
+
+
+@needs("margins", "numeric", "dense")
+def cluster_margin(round):
+    """Buy from clusters of the most uncertain rows in turn, one random row each, small clusters first.
+
+    Difference to the paper: it clusters the whole pool once and cuts the tree at a tuned distance; here the
+    10 x batch rows of smallest margin are clustered in each round (average linkage), into half as many.
+    cost: one score per pool row, then (10 x batch)^2 distances whatever the pool
+    source: Citovsky et al. 2021
+    """
+    near, _ = uncertain_rows(round, CANDIDATES * round.batch)
+    if len(near) == 1:
+        return round.pool[near]
+    tree = linkage(np.round(pdist(features(round.X, round.pool[near])), 10), method="average")
+    cluster = fcluster(tree, max(1, len(near) // 2), criterion="maxclust") - 1
+    turns = in_turns(cluster, np.bincount(cluster), round.rng.permutation(len(near)))
+    return round.pool[near[turns[: round.batch]]]
+
+
+@needs("proba", "numeric")
+def badge(round):
+    """Buy rows whose loss gradients are large and far apart (k-means++ on gradient embeddings).
+
+    The embedding of a row is the gradient of its log loss in a linear layer, taken as if the predicted label
+    were true: g = (p - e_yhat) outer [x, 1]. Never built: <g_i, g_j> = <r_i, r_j> (<x_i, x_j> + 1) with the
+    residuals r. For a classifier other than a linear one, x stands in for the last layer's input.
+    The first row is that of the largest gradient, as in the authors' program (the paper: a random one).
+    cost: batch x pool x (features + classes), in time; pool x (features + classes) in memory
+    source: Ash et al. 2020
+    """
+    X, R = features(round.X, round.pool), round.model.predict_proba(take(round.X, round.pool))
+    R[np.arange(len(R)), np.argmax(R.max(axis=1, keepdims=True) - TIE <= R, axis=1)] -= 1
+    lengths = squared_norms(R) * (squared_norms(X) + 1)
+
+    def distances_to(j):
+        product = X @ X[[j]].T
+        product = product.toarray() if scipy.sparse.issparse(product) else product
+        squared = lengths + lengths[j] - 2 * (R @ R[j]) * (product[:, 0] + 1)
+        return np.where(squared > ROUNDING * (lengths + lengths[j]), squared, 0.0)
+
+    return round.pool[plus_plus(distances_to, round.batch, first_best(lengths), round.rng)]
+
+
+@needs("numeric")
+def core_set(round):
+    """Buy again and again the pool row that is farthest from every row bought so far (k-centre greedy).
+
+    Difference to the paper: distances in the space of X (a linear model has no other), and the greedy
+    solution without the integer program that refines it.
+    cost: pool x (labeled + batch) x features, in time; pool x features in memory
+    source: Sener & Savarese 2018
+    """
+    A = centred(features(round.X, np.concatenate([round.pool, round.labeled])))
+    A, known = A[: len(round.pool)], A[len(round.pool) :]
+    parts = blocks(len(round.pool))
+    nearest = np.concatenate([squared_distances(A[part], known).min(axis=1) for part in parts])
+    lengths, chosen = squared_norms(A), []
+    for _ in range(round.batch):
+        chosen.append(first_best(nearest))
+        nearest = np.minimum(nearest, squared_distances(A, A[[chosen[-1]]], lengths)[:, 0])
+        nearest[chosen] = -np.inf
+    return round.pool[chosen]
+
+
+@needs("numeric", "dense")
+def typiclust(round):
+    """Buy the most typical row of each large cluster that holds no label yet (for the first rounds).
+
+    k-means on labelled and pool rows together, into labeled + batch clusters (500 at the most); clusters
+    with the fewest labels first, of these the largest. Typical = small mean distance to the 20 nearest pool
+    rows of the cluster. Differences: raw features (the paper learns them without labels); only the 1,000
+    rows nearest to a cluster's centre are looked at.
+    cost: 6 x pool x (labeled + batch) x features, in time; pool x features in memory
+    source: Hacohen, Dekel & Weinshall 2022
+    """
+    n = len(round.pool)
+    A = centred(features(round.X, np.concatenate([round.pool, round.labeled])))
+    centres = k_means(A, min(len(round.labeled) + round.batch, 500, len(A)), round.rng, tries=1, rounds=5)
+    cluster = nearest_centre(A, centres)
+    labels = np.bincount(cluster[n:], minlength=len(centres))
+    sizes = np.bincount(cluster[:n], minlength=len(centres))
+    order = np.empty(len(centres), dtype=int)
+    order[np.lexsort((-sizes, labels + n * (sizes == 0)))] = np.arange(len(centres))
+    spread = np.zeros(n)
+    for c in np.argsort(order)[: round.batch]:
+        members = np.flatnonzero(cluster[:n] == c)
+        spread[members] = mean_neighbour_distance(A[members], centres[c])
+    return round.pool[in_turns(cluster[:n], order, steady(spread))[: round.batch]]
+
+
+def mean_neighbour_distance(A, centre, neighbours=20, at_most=1000):
+    """Return each row's mean distance to its nearest neighbours in A (m, d); inf far from the centre."""
+    spread = np.full(len(A), np.inf)
+    near = np.sort(np.argsort(steady(squared_distances(A, centre[None, :])[:, 0]), kind="stable")[:at_most])
+    k = min(neighbours, len(near) - 1)
+    if len(near):
+        distances = np.sqrt(np.sort(squared_distances(A[near], A[near]), axis=1)[:, 1 : k + 1])
+        spread[near] = distances.sum(axis=1) / max(k, 1)
+    return spread
+
+
+@needs("margins")
+def power_margin(round):
+    """Draw rows without replacement with probability proportional to their uncertainty.
+
+    The largest of log(uncertainty) + Gumbel noise, which is that draw (coldness 1); the score is the margin's
+    where the paper takes mutual information.
+    cost: one score and one random number per pool row
+    source: Kirsch et al. 2023
+    """
+    weights = np.maximum(uncertainty(round.margins()), 1e-300)
+    return top_rows(np.log(weights) + round.rng.gumbel(size=len(weights)), round.pool, round.batch)
+
+
+@needs("proba")
+def committee(round, members=5):
+    """Buy the rows where a committee's mean class probabilities have the largest entropy.
+
+    The committee is the classifier refitted on bootstrap replicates of the labelled rows, drawn within each
+    class so that no member misses one. Seung et al. vote with random consistent learners; replicates and
+    consensus entropy are the usual form of it for probabilistic classifiers.
+    cost: members x (one fit + one prediction of the pool)
+    source: Seung, Opper & Sompolinsky 1992; Abe & Mamitsuka 1998 (replicates)
+    """
+    pool, total = take(round.X, round.pool), 0.0
+    by_class = [np.flatnonzero(round.y == label) for label in np.unique(round.y)]
+    for _ in range(members):
+        rows = np.concatenate([own[round.rng.integers(len(own), size=len(own))] for own in by_class])
+        member = clone(round.model).fit(take(round.X, round.labeled[rows]), round.y[rows])
+        total = total + member.predict_proba(pool)
+    return top_rows(steady(entropy(total / members)), round.pool, round.batch)
+
+
+@needs("margins", "numeric")
+def density_margin(round):
+    """Buy rows that are uncertain and like many others: uncertainty x mean cosine similarity to the pool.
+
+    The mean similarity is one product with the mean of the unit rows, not a pool x pool matrix. A negative
+    mean similarity, which features below 0 can give, counts as 0.
+    cost: one score per pool row and pool x features
+    source: Settles & Craven 2008 (information density, beta = 1)
+    """
+    A = features(round.X, round.pool)
+    lengths = np.sqrt(squared_norms(A))
+    inverse = 1 / np.where(lengths > 0, lengths, np.inf)  # a row of zeros is similar to none
+    similarity = inverse * (A @ (A.T @ inverse)) / len(inverse)
+    scores = uncertainty(round.margins()) * np.maximum(similarity, 0.0)
+    return top_rows(steady(scores), round.pool, round.batch)
+
+
 STRATEGIES = {
     "random": random_rows,
     "least_confidence": needs("proba")(partial(highest, score_function=least_confidence)),
     "margin": smallest_margin,
     "entropy": needs("proba")(partial(highest, score_function=entropy)),
+    "diverse_margin": diverse_margin,
+    "annealed_margin": annealed_margin,
+    "cluster_margin": cluster_margin,
+    "badge": badge,
+    "core_set": core_set,
+    "typiclust": typiclust,
+    "power_margin": power_margin,
+    "committee": committee,
+    "density_margin": density_margin,
 }
 CLASSIC = ("random", "least_confidence", "margin", "entropy")
+RECOMMENDED = "annealed_margin"  # by the evidence of notebooks/2_label_efficiency.ipynb, section 8
 
 
-def check_strategy(name, strategy, model):
-    """Raise ValueError, naming the rules that fit, if the classifier cannot serve the strategy."""
-    if unmet := _unmet(strategy, model):
-        fitting = [other for other, rule in STRATEGIES.items() if not _unmet(rule, model)]
+def is_numeric(X):
+    """Whether every column of X (array, frame or sparse matrix) is numeric and without missing values."""
+    if hasattr(X, "iloc"):
+        return all(map(is_numeric_dtype, X.dtypes)) and not X.isna().any(axis=None)
+    values = getattr(X, "data", X) if scipy.sparse.issparse(X) else X
+    return is_numeric_dtype(values.dtype) and not np.isnan(values.sum())
+
+
+OFFERS = {  # a need -> what must be there, and the test for it
+    "proba": ("predict_proba", lambda model, X: hasattr(model, "predict_proba")),
+    "margins": (
+        "predict_proba or decision_function",
+        lambda model, X: hasattr(model, "predict_proba") or hasattr(model, "decision_function"),
+    ),
+    "numeric": ("numeric columns without missing values", lambda model, X: is_numeric(X)),
+    "dense": ("dense rows, not a sparse matrix", lambda model, X: not scipy.sparse.issparse(X)),
+}
+
+
+def _unmet(strategy, model, X):
+    wanted = getattr(strategy, "needs", ())
+    return [words for need, (words, met) in OFFERS.items() if need in wanted and not met(model, X)]
+
+
+def check_strategy(name, strategy, model, X):
+    """Raise ValueError, naming the rules that fit, if the classifier or the data cannot serve a strategy."""
+    if unmet := _unmet(strategy, model, X):
+        fitting = [other for other, rule in STRATEGIES.items() if not _unmet(rule, model, X)]
         raise ValueError(
-            f"strategy {name!r} needs {unmet}, which {type(model).__name__} does not have; "
-            f"strategies that fit: {', '.join(fitting)}"
+            f"strategy {name!r} needs {' and '.join(unmet)}, which {type(model).__name__} on this data does "
+            f"not offer; strategies that fit: {', '.join(fitting)}"
         )
-
-
-def _unmet(strategy, model):
-    wanted = getattr(strategy, "needs", frozenset())
-    if "proba" in wanted and not hasattr(model, "predict_proba"):
-        return "predict_proba"
-    if "margins" in wanted and not (hasattr(model, "predict_proba") or hasattr(model, "decision_function")):
-        return "predict_proba or decision_function"
-    return None
 
 
 def pick_strategies(strategies):
@@ -461,9 +847,15 @@ def shared_preconditioner(A, P, ridge, widest=3000):
     H = (A.T * w) @ A
     H = H.toarray() if scipy.sparse.issparse(H) else H
     H.flat[:: len(H) + 1] += ridge
+    inverse = inverse_of(H)  # None: singular to working precision
+    return scipy.sparse.diags_array(1 / H.diagonal()) if inverse is None else inverse
+
+
+def inverse_of(H):
+    """Inverse of a symmetric H (n, n), three times as fast as numpy's; None if not positive definite."""
     factor, failed = lapack.dpotrf(H)
-    if failed:  # singular to working precision
-        return scipy.sparse.diags_array(1 / H.diagonal())
+    if failed:
+        return None
     inverse, _ = lapack.dpotri(factor, overwrite_c=True)  # fills the upper triangle only
     inverse += np.triu(inverse, 1).T
     return inverse
@@ -649,6 +1041,115 @@ class NewtonLogisticRegression(ClassifierMixin, BaseEstimator):
         return tags
 
 
+DENSE_ROWS = 4000  # graphs up to this size keep the inverse (128 MB); larger ones are solved at each fit
+
+
+def nearest_neighbours(A, B, k):
+    """Return the k nearest rows of B (n, d) for each row of A (m, d), ties to the lower row of B.
+
+    returns: int array (m, k), ascending by distance, and float array (m, k), their squared distances
+    """
+    nearest, distances = np.empty((len(A), k), dtype=int), np.empty((len(A), k))
+    step = np.arange(len(B)) / len(B)
+    for part in blocks(len(A), max(1, 2**21 // len(B))):
+        squared = squared_distances(A[part], B)
+        ranked = squared + TIE * squared.max() * step  # makes every distance unique
+        near = np.argpartition(ranked, k - 1, axis=1)[:, :k]
+        order = np.take_along_axis(ranked, near, axis=1).argsort(axis=1)
+        nearest[part] = np.take_along_axis(near, order, axis=1)
+        distances[part] = np.take_along_axis(squared, nearest[part], axis=1)
+    return nearest, distances
+
+
+class GraphSpreading(ClassifierMixin, BaseEstimator):
+    """Spread the labels along a graph that joins each row to its nearest ones, labelled or not.
+
+    F = (I - alpha S)^-1 Y, S the graph's normalised weights; row i of F, made to sum to 1, is the class
+    distribution of row i. Weights are exp(-|a - b|^2 / (s_a s_b)), s the distance to the k-th neighbour, so
+    that the graph has no length scale to tune. Each class spreads the same total mass, however many labels
+    it has: a query rule buys more labels of the hard classes, which would otherwise flood their neighbours.
+
+    What does not depend on the labels (graph, inverse, the neighbours of the last unseen rows) is kept while
+    fit is called with the same X: fit one object again in each round, a clone starts from nothing.
+
+    n_neighbors: int, edges per row; alpha: float in (0, 1), how far labels spread
+    cost: the first fit n^2 x features, and n^3 up to DENSE_ROWS rows; further ones n x labels x classes
+    source: Zhou et al. 2004 (the solution); Zelnik-Manor & Perona 2005 (local scale); Wang, Jebara & Chang
+        2008 (balance of the classes); Delalleau, Bengio & Le Roux 2005 (unseen rows)
+    """
+
+    def __init__(self, n_neighbors=4, alpha=0.98):
+        self.n_neighbors = n_neighbors
+        self.alpha = alpha
+
+    def fit(self, X, y):
+        """Fit on labelled and unlabelled rows together.
+
+        X: array (n, d), numeric; y: int array (n,), -1 where the label is unknown
+        raises: ValueError if no row has a label
+        """
+        X, y = np.ascontiguousarray(X, dtype=float) + 0.0, np.asarray(y)  # + 0.0: no negative zeros
+        known = np.flatnonzero(y != -1)
+        if len(known) == 0:
+            raise ValueError("label spreading needs at least one row with a label (y != -1), got none")
+        if not np.array_equal(X, getattr(self, "X_", None)):
+            self._build_graph(X)
+        self.classes_, codes = np.unique(y[known], return_inverse=True)
+        seeds = np.eye(len(self.classes_))[codes]
+        F = self._spread(known, seeds / seeds.sum(axis=0))
+        mass = F.sum(axis=1, keepdims=True)  # 0 for rows that no label reaches: every class equally likely
+        self.distributions_ = np.divide(F, mass, out=np.full_like(F, 1 / F.shape[1]), where=mass > 1e-12)
+        return self
+
+    def _build_graph(self, X):
+        n, self.n_features_in_, self.X_ = len(X), X.shape[1], X
+        k = min(self.n_neighbors, n - 1)
+        near, squared = nearest_neighbours(X, X, k + 1)
+        self.scale_ = np.maximum(np.sqrt(squared[:, -1]), 1e-9)
+        own = near == np.arange(n)[:, None]
+        W = np.where(own, 0.0, self._weights(squared, self.scale_, near))
+        W = scipy.sparse.csr_array(
+            (W.ravel(), near.ravel(), np.arange(0, near.size + 1, k + 1)), shape=(n, n)
+        )
+        W = W.maximum(W.T)
+        D = scipy.sparse.diags_array(1 / np.sqrt(np.maximum(W.sum(axis=1), 1e-300)))
+        self.system_ = scipy.sparse.csr_array(scipy.sparse.eye_array(n) - self.alpha * (D @ W @ D))
+        self.inverse_ = inverse_of(self.system_.toarray()) if n <= DENSE_ROWS else None
+        self.row_of_ = {x.tobytes(): i for i, x in enumerate(X)}
+        self.unseen_ = None
+
+    def _weights(self, squared, scale, near):
+        return np.exp(-squared / (scale[:, None] * self.scale_[near]))
+
+    def _spread(self, known, seeds):
+        if self.inverse_ is not None:
+            return self.inverse_[:, known] @ seeds
+        Y = np.zeros((len(self.X_), seeds.shape[1]))
+        Y[known] = seeds
+        return np.column_stack([cg(self.system_, y, rtol=1e-12)[0] for y in Y.T]).clip(0)
+
+    def predict_proba(self, X):
+        """Return class probabilities (m, classes): rows of fit their own, others their neighbours' mean."""
+        X = np.ascontiguousarray(X, dtype=float) + 0.0
+        rows = np.array([self.row_of_.get(x.tobytes(), -1) for x in X], dtype=int)
+        proba, new = self.distributions_[rows], rows < 0
+        if new.any():
+            near, weights = self._neighbours_of(X[new])
+            proba[new] = np.einsum("ij,ijc->ic", weights, self.distributions_[near])
+        return proba
+
+    def _neighbours_of(self, X):
+        if self.unseen_ is None or not np.array_equal(self.unseen_[0], X):
+            near, squared = nearest_neighbours(X, self.X_, min(self.n_neighbors, len(self.X_)))
+            weights = self._weights(squared, np.maximum(np.sqrt(squared[:, -1]), 1e-9), near) + 1e-12
+            self.unseen_ = X, near, weights / weights.sum(axis=1, keepdims=True)
+        return self.unseen_[1:]
+
+    def predict(self, X):
+        """Return the most likely class of each row of X, the first of equally likely ones."""
+        return self.classes_[np.argmax(self.predict_proba(X), axis=1)]
+
+
 def default_model():
     """The report's classifier: logistic regression, L2, C = 1, solved until it has really converged.
 
@@ -656,6 +1157,34 @@ def default_model():
     and so on the processor; converged, it is a property of the data and of the rule.
     """
     return NewtonLogisticRegression(warm_start=True)
+
+
+CLASSIFIERS = {
+    "logistic_regression": default_model,
+    "svm": partial(SVC, C=10),
+    "knn": partial(KNeighborsClassifier, weights="distance"),
+    "extra_trees": partial(ExtraTreesClassifier, random_state=0),
+    "label_spreading": GraphSpreading,
+}
+SEMI_SUPERVISED = (GraphSpreading, LabelSpreading, LabelPropagation, SelfTrainingClassifier)
+
+
+def make_model(model):
+    """A fresh classifier: of a name in CLASSIFIERS, an estimator (cloned), or default_model() for None."""
+    if isinstance(model, str):
+        return CLASSIFIERS[check_choice("classifier", model, CLASSIFIERS)]()
+    return default_model() if model is None else clone(model)
+
+
+def fit(model, X, y, labeled, pool):
+    """Fit on the labelled rows; a semi-supervised model also sees the pool, its labels hidden as -1.
+
+    It never sees a test row, and gets its rows in one and the same order in every round.
+    """
+    if not isinstance(model, SEMI_SUPERVISED):
+        return model.fit(take(X, labeled), y[labeled])
+    rows = np.sort(np.concatenate([labeled, pool]))
+    return model.fit(take(X, rows), np.where(np.isin(rows, labeled), y[rows], -1))
 
 
 def accuracy(y_true, y_pred):
@@ -697,7 +1226,8 @@ def run_loop(
     dataset: Dataset
     split: Split of its rows
     strategy: a name in STRATEGIES, or a callable Round -> rows to buy
-    model: any scikit-learn classifier, pipelines included; default_model() if None. It is cloned
+    model: any scikit-learn classifier, pipelines included (it is cloned), or a name in CLASSIFIERS;
+        default_model() if None
     batch: labels bought a round; the last batch is cut to end exactly on the budget or the pool's end
     budget: labels in all, the seed set included
     random_state: anything numpy.random.default_rng takes
@@ -707,22 +1237,25 @@ def run_loop(
     raises: ValueError or TypeError, naming the value, for a setting or data that cannot work
     """
     name, strategy = _named(strategy)
-    model = clone(default_model() if model is None else model)
+    model = make_model(model)
     batch = check_integer("batch", batch, 1)
     _check_run(dataset, split, model, budget)
-    check_strategy(name, strategy, model)
+    check_strategy(name, strategy, model, dataset.X)
     measure = METRICS[check_choice("metric", metric, METRICS)]
-    X_test, y_test = take(dataset.X, split.test), dataset.y[split.test]
+    y = dataset.y  # as integers where a model hides labels as -1
+    if isinstance(model, SEMI_SUPERVISED):
+        y = np.unique(y, return_inverse=True)[1]
+    X_test, y_test = take(dataset.X, split.test), y[split.test]
     rng = np.random.default_rng(random_state)
     labeled, pool, n_labels, scores = split.seed, np.sort(split.pool), [], []
     while True:
-        model.fit(take(dataset.X, labeled), dataset.y[labeled])
+        fit(model, dataset.X, y, labeled, pool)
         n_labels.append(len(labeled))
         scores.append(measure(y_test, model.predict(X_test)))
         wanted = min(batch, budget - len(labeled), len(pool))
         if wanted == 0 or (stop_at is not None and scores[-1] >= stop_at):
             return History(np.array(n_labels), np.array(scores), labeled[len(split.seed) :])
-        bought = strategy(Round(model, dataset.X, labeled, dataset.y[labeled], pool, wanted, rng))
+        bought = strategy(Round(model, dataset.X, labeled, y[labeled], pool, wanted, rng))
         pool = _remove(pool, bought, wanted, name)
         labeled = np.concatenate([labeled, bought])
 

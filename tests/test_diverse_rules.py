@@ -1,0 +1,342 @@
+"""Claims about the diverse and representative query rules."""
+
+import os
+import signal
+import subprocess
+import sys
+import warnings
+from dataclasses import replace
+
+import numpy as np
+import pandas as pd
+import pytest
+from scipy.sparse import csr_array
+from scipy.spatial.distance import cdist
+from sklearn.cluster import KMeans
+from sklearn.datasets import load_digits
+from sklearn.svm import SVC
+
+from al_helpers import (
+    CLASSIC,
+    STRATEGIES,
+    Round,
+    annealed_margin,
+    badge,
+    check_strategy,
+    cluster_margin,
+    core_set,
+    default_model,
+    density_margin,
+    diverse_margin,
+    in_turns,
+    k_means,
+    margin,
+    nearest_rows,
+    plus_plus,
+    power_margin,
+    take,
+    typiclust,
+    uncertainty,
+)
+
+RULES = {name: rule for name, rule in STRATEGIES.items() if name not in CLASSIC}
+
+every_rule = pytest.mark.parametrize("rule", RULES.values(), ids=RULES)
+
+
+def make_round(X, y, n_labeled, batch, model=None, seed=0):
+    """A round in which the first n_labeled rows carry labels."""
+    rows = np.arange(len(y))
+    labeled, pool = rows[:n_labeled], rows[n_labeled:]
+    model = (model or default_model()).fit(take(X, labeled), y[labeled])
+    return Round(model, X, labeled, y[labeled], pool, batch, np.random.default_rng(seed))
+
+
+def digits(batch=10, n=400, **options):
+    data = load_digits()
+    return make_round(data.data[:n] / 16, data.target[:n], 40, batch, **options)
+
+
+class Uncertain:
+    """A classifier whose first feature is the probability of the second class."""
+
+    def fit(self, X, y):
+        return self
+
+    def predict_proba(self, X):
+        p = np.asarray(X)[:, 0]
+        return np.column_stack([1 - p, p])
+
+
+# ---- every rule ----------------------------------------------------------------------------------
+
+
+@every_rule
+@pytest.mark.parametrize("batch", [1, 2, 10, 359, 360])
+def test_every_rule_buys_as_many_distinct_pool_rows_as_asked(rule, batch):
+    round = digits(batch)
+    bought = rule(round)
+    assert len(bought) == len(set(bought.tolist())) == batch
+    assert np.isin(bought, round.pool).all()
+
+
+@every_rule
+def test_every_rule_repeats_itself_with_the_same_seed(rule):
+    assert rule(digits(seed=3)).tolist() == rule(digits(seed=3)).tolist()
+
+
+@every_rule
+@pytest.mark.parametrize("distinct", [1, 3, 60])
+def test_every_rule_survives_few_distinct_rows_and_constant_columns(rule, distinct):
+    rng = np.random.default_rng(0)
+    X = np.hstack([rng.normal(size=(distinct, 3)), np.ones((distinct, 2))])[np.arange(60) % distinct]
+    y = np.arange(60) % 2
+    with warnings.catch_warnings():
+        warnings.simplefilter("error")
+        bought = rule(make_round(X, y, 10, batch=20))
+    assert len(set(bought.tolist())) == 20
+
+
+@every_rule
+def test_every_rule_survives_rows_of_zeros(rule):
+    with warnings.catch_warnings():
+        warnings.simplefilter("error")
+        assert len(set(rule(make_round(np.zeros((30, 4)), np.arange(30) % 3, 6, batch=7)).tolist())) == 7
+
+
+@every_rule
+def test_every_rule_buys_the_same_rows_of_a_frame_as_of_an_array(rule):
+    array = digits()
+    frame = digits()
+    frame = replace(frame, X=pd.DataFrame(frame.X))
+    with warnings.catch_warnings():
+        warnings.filterwarnings("ignore", message="X has feature names")
+        assert rule(array).tolist() == rule(frame).tolist()
+
+
+@pytest.mark.parametrize(
+    "rule", [rule for rule in RULES.values() if "dense" not in rule.needs], ids=lambda rule: rule.__name__
+)
+def test_rules_without_need_of_dense_rows_buy_the_same_rows_of_a_sparse_matrix(rule):
+    data = load_digits()
+    sparse = make_round(csr_array(data.data[:400] / 16), data.target[:400], 40, 10)
+    assert rule(digits()).tolist() == rule(sparse).tolist()
+
+
+@pytest.mark.parametrize(
+    "rule", [rule for rule in RULES.values() if "proba" not in rule.needs], ids=lambda rule: rule.__name__
+)
+def test_rules_without_need_of_probabilities_work_with_a_decision_function(rule):
+    assert len(set(rule(digits(model=SVC())).tolist())) == 10
+
+
+@every_rule
+def test_every_rule_works_on_two_classes_and_string_labels(rule):
+    rng = np.random.default_rng(1)
+    X = rng.normal(size=(80, 3))
+    assert len(set(rule(make_round(X, np.where(X[:, 0] > 0, "yes", "no"), 20, 5)).tolist())) == 5
+
+
+@every_rule
+def test_every_rule_ignores_noise_of_the_size_that_machines_differ_by(rule):
+    """A classifier shifted by 1e-9, and equal rows many times over: the ties are structural."""
+    data = load_digits()
+    X, y = np.vstack([data.data[:100]] * 4) / 16, np.tile(data.target[:100], 4)
+    plain, moved = make_round(X, y, 40, 10), make_round(X, y, 40, 10)
+    noise = np.random.default_rng(0).normal(size=moved.model.coef_.shape)
+    moved.model.coef_ = moved.model.coef_ + 1e-9 * noise
+    assert rule(plain).tolist() == rule(moved).tolist()
+
+
+MACHINES = [
+    {"OPENBLAS_CORETYPE": core, "OPENBLAS_NUM_THREADS": threads, "OMP_NUM_THREADS": threads}
+    for core in ("Haswell", "SkylakeX", "Nehalem")
+    for threads in ("1", "2")
+]
+PRINT_ROWS = (
+    "from test_diverse_rules import *; print({n: r(digits(n=1200)).tolist() for n, r in RULES.items()})"
+)
+
+
+def rows_bought_on(machine):
+    """What every rule buys in a fresh process; None where this processor lacks its instructions."""
+    run = subprocess.run(
+        [sys.executable, "-c", PRINT_ROWS],
+        env={**os.environ, **machine},
+        check=False,
+        cwd=os.path.dirname(os.path.abspath(__file__)),
+        capture_output=True,
+    )
+    assert run.returncode in (0, -signal.SIGILL), run.stderr.decode()
+    return run.stdout if run.returncode == 0 else None
+
+
+def test_every_rule_buys_the_same_rows_on_every_kind_of_processor():
+    """OpenBLAS is told to use the kernels of three generations, with one and with two threads."""
+    bought = [rows for rows in map(rows_bought_on, MACHINES) if rows is not None]
+    assert len(bought) >= 2
+    assert len(set(bought)) == 1
+
+
+# ---- one rule each -------------------------------------------------------------------------------
+
+
+def test_diverse_margin_buys_one_row_of_each_group_of_uncertain_rows():
+    group = np.repeat([0, 10, 20], 10)
+    X = np.column_stack([np.full(31, 0.5), np.append(group, 0) + np.linspace(0, 1, 31), np.zeros(31)])
+    round = make_round(X, np.append(np.zeros(30, int), 1)[::-1], 1, batch=3, model=Uncertain())
+    assert sorted(round.X[diverse_margin(round), 1] // 10) == [0, 1, 2]
+
+
+def test_diverse_margin_chooses_among_the_ten_batches_of_smallest_margin():
+    round = digits(batch=3)
+    order = np.argsort(-round.margins(), kind="stable")
+    assert set(diverse_margin(round)) <= set(round.pool[order[:30]])
+
+
+def test_diverse_margin_with_the_whole_pool_as_candidates_matches_scikit_learn_on_clear_clusters():
+    rng = np.random.default_rng(0)
+    X = np.repeat(np.eye(5) * 50, 8, axis=0) + rng.normal(size=(40, 5))
+    A, weights = X, rng.random(40) + 0.1
+    oracle = KMeans(5, n_init=10, random_state=0).fit(A, sample_weight=weights).cluster_centers_
+    own = k_means(A, 5, np.random.default_rng(0), weights)
+    np.testing.assert_allclose(np.sort(own, axis=0), np.sort(oracle, axis=0))
+    assert set(nearest_rows(A, own)) == set(cdist(A, oracle).argmin(axis=0))
+
+
+def test_annealed_margin_looks_at_half_the_pool_with_two_labels_per_class_and_at_less_later():
+    for n_labeled, share in ((20, 1 / 2), (50, 1 / 5)):
+        data = load_digits()
+        round = make_round(data.data[:400] / 16, data.target[:400], n_labeled, 2)
+        per_class = n_labeled / len(np.unique(round.y))
+        assert per_class == pytest.approx(1 / share)
+        order = np.argsort(-round.margins(), kind="stable")
+        assert set(annealed_margin(round)) <= set(round.pool[order[: int(len(round.pool) * share)]])
+
+
+def test_k_means_weights_pull_the_centre():
+    centre = k_means(np.array([[0.0], [1.0]]), 1, np.random.default_rng(0), np.array([1.0, 3.0]))
+    assert centre == pytest.approx(0.75)
+
+
+def test_nearest_rows_gives_each_centre_a_row_of_its_own():
+    assert nearest_rows(np.array([[0.0], [1.0], [5.0]]), np.zeros((3, 1))).tolist() == [0, 1, 2]
+
+
+def test_plus_plus_never_draws_a_copy_while_new_rows_are_left():
+    A = np.repeat(np.arange(4.0), 25)[:, None]
+    for seed in range(50):
+        drawn = plus_plus(lambda j: (A - A[j])[:, 0] ** 2, 4, 0, np.random.default_rng(seed))
+        assert sorted(A[drawn, 0]) == [0, 1, 2, 3]
+
+
+def test_plus_plus_draws_in_proportion_to_weight_times_squared_distance():
+    A, weights = np.array([0.0, 1.0, 2.0]), np.array([1.0, 3.0, 1.0])
+    second = [
+        plus_plus(lambda j: (A - A[j]) ** 2, 2, 0, np.random.default_rng(s), weights)[1] for s in range(4000)
+    ]
+    assert np.mean(np.array(second) == 1) == pytest.approx(3 / 7, abs=0.03)
+
+
+def test_in_turns_matches_a_hand_worked_case():
+    turns = in_turns(np.array([0, 0, 0, 1, 1]), np.array([1, 0]), np.array([2, 0, 1, 1, 0]))
+    assert turns.tolist() == [4, 1, 3, 2, 0]
+
+
+def test_cluster_margin_buys_small_clusters_first():
+    lonely = [[0.5, 100.0], [0.5, -100.0]]
+    X = np.vstack([[[0.5, 0.0]], lonely, np.column_stack([np.full(18, 0.5), np.linspace(0, 1e-3, 18)])])
+    round = make_round(X, np.arange(21) % 2, 1, batch=2, model=Uncertain())
+    for seed in range(10):
+        assert {1, 2} == set(cluster_margin(replace(round, rng=np.random.default_rng(seed))).tolist())
+
+
+def naive_badge(round):
+    """k-means++ on the gradient embeddings, written out."""
+    X, P = np.asarray(round.X)[round.pool], round.model.predict_proba(round.X[round.pool])
+    R = P - np.eye(P.shape[1])[P.argmax(axis=1)]
+    G = np.stack([np.outer(r, np.append(x, 1)).ravel() for r, x in zip(R, X, strict=True)])
+    chosen = [int(np.linalg.norm(G, axis=1).argmax())]
+    while len(chosen) < round.batch:
+        nearest = (cdist(G, G[chosen]) ** 2).min(axis=1)
+        total = np.cumsum(nearest)
+        chosen.append(int(np.searchsorted(total, round.rng.random() * total[-1], side="right")))
+    return round.pool[chosen]
+
+
+@pytest.mark.parametrize("seed", range(5))
+def test_badge_matches_the_materialised_embedding(seed):
+    assert badge(digits(seed=seed)).tolist() == naive_badge(digits(seed=seed)).tolist()
+
+
+def naive_core_set(round):
+    centres, chosen = list(round.labeled), []
+    for _ in range(round.batch):
+        distance = {row: min(np.sum((round.X[row] - round.X[c]) ** 2) for c in centres) for row in round.pool}
+        chosen.append(max(round.pool, key=lambda row: (distance[row], -row)))
+        centres.append(chosen[-1])
+    return np.array(chosen)
+
+
+def test_core_set_matches_a_naive_greedy():
+    assert core_set(digits(batch=5, n=150)).tolist() == naive_core_set(digits(batch=5, n=150)).tolist()
+
+
+def test_core_set_does_not_lose_small_distances_beside_a_large_offset():
+    X = np.array([[0.0], [1.0], [3.0], [2.0]]) + 1e7
+    assert core_set(make_round(X, np.array([0, 1, 0, 1]), 2, 1, model=Uncertain())).tolist() == [2]
+
+
+def test_typiclust_buys_the_middle_of_clusters_without_labels():
+    blob = np.array([[0, 0], [1, 0], [-1, 0], [0, 1], [0, -1], [3, 3]]) / 10
+    X = np.vstack([blob + centre for centre in ([0, 0], [50, 0], [0, 50])])
+    y = np.arange(18) % 2
+    for seed in range(10):
+        bought = typiclust(make_round(X, y, 1, 2, model=Uncertain(), seed=seed))
+        assert set(bought.tolist()) <= {6, 7, 8, 9, 10, 12, 13, 14, 15, 16} and len(set(bought // 6)) == 2
+
+
+def test_typiclust_does_not_look_at_the_model():
+    round = digits()
+    assert typiclust(digits()).tolist() == typiclust(replace(round, model=None)).tolist()
+
+
+def test_power_margin_draws_in_proportion_to_uncertainty():
+    X = np.array([[0.5], [0.5], [0.25]])  # uncertainty of the pool: 1 and 0.5
+    first = [
+        power_margin(make_round(X, np.array([0, 1, 1]), 1, 1, model=Uncertain(), seed=s))[0]
+        for s in range(3000)
+    ]
+    assert np.mean(np.array(first) == 1) == pytest.approx(2 / 3, abs=0.03)
+
+
+def test_density_margin_matches_the_pool_by_pool_matrix():
+    round = digits(batch=5)
+    A = round.X[round.pool] / np.linalg.norm(round.X[round.pool], axis=1, keepdims=True)
+    scores = (1 + margin(round.model.predict_proba(round.X[round.pool]))) * (A @ A.T).mean(axis=1)
+    assert density_margin(round).tolist() == round.pool[np.argsort(-scores)[:5]].tolist()
+
+
+def test_uncertainty_is_one_minus_the_gap_of_probabilities():
+    np.testing.assert_allclose(uncertainty(np.array([-0.2, -1.0, 0.0])), [0.8, 0.0, 1.0])
+
+
+def test_uncertainty_of_a_decision_function_lies_between_0_and_1():
+    np.testing.assert_allclose(uncertainty(np.array([-4.0, -1.0, 0.0])), [0.0, 0.75, 1.0])
+
+
+# ---- needs ---------------------------------------------------------------------------------------
+
+
+def test_check_strategy_names_the_rule_and_the_ones_that_fit():
+    with pytest.raises(ValueError, match=r"\'badge' needs predict_proba.*diverse_margin"):
+        check_strategy("badge", badge, SVC(), np.zeros((4, 2)))
+    with pytest.raises(ValueError, match=r"\'diverse_margin' needs dense.*badge"):
+        check_strategy("diverse_margin", diverse_margin, default_model(), csr_array((4, 2)))
+    with pytest.raises(ValueError, match=r"\'core_set' needs numeric.*power_margin"):
+        check_strategy("core_set", core_set, default_model(), pd.DataFrame({"a": ["x", "y"]}))
+
+
+@every_rule
+def test_check_strategy_accepts_what_every_rule_accepts(rule):
+    check_strategy(rule.__name__, rule, default_model(), np.zeros((4, 2)))
