@@ -22,7 +22,7 @@ import platform
 import sys
 import warnings
 import zlib
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from functools import partial
 from importlib.metadata import version
@@ -107,7 +107,7 @@ class Dataset:
         if type_of_target(y).startswith("continuous"):
             raise ValueError(f"y holds continuous numbers such as {y[0]}; classification needs classes")
         if len(np.unique(y)) < 2:
-            raise ValueError(f"y has the one class {y[0]!r}; at least 2 are needed")
+            raise ValueError(f"y has the one class {y[0]}; at least 2 are needed")
         object.__setattr__(self, "y", y)
         if scipy.sparse.issparse(self.X):
             object.__setattr__(self, "X", self.X.tocsr())  # the sparse format whose rows can be picked
@@ -196,7 +196,7 @@ def split_dataset(y, *, seed_per_class=2, test_size=0.3, random_state):
     seed_per_class = check_integer("seed_per_class", seed_per_class, 1)
     classes, counts = np.unique(y, return_counts=True)
     if len(classes) < 2:
-        raise ValueError(f"y has the one class {classes[0]!r}; at least 2 are needed")
+        raise ValueError(f"y has the one class {classes[0]}; at least 2 are needed")
     n_test = _test_rows(test_size, len(y), len(classes))
     if counts.min() < seed_per_class + 1:
         raise ValueError(
@@ -806,6 +806,8 @@ def pick_strategies(strategies):
     """
     if isinstance(strategies, str):
         strategies = [strategies]
+    if not isinstance(strategies, Iterable):
+        raise TypeError(f"strategies must be a name, names or a mapping, got {strategies!r}")
     if not isinstance(strategies, Mapping):
         strategies = {name: STRATEGIES[check_choice("strategy", name, STRATEGIES)] for name in strategies}
     if not strategies:
@@ -1276,7 +1278,7 @@ def _check_run(dataset, split, model, budget):
     if check_integer("budget", budget, 1) < len(split.seed):
         raise ValueError(f"budget must be at least the seed set's {len(split.seed)} labels, got {budget}")
     if len(np.unique(dataset.y[split.seed])) < 2:
-        raise ValueError(f"the seed set has the one class {dataset.y[split.seed][0]!r}; 2 are needed")
+        raise ValueError(f"the seed set has the one class {dataset.y[split.seed][0]}; 2 are needed")
     _check_finite(dataset.X, get_tags(model).input_tags.allow_nan)
 
 
@@ -1334,6 +1336,8 @@ def run_histories(
     raises: ValueError or TypeError, naming the value, for a setting or data that cannot work
     """
     strategies = pick_strategies(strategies)
+    for name, strategy in strategies.items():  # here, where the name is known, and before any work
+        check_strategy(name, strategy, default_model() if model is None else model)
     n_splits = check_integer("n_splits", n_splits, 1)
     random_state = check_integer("random_state", random_state, 0)
     if check_integer("n_jobs", n_jobs, -(10**6)) == 0:
@@ -1453,7 +1457,7 @@ def labels_to_target(curves, target, *, hold=1):
     returns: DataFrame with columns strategy, split, n_labels: the first n_labels that does, or inf
     """
     target, hold = check_target(target), check_integer("hold", hold, 1)
-    runs = curves.groupby(["strategy", "split"], sort=False)
+    runs = curves.sort_values("n_labels", kind="stable").groupby(["strategy", "split"], sort=False)
     needed = [_first_crossing(run, target, hold) for _, run in runs]
     return pd.DataFrame([*runs.groups], columns=["strategy", "split"]).assign(n_labels=needed)
 
@@ -2104,6 +2108,7 @@ def main(argv=None):
     """Run the command; returns its exit code: 0, 2 for bad input, 130 after Ctrl-C."""
     parser = build_parser()
     args = parser.parse_args(argv)
+    os.environ.setdefault("PYTHONWARNINGS", "ignore:resource_tracker")  # joblib's, after a quick Ctrl-C
     try:
         print(report(args))
         sys.stdout.flush()
@@ -2188,4 +2193,6 @@ def _strategy_json(row):
 
 
 if __name__ == "__main__":
-    sys.exit(main())
+    import al_helpers  # under its own name: what is defined in __main__ cannot travel to the workers
+
+    sys.exit(al_helpers.main())
