@@ -1,0 +1,27 @@
+"""Small fixtures shared by the tests; one thread for linear algebra, as the study itself uses."""
+
+import os
+
+os.environ.setdefault("OMP_NUM_THREADS", "1")
+os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")
+
+import pytest
+
+import al_helpers as al
+
+
+@pytest.fixture(scope="session")
+def digits():
+    return al.load_dataset("digits")
+
+
+@pytest.fixture(scope="session")
+def iris():
+    return al.load_dataset("iris")
+
+
+@pytest.fixture(scope="session")
+def small_study(iris):
+    """(histories, curves) of the four classic rules on five splits of iris."""
+    histories = al.run_histories(iris, n_splits=5, batch=4, budget=30, n_jobs=1)
+    return histories, al.curves_of(histories)

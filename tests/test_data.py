@@ -1,0 +1,145 @@
+"""Section 1: data sets and splits."""
+
+import dataclasses
+
+import numpy as np
+import pandas as pd
+import pytest
+import scipy.sparse
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+import al_helpers as al
+
+
+def test_digits_are_divided_by_16(digits):
+    assert digits.X.shape == (1797, 64)
+    assert (digits.X.min(), digits.X.max()) == (0, 1)
+    assert list(np.unique(digits.y)) == list(range(10))
+
+
+def test_digits_split_into_20_1237_540(digits):
+    split = al.split_dataset(digits.y, random_state=0)
+    assert split.sizes == {"seed": 20, "pool": 1237, "test": 540}
+
+
+@pytest.mark.parametrize("name", al.DATASETS)
+def test_every_data_set_loads_alike_twice(name):
+    first, again = al.load_dataset(name), al.load_dataset(name)
+    assert first.name == name
+    assert len(first.y) == len(first.X) > 100
+    assert np.array_equal(first.X, again.X) and np.array_equal(first.y, again.y)
+
+
+def test_load_dataset_lists_the_valid_names():
+    with pytest.raises(ValueError, match="mnist") as error:
+        al.load_dataset("mnist")
+    assert all(name in str(error.value) for name in al.DATASETS)
+
+
+def test_load_dataset_passes_settings_to_the_synthetic_one_only():
+    assert al.load_dataset("synthetic").X.shape == (1000, 10)
+    assert al.load_dataset("synthetic", n_samples=50).X.shape == (50, 10)
+    with pytest.raises(ValueError, match="-3"):
+        al.load_dataset("synthetic", n_samples=-3)
+    for name, setting in [("synthetic", "n_rows"), ("digits", "n_samples")]:
+        with pytest.raises(TypeError, match=setting):
+            al.load_dataset(name, **{setting: 50})
+
+
+@pytest.mark.parametrize(
+    ("X", "y", "names"),
+    [
+        (np.ones((3, 2)), [0, 1], r"3 rows.*\(2,\)"),
+        (np.ones((2, 2)), [[0], [1]], r"\(2, 1\)"),
+        (np.ones((3, 2)), ["a", None, "b"], "1 missing"),
+        (np.ones((3, 2)), [0.5, 1.25, 3.5], "0.5"),
+        (np.ones((3, 2)), ["only"] * 3, "only.*at least 2"),
+    ],
+)
+def test_dataset_rejects_bad_labels_by_value(X, y, names):
+    with pytest.raises(ValueError, match=names):
+        al.Dataset("bad", X, y)
+
+
+def test_dataset_turns_any_sparse_format_into_rows_that_can_be_picked():
+    X = scipy.sparse.coo_matrix(np.eye(4))
+    dataset = al.Dataset("sparse", X, [0, 1, 0, 1])
+    assert np.array_equal(al.take(dataset.X, [2, 0]).toarray(), np.eye(4)[[2, 0]])
+
+
+def test_take_picks_a_frame_by_position_not_by_its_index():
+    frame = pd.DataFrame({"a": [10, 20, 30]}, index=[2, 0, 1])
+    assert list(al.take(frame, [0, 2])["a"]) == [10, 30]
+
+
+def test_dataset_and_split_are_frozen(iris):
+    split = al.split_dataset(iris.y, random_state=0)
+    for thing, field in [(iris, "y"), (split, "seed")]:
+        with pytest.raises(dataclasses.FrozenInstanceError):
+            setattr(thing, field, None)
+
+
+@settings(deadline=None, max_examples=60)
+@given(
+    counts=st.lists(st.integers(6, 40), min_size=2, max_size=5),
+    seed_per_class=st.integers(1, 3),
+    test_share=st.floats(0.2, 0.4),
+    random_state=st.integers(0, 2**32),
+)
+def test_split_keeps_its_invariants(counts, seed_per_class, test_share, random_state):
+    y = np.random.default_rng(random_state).permutation(np.repeat(np.arange(len(counts)), counts))
+    split = al.split_dataset(
+        y, seed_per_class=seed_per_class, test_size=test_share, random_state=random_state
+    )
+    rows = np.concatenate([split.seed, split.pool, split.test])
+    assert np.array_equal(np.sort(rows), np.arange(len(y)))  # disjoint, together all rows
+    assert np.array_equal(np.bincount(y[split.seed]), np.full(len(counts), seed_per_class))
+    assert len(split.test) == np.ceil(test_share * len(y))
+    expected = np.array(counts) * len(split.test) / len(y)
+    assert np.all(np.abs(np.bincount(y[split.test], minlength=len(counts)) - expected) < 1)  # stratified
+    assert all(np.all(np.diff(part) > 0) for part in (split.seed, split.pool, split.test))
+
+
+def test_split_varies_seed_and_test_set_with_random_state(iris):
+    one, same, other = (al.split_dataset(iris.y, random_state=state) for state in (1, 1, 2))
+    for part in ("seed", "pool", "test"):
+        assert np.array_equal(getattr(one, part), getattr(same, part))
+        assert not np.array_equal(getattr(one, part), getattr(other, part))
+
+
+def test_split_takes_a_number_of_test_rows(iris):
+    assert al.split_dataset(iris.y, test_size=30, random_state=0).sizes["test"] == 30
+
+
+def test_split_leaves_no_trace_in_numpys_global_state(iris):
+    np.random.seed(3)  # noqa: NPY002 - the global state is what is under test
+    before = np.random.get_state()[1].copy()  # noqa: NPY002
+    al.split_dataset(iris.y, random_state=0)
+    assert np.array_equal(before, np.random.get_state()[1])  # noqa: NPY002
+
+
+@pytest.mark.parametrize(
+    ("change", "error", "names"),
+    [
+        ({"y": [1] * 20}, ValueError, "class 1.*at least 2"),
+        ({"y": [0] * 20 + [7] * 2}, ValueError, "class 7 has 2 rows.*at least 3"),
+        ({"test_size": 0.97}, ValueError, "0.97.*no pool"),
+        ({"test_size": 146}, ValueError, "146.*no pool"),
+        ({"test_size": 1.5}, ValueError, "1.5"),
+        ({"test_size": 0.0}, ValueError, "0.0"),
+        ({"test_size": 2}, ValueError, "2 test rows for 3 classes"),
+        ({"test_size": "half"}, TypeError, "half"),
+        ({"seed_per_class": 0}, ValueError, "at least 1, got 0"),
+        ({"seed_per_class": 2.0}, TypeError, "2.0"),
+        ({"seed_per_class": True}, TypeError, "True"),
+    ],
+)
+def test_split_dataset_names_a_bad_setting(iris, change, error, names):
+    with pytest.raises(error, match=names):
+        al.split_dataset(**{"y": iris.y, "random_state": 0} | change)
+
+
+def test_split_rejects_rows_in_two_parts():
+    with pytest.raises(ValueError, match="disjoint"):
+        al.Split([0, 1], [1, 2], [3])

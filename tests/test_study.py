@@ -1,0 +1,181 @@
+"""Section 4: every strategy over many paired splits."""
+
+import io
+import sys
+
+import joblib
+import numpy as np
+import pytest
+from sklearn.naive_bayes import GaussianNB
+from sklearn.svm import LinearSVC
+
+import al_helpers as al
+
+SMALL = dict(n_splits=3, batch=5, budget=21, n_jobs=1)
+
+
+def assert_same(histories, expected):
+    for key, run in histories.items():
+        for field in ("n_labels", "accuracy", "queried"):
+            assert np.array_equal(getattr(run, field), getattr(expected[key], field))
+
+
+def test_study_is_tidy(small_study):
+    _, curves = small_study
+    assert list(curves.columns) == ["strategy", "split", "n_labels", "accuracy"]
+    assert list(curves["strategy"].unique()) == list(al.CLASSIC)
+    assert not curves.duplicated(["strategy", "split", "n_labels"]).any()
+    assert len(curves) == 4 * 5 * len([6, 10, 14, 18, 22, 26, 30])
+    assert curves["accuracy"].between(0, 1).all() and curves.notna().all(axis=None)
+
+
+def test_study_pairs_the_strategies_of_a_split(small_study, iris):
+    """Same seed and test set, so the same first accuracy; the splits themselves differ."""
+    _, curves = small_study
+    first = curves[curves["n_labels"] == 6].groupby("split")["accuracy"]
+    assert (first.nunique() == 1).all()
+    assert first.first().nunique() > 1
+    seen = []
+    spies = {
+        name: lambda round, name=name: seen.append((name, tuple(round.labeled))) or round.pool[:1]
+        for name in "ab"
+    }
+    al.run_study(iris, spies, n_splits=3, batch=1, budget=7, n_jobs=1)
+    seeds = {name: [rows for who, rows in seen if who == name] for name in "ab"}
+    assert seeds["a"] == seeds["b"] and len(set(seeds["a"])) == 3
+
+
+def test_study_does_not_depend_on_the_number_of_jobs(small_study, iris):
+    histories, _ = small_study
+    assert_same(al.run_histories(iris, n_splits=5, batch=4, budget=30, n_jobs=2), histories)
+
+
+def test_study_does_not_depend_on_the_subset_or_the_order_of_strategies(small_study, iris):
+    histories, _ = small_study
+    some = al.run_histories(iris, ["entropy", "random"], n_splits=2, batch=4, budget=30, n_jobs=1)
+    assert list(some) == [("entropy", 0), ("entropy", 1), ("random", 0), ("random", 1)]
+    assert_same(some, histories)
+
+
+def test_study_changes_with_its_random_state(iris):
+    one, other = (al.run_study(iris, "random", random_state=state, **SMALL) for state in (0, 1))
+    assert not one.equals(other)
+
+
+def test_two_names_for_one_random_rule_draw_independently(iris):
+    two = {"random": al.random_rows, "again": al.random_rows}
+    histories = al.run_histories(iris, two, **SMALL)
+    for split in range(3):
+        assert not np.array_equal(histories["random", split].queried, histories["again", split].queried)
+
+
+def test_study_passes_its_settings_on(iris):
+    """One study run equals a loop by hand with the same split and model."""
+    settings = dict(model=GaussianNB(), batch=3, budget=20, metric="balanced_accuracy")
+    histories = al.run_histories(
+        iris, "margin", seed_per_class=3, test_size=40, n_splits=1, n_jobs=1, **settings
+    )
+    by_hand = al.split_dataset(
+        iris.y, seed_per_class=3, test_size=40, random_state=np.random.SeedSequence([0, 0])
+    )
+    assert_same(histories, {("margin", 0): al.run_loop(iris, by_hand, "margin", **settings)})
+
+
+def test_study_runs_on_dask_with_the_same_result(iris):
+    distributed = pytest.importorskip("dask.distributed")
+    expected = al.run_histories(iris, **SMALL)
+    with (
+        distributed.LocalCluster(
+            n_workers=1, threads_per_worker=2, processes=False, dashboard_address=None
+        ) as cluster,
+        distributed.Client(cluster, timeout="20s"),
+        joblib.parallel_config(backend="dask"),
+    ):
+        histories = al.run_histories(iris, n_splits=3, batch=5, budget=21)
+    assert_same(histories, expected)
+
+
+def test_margin_beats_random_on_labels_to_90_percent(digits):
+    """The headline: over 30 splits, the 95 % interval of the saving excludes 0."""
+    curves = al.run_study(digits, ["random", "margin"], n_splits=30, budget=200, n_jobs=2)
+    row = al.summarise(curves, 0.9).loc["margin"]
+    assert 0 < row["saving_low"] <= row["saving_min"] == row["saving_max"] <= row["saving_high"] < 1
+    assert row["cost_more_share"] < 0.25
+
+
+class Screen(io.StringIO):
+    def __init__(self, tty):
+        super().__init__()
+        self.tty = tty
+
+    def isatty(self):
+        return self.tty
+
+
+def test_progress_draws_a_bar_on_a_terminal_and_wipes_it(iris, monkeypatch):
+    monkeypatch.setattr(sys, "stderr", screen := Screen(tty=True))
+    al.run_study(iris, "random", **SMALL)
+    drawn = screen.getvalue()
+    assert "1/3" in drawn and "3/3" in drawn
+    assert drawn.endswith("\r\x1b[K") and "\n" not in drawn
+
+
+def test_progress_draws_nothing_in_a_pipe(iris, monkeypatch, capsys):
+    monkeypatch.setattr(sys, "stderr", screen := Screen(tty=False))
+    al.run_study(iris, "random", **SMALL)
+    assert screen.getvalue() == "" == capsys.readouterr().out
+
+
+def test_progress_wipes_its_bar_when_a_run_fails(monkeypatch):
+    monkeypatch.setattr(sys, "stderr", screen := Screen(tty=True))
+
+    def items():
+        yield 1
+        raise ZeroDivisionError
+
+    with pytest.raises(ZeroDivisionError):
+        list(al.progress(items(), 2))
+    assert screen.getvalue().endswith("\r\x1b[K")
+
+
+def test_progress_in_a_notebook_ends_empty(monkeypatch):
+    pytest.importorskip("IPython")
+    import IPython.display
+
+    shown = []
+
+    class Handle:
+        def update(self, html):
+            shown.append(html.data)
+
+    monkeypatch.setattr(al, "_in_notebook", lambda: True)
+    monkeypatch.setattr(IPython.display, "display", lambda *_, **__: Handle())
+    assert list(al.progress(iter("abc"), 3)) == list("abc")
+    assert any("2/3" in html for html in shown[:-1])
+    assert shown[-1] == ""
+
+
+@pytest.mark.parametrize(
+    ("change", "error", "names"),
+    [
+        ({"n_splits": 0}, ValueError, "n_splits.*at least 1, got 0"),
+        ({"n_splits": 1.0}, TypeError, "n_splits.*1.0"),
+        ({"n_jobs": 0}, ValueError, "n_jobs.*0"),
+        ({"n_jobs": "all"}, TypeError, "n_jobs.*all"),
+        ({"random_state": -1}, ValueError, "random_state.*-1"),
+        ({"strategies": ["random", "magic"]}, ValueError, "magic.*margin"),
+        ({"batch": 0}, ValueError, "batch.*0"),
+        ({"budget": 5}, ValueError, "budget.*got 5"),
+        ({"test_size": 0.98}, ValueError, "0.98.*no pool"),
+        ({"seed_per_class": 50}, ValueError, "50 rows.*at least 51"),
+    ],
+)
+@pytest.mark.parametrize("n_jobs", [1, 2])
+def test_study_names_a_bad_setting(iris, change, error, names, n_jobs):
+    with pytest.raises(error, match=names):
+        al.run_study(iris, **SMALL | {"n_jobs": n_jobs} | change)
+
+
+def test_study_names_the_rule_that_the_model_cannot_serve(iris):
+    with pytest.raises(ValueError, match="'entropy' needs predict_proba, which LinearSVC"):
+        al.run_study(iris, ["random", "entropy"], model=LinearSVC(), **SMALL)
