@@ -1542,13 +1542,18 @@ def area_under_curve(n_labels, accuracy):
 
 def areas(curves):
     """Area under every curve: DataFrame with a row a split and a column a strategy."""
-    runs = curves.groupby(["split", "strategy"], sort=False)
+    runs = curves.sort_values("n_labels", kind="stable").groupby(["split", "strategy"], sort=False)
     return runs[["n_labels", "accuracy"]].apply(lambda run: area_under_curve(*run.to_numpy().T)).unstack()
 
 
 def final_scores(curves):
     """The last accuracy of every curve: DataFrame with a row a split and a column a strategy."""
-    return curves.groupby(["split", "strategy"], sort=False)["accuracy"].last().unstack()
+    return (
+        curves.sort_values("n_labels", kind="stable")
+        .groupby(["split", "strategy"], sort=False)["accuracy"]
+        .last()
+        .unstack()
+    )
 
 
 def summarise(curves, target, *, hold=1, reference="random", random_state=0):
