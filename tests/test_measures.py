@@ -16,7 +16,7 @@ INF = np.inf
 
 
 def make_curves(runs):
-    """Curves from {strategy: [accuracies of split 0, of split 1, ...]}, measured at 20, 30, 40, ... labels."""
+    """Curves from {strategy: [accuracies of split 0, of split 1, ...]}, at 20, 30, 40, ... labels."""
     frames = [
         pd.DataFrame(
             {"strategy": name, "split": i, "n_labels": 20 + 10 * np.arange(len(run)), "accuracy": run}
