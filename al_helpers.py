@@ -19,13 +19,16 @@ import io
 import json
 import os
 import platform
+import signal
 import sys
+import threading
 import warnings
 import zlib
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from functools import partial
 from importlib.metadata import version
+from multiprocessing import resource_tracker
 from numbers import Integral, Real
 from pathlib import Path
 
@@ -34,6 +37,7 @@ import numpy as np
 import pandas as pd
 import scipy.sparse
 import sklearn
+from joblib.externals.loky import get_reusable_executor
 from pandas.api.types import is_numeric_dtype
 from scipy.cluster.hierarchy import fcluster, linkage
 from scipy.linalg import lapack
@@ -1337,7 +1341,7 @@ def run_histories(
     """
     strategies = pick_strategies(strategies)
     for name, strategy in strategies.items():  # here, where the name is known, and before any work
-        check_strategy(name, strategy, default_model() if model is None else model)
+        check_strategy(name, strategy, make_model(model), dataset.X)
     n_splits = check_integer("n_splits", n_splits, 1)
     random_state = check_integer("random_state", random_state, 0)
     if check_integer("n_jobs", n_jobs, -(10**6)) == 0:
@@ -2110,17 +2114,14 @@ def build_parser():
 
 
 def main(argv=None):
-    """Run the command; returns its exit code: 0, 2 for bad input, 130 after Ctrl-C."""
+    """Run the command on a list of arguments; returns 0, exits with 2 after bad input."""
     parser = build_parser()
     args = parser.parse_args(argv)
-    os.environ.setdefault("PYTHONWARNINGS", "ignore:resource_tracker")  # joblib's, after a quick Ctrl-C
     try:
         print(report(args))
         sys.stdout.flush()
     except (ValueError, TypeError) as error:
         parser.error(" ".join(str(error).split()))
-    except KeyboardInterrupt:
-        os._exit(130)  # at once: waiting for the workers would take seconds and print tracebacks
     except BrokenPipeError:
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())  # the reader left, as with `| head`
     return 0
@@ -2197,7 +2198,26 @@ def _strategy_json(row):
     }
 
 
+def command():
+    """What `active-learning` runs: main, which Ctrl-C ends at once, with 130 and no traceback.
+
+    The signal is blocked here, and so in the workers, which would print tracebacks; a thread waits for it.
+    """
+    os.environ.setdefault("PYTHONWARNINGS", "ignore:resource_tracker")  # joblib's, after a quick Ctrl-C
+    if hasattr(signal, "pthread_sigmask"):  # not on Windows
+        resource_tracker.ensure_running()  # lifts the block when it starts (Python 3.11), so it starts first
+        signal.pthread_sigmask(signal.SIG_BLOCK, [signal.SIGINT])
+        threading.Thread(target=_end_on_interrupt, daemon=True).start()
+    return main()
+
+
+def _end_on_interrupt():
+    signal.sigwait([signal.SIGINT])
+    get_reusable_executor(kill_workers=True)  # joblib's pool, whose workers do not hear the signal
+    os._exit(130)
+
+
 if __name__ == "__main__":
     import al_helpers  # under its own name: what is defined in __main__ cannot travel to the workers
 
-    sys.exit(al_helpers.main())
+    sys.exit(al_helpers.command())

@@ -235,7 +235,8 @@ def test_json_pipes_into_json_tool_and_head_closes_the_pipe_quietly():
 START = """
 import sys, al_helpers
 print("ready", flush=True)
-sys.exit(al_helpers.main(["--splits", "500", "--jobs", sys.argv[1]]))
+sys.argv[1:] = ["--splits", "500", "--jobs", sys.argv[1]]
+sys.exit(al_helpers.command())
 """
 
 

@@ -289,6 +289,6 @@ def test_loop_rejects_a_seed_set_of_one_class(iris):
         al.run_loop(iris, al.Split(range(5), range(5, 100), range(100, 150)), "margin")
 
 
-def test_loop_rejects_an_object_that_is_no_classifier(iris):
-    with pytest.raises(TypeError, match="forest"):
+def test_loop_rejects_an_unknown_classifier_and_lists_the_valid_ones(iris):
+    with pytest.raises(ValueError, match=r"forest.*logistic_regression.*label_spreading"):
         al.run_loop(iris, al.split_dataset(iris.y, random_state=0), "margin", model="forest")
