@@ -154,13 +154,36 @@ def load_standardized(load):
 
 def load_synthetic(**settings):
     """Two clusters in ten dimensions with 10 % label noise; settings of make_classification override."""
-    defaults = dict(n_samples=1000, n_features=10, n_informative=5, n_redundant=0, n_classes=2)
-    defaults |= dict(n_clusters_per_class=1, flip_y=0.1, random_state=42)
+    values = dict(n_samples=1000, n_features=10, n_informative=5, n_redundant=0, n_repeated=0, n_classes=2)
+    values |= dict(n_clusters_per_class=1, flip_y=0.1, random_state=42) | settings
+    given = ", ".join(f"{name}={value!r}" for name, value in settings.items())
+    if "return_X_y" in settings:
+        raise TypeError(f"load_dataset('synthetic', {given}): return_X_y is not a setting of the data")
+    _check_synthetic(values)
     try:
-        return datasets.make_classification(**defaults | settings)
+        X, y = datasets.make_classification(**values)
     except (TypeError, ValueError) as error:
-        given = ", ".join(f"{name}={value!r}" for name, value in settings.items())
         raise type(error)(f"load_dataset('synthetic', {given}): {error}") from None
+    if len(np.unique(y)) < values["n_classes"]:
+        raise ValueError(f"load_dataset('synthetic', {given}) leaves a class without a single point")
+    return X, y
+
+
+def _check_synthetic(values):
+    """Raise for settings that make_classification lets pass, or whose fault it does not name."""
+    counts = dict(n_features=1, n_informative=1, n_redundant=0, n_repeated=0, n_clusters_per_class=1)
+    for name, low in {"n_classes": 2, **counts}.items():
+        check_integer(name, values[name], low)
+    check_integer("n_samples", values["n_samples"], values["n_classes"])
+    columns = values["n_informative"] + values["n_redundant"] + values["n_repeated"]
+    if columns > values["n_features"]:
+        raise ValueError(
+            f"n_features={values['n_features']} is too few for {columns} informative, redundant and "
+            f"repeated features (n_informative={values['n_informative']})"
+        )
+    weights = values.get("weights")
+    if isinstance(weights, (list, tuple, np.ndarray)) and not (np.min(weights) >= 0 and np.sum(weights) <= 1):
+        raise ValueError(f"weights must be shares of at least 0 that sum to at most 1, got {weights!r}")
 
 
 DATASETS = {
@@ -2066,6 +2089,94 @@ def plot_cells(values, texts, ax=None, *, cmap="RdBu", low=-0.6, high=0.6):
     ax.set_yticks(range(values.shape[0]), values.index)
     ax.tick_params(length=0)
     ax.spines[:].set_visible(False)
+    return ax
+
+
+def plot_steps(steps, ax=None):
+    """The steps of a loop as boxes in a row, an arrow from each to the next and from the last back.
+
+    steps: list of strings; the way back leads to the second, as the first is done only once
+    """
+    ax, arrow = _axes(ax), {"arrowstyle": "-|>", "color": "#555555", "lw": 1.5}
+    for place, step in enumerate(steps):
+        box = {"boxstyle": "round,pad=0.6", "facecolor": "#eef3fb", "edgecolor": ink_of("margin")}
+        ax.text(place, 0, step, ha="center", va="center", fontsize=10.5, bbox=box)
+        if place:
+            ax.annotate("", (place - 0.37, 0), (place - 0.63, 0), arrowprops=arrow)
+    back = arrow | {"connectionstyle": "arc3,rad=-0.2"}
+    ax.annotate("", (1, -0.5), (len(steps) - 1, -0.5), arrowprops=back)
+    ax.text(len(steps) / 2, -1.25, "again, until the budget is spent", ha="center", color="#555555")
+    ax.set(xlim=(-0.45, len(steps) - 0.55), ylim=(-1.4, 0.6))
+    ax.axis("off")
+    return ax
+
+
+def plot_one_run(history, name, ax=None, band=None):
+    """One learning curve with its final accuracy as a dashed line, and a band of other runs behind it.
+
+    history: History; name: its strategy, for the colour and the text at the line's end
+    band: DataFrame indexed by n_labels, columns low, middle, high
+    """
+    ax, last = _axes(ax), history.accuracy[-1]
+    if band is not None:
+        ax.fill_between(band.index, band["low"], band["high"], color=color_of("random"), alpha=0.3, lw=0)
+        ax.plot(band.index, band["middle"], color=color_of("random"), lw=2)
+    ax.axhline(last, color="#555555", lw=1, ls="--")
+    ax.plot(
+        history.n_labels,
+        history.accuracy,
+        color=color_of(name),
+        marker=MARKERS[name],
+        ms=5,
+        lw=2,
+        clip_on=False,
+    )
+    ends = {name: (history.n_labels[-1], last, f"{name.replace('_', ' ')}: {last:.2f}")}
+    if band is not None:
+        ends["random"] = (band.index[-1], band["middle"].iloc[-1], f"random: {band['middle'].iloc[-1]:.2f}")
+    label_lines(ax, ends)
+    ax.set(xlabel="labels known, first set included", ylabel="test accuracy")
+    ax.set_xlim(history.n_labels[[0, -1]])
+    ax.set_xticks(history.n_labels[::5])
+    return ax
+
+
+def plot_queries(plane, y, labeled, queried, ax=None):
+    """Points on a plane, their first labels in the colour of their class, the queries numbered in order.
+
+    plane: array (n, 2); y: array (n,) of labels; labeled, queried: int arrays, rows of the plane
+    """
+    ax, colors = _axes(ax), [ink_of("margin"), ink_of("entropy")]
+    ax.scatter(*plane.T, s=9, color="#d5d5d8", lw=0)
+    for label, color, marker in zip(np.unique(y), colors, "ox", strict=False):
+        ax.scatter(*plane[labeled[y[labeled] == label]].T, s=26, color=color, marker=marker, alpha=0.7)
+    circle = {
+        "boxstyle": "circle,pad=0.15",
+        "facecolor": color_of("least_confidence"),
+        "edgecolor": "white",
+        "alpha": 0.9,
+    }
+    for order, (x, height) in enumerate(plane[queried], 1):
+        ax.text(x, height, order, ha="center", va="center", fontsize=7.5, weight="bold", bbox=circle)
+    ax.set(xlabel="first principal component", ylabel="second principal component")
+    ax.set_aspect("equal", adjustable="datalim")
+    return ax
+
+
+def plot_dots(rows, ax=None):
+    """Every repeat as a dot, a row a comparison, with the mean and its 95 % interval.
+
+    rows: dict (label, strategy for the colour) -> array of values
+    """
+    ax = _axes(ax)
+    ax.axvline(0, color="black", lw=1)
+    for row, ((_, name), values) in enumerate(rows.items()):
+        _dots(ax, values, row, color_of(name))
+        ax.plot(
+            bootstrap_interval(values, np.mean), [row, row], color=ink_of(name), lw=7, solid_capstyle="butt"
+        )
+        ax.plot(np.mean(values), row, marker="|", ms=20, mew=3, color="black")
+    ax.set(yticks=range(len(rows)), yticklabels=[label for label, _ in rows], ylim=(len(rows) - 0.5, -0.5))
     return ax
 
 
