@@ -787,7 +787,7 @@ STRATEGIES = {
     "density_margin": density_margin,
 }
 CLASSIC = ("random", "least_confidence", "margin", "entropy")
-RECOMMENDED = "annealed_margin"  # by the evidence of notebooks/2_label_efficiency.ipynb, section 8
+RECOMMENDED = "diverse_margin"  # by the evidence of notebooks/2_label_efficiency.ipynb, section 8
 
 
 def is_numeric(X):
@@ -1721,6 +1721,69 @@ def verdict(claimed, low, high):
     return "confirmed" if (low > 0) == (claimed > 0) else "the opposite"
 
 
+def check_claim(claim, published, row):
+    """One line of the claims table: a published saving against a row of summarise."""
+    answer = verdict(published, row.saving_low, row.saving_high)
+    return claim, f"{published:+.0%}", format_saving(row), answer
+
+
+def check_gains(measure, published, table):
+    """Lines of the claims table: published differences from random against a table of splits x strategies."""
+    gains = {name: table[name] - table["random"] for name in published}
+    bounds = {name: bootstrap_interval(gain, np.mean) for name, gain in gains.items()}
+    return [
+        (
+            f"{name}: {measure}",
+            f"{value:+.3f}",
+            f"{gains[name].mean():+.3f} [{bounds[name][0]:+.3f}, {bounds[name][1]:+.3f}]",
+            verdict(value, *bounds[name]),
+        )
+        for name, value in published.items()
+    ]
+
+
+def contrast(facts, column, strategy, other):
+    """Mean difference of a column of bought_facts between two strategies, split by split, as texts."""
+    values = facts.pivot(index="split", columns="strategy", values=column)
+    difference = values[strategy] - values[other]
+    low, high = bootstrap_interval(difference, np.mean)
+    share = values[strategy].mean() / values[other].mean()
+    return (
+        column,
+        f"{strategy} - {other}",
+        f"{difference.mean():+.3f} [{low:+.3f}, {high:+.3f}]",
+        f"{share:.0%}",
+    )
+
+
+def contrast_labels(curves, target, strategy, other):
+    """Difference between the median labels to target of two strategies, as "60 [45, 70]"."""
+    needed = by_split(labels_to_target(curves, target))
+    low, high = saving_interval(needed[other], needed[strategy], curves["n_labels"].max(), labels_saved)
+    return f"{needed[strategy].median() - needed[other].median():.0f} [{low:.0f}, {high:.0f}]"
+
+
+def worth(name, needed, reference, budget, price, seconds, setup_cost):
+    """What a strategy saves in labels, money and minutes, with intervals, and the price at which it pays.
+
+    needed, reference: Series (n_splits,), labels to target; price and seconds: of one label
+    setup_cost: what building the loop costs; returns: tuple of texts
+    """
+    saved = labels_saved(needed.median(), reference.median(), budget)[0]
+    low, high = saving_interval(needed, reference, budget, labels_saved)
+    texts = [
+        f"{unit * saved:.{digits}f} [{unit * low:.{digits}f}, {unit * high:.{digits}f}]"
+        for unit, digits in ((1, 0), (price, 2), (seconds / 60, 0))
+    ]
+    return name, *texts, f"{setup_cost / saved:.2f}" if low > 0 else "no saving shown"
+
+
+def checksum(histories):
+    """A short checksum of all rows queried, in order: equal on two machines if every query was."""
+    rows = np.concatenate([run.queried for run in histories.values()]).astype("<i8")
+    return f"{zlib.crc32(rows.tobytes()):08x}"
+
+
 def false_alarm_rate(copies, budget, *, n_studies=300, random_state=0):
     """The A/A check: how often does the interval of the saving exclude 0 for a strategy against itself?
 
@@ -1784,6 +1847,28 @@ def medians_to_target(curves, target):
     return table.rename_axis("strategy")
 
 
+def target_grid(studies, target):
+    """Median labels to a target of many studies.
+
+    studies: dict name -> table of run_study
+    returns: two DataFrames with a row a study and a column a strategy: the medians, and them as texts with
+        their 95 % intervals
+    """
+    numbers, texts = {}, {}
+    for name, curves in studies.items():
+        medians, budget = medians_to_target(curves, target), curves["n_labels"].max()
+        numbers[name] = medians["median"]
+        texts[name] = [
+            f"{format_labels(row.median, budget)}\n[{_bound(row.low, budget)}, {_bound(row.high, budget)}]"
+            for row in medians.itertuples()
+        ]
+    return pd.DataFrame(numbers).T, pd.DataFrame(texts, index=numbers[name].index).T
+
+
+def _bound(n, budget):
+    return format_labels(n, budget).replace("> ", ">")
+
+
 def saving_grid(studies, strategy, targets):
     """Savings of one strategy against random, by data set and target.
 
@@ -1820,8 +1905,9 @@ COLORS = {
     "margin": "#5790fc",
     "entropy": "#e42536",
     "diverse_margin": "#7a21dd",
+    "annealed_margin": "#964a8b",
 }
-MARKERS = {"random": "o", "least_confidence": "s", "margin": "^", "entropy": "D", "diverse_margin": "v"}
+MARKERS = dict(zip(COLORS, "os^DvP", strict=True))
 PLOT_STYLE = {
     "figure.facecolor": "white",
     "figure.figsize": (9, 4.5),
@@ -1834,8 +1920,8 @@ PLOT_STYLE = {
 
 
 def color_of(name):
-    """The one colour of a strategy in every figure; dark purple-grey for one without its own."""
-    return COLORS.get(name, "#964a8b")
+    """The one colour of a strategy in every figure; dark grey for one without its own."""
+    return COLORS.get(name, "#555555")
 
 
 def ink_of(name):
@@ -2160,6 +2246,21 @@ def plot_queries(plane, y, labeled, queried, ax=None):
         ax.text(x, height, order, ha="center", va="center", fontsize=7.5, weight="bold", bbox=circle)
     ax.set(xlabel="first principal component", ylabel="second principal component")
     ax.set_aspect("equal", adjustable="datalim")
+    return ax
+
+
+def plot_plane(plane, batches, name, ax=None):
+    """The rows of the first batches on a plane, a marker a round, over all points in grey.
+
+    plane: array (n, 2); batches: int arrays, the rows bought in each round; name: the strategy
+    """
+    ax = _axes(ax)
+    ax.scatter(*plane.T, s=5, color="#d5d5d8", lw=0)
+    for rows, marker, shade in zip(batches, "o^s", (1, 0.7, 0.4), strict=False):
+        color = tuple(shade * channel for channel in ink_of(name))
+        ax.scatter(*plane[rows].T, s=34, color=color, marker=marker, edgecolor="white", lw=0.7)
+    ax.set_title(name, color=ink_of(name), weight="bold")
+    ax.set(xticks=[], yticks=[])
     return ax
 
 
