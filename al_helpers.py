@@ -15,17 +15,22 @@ measure it); Efron & Tibshirani 1993 (the bootstrap).
 """
 
 import argparse
+import csv
+import difflib
+import errno
+import gzip
 import io
 import json
 import os
 import platform
+import re
 import signal
 import sys
 import threading
 import warnings
 import zlib
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import partial
 from importlib.metadata import version
 from multiprocessing import resource_tracker
@@ -46,12 +51,20 @@ from scipy.spatial.distance import pdist, squareform
 from scipy.special import entr
 from sklearn import datasets
 from sklearn.base import BaseEstimator, ClassifierMixin, clone, is_classifier
+from sklearn.compose import make_column_transformer
 from sklearn.ensemble import ExtraTreesClassifier
 from sklearn.exceptions import ConvergenceWarning
+from sklearn.impute import SimpleImputer
 from sklearn.metrics import balanced_accuracy_score
-from sklearn.model_selection import cross_val_predict, train_test_split
+from sklearn.model_selection import (
+    StratifiedShuffleSplit,
+    cross_val_predict,
+    cross_val_score,
+    train_test_split,
+)
 from sklearn.neighbors import KNeighborsClassifier
-from sklearn.preprocessing import StandardScaler
+from sklearn.pipeline import Pipeline, make_pipeline
+from sklearn.preprocessing import OneHotEncoder, StandardScaler
 from sklearn.semi_supervised import LabelPropagation, LabelSpreading, SelfTrainingClassifier
 from sklearn.svm import SVC
 from sklearn.utils import get_tags
@@ -261,6 +274,286 @@ def _draw(rng, rows, n, label):
     if len(rows) < n:
         raise ValueError(f"class {label} has {len(rows)} rows outside the test set; the seed set needs {n}")
     return rng.choice(rows, n, replace=False)
+
+
+# A reader's own table. The cells of a CSV stay the text that was typed, and become numbers only to learn
+# from, so that a file is written back as it was read.
+
+MISSING = ["", "NA", "N/A", "n/a", "NaN", "nan", "<NA>", "NULL", "null", "None", "#N/A"]
+DATE = r"\d{1,4}([-/.])\d{1,2}\1\d{2,4}([ T].*)?"
+FORMULA = r"'*[=+\-@\t\r]"  # a spreadsheet would run such a cell; apostrophes, so that undoing is exact
+MAX_LEVELS = 20  # one-hot columns a category: its commonest levels, and one for all the others
+
+
+@dataclass(frozen=True)
+class Table:
+    """A reader's table, taken apart for learning; the rows without a label are the pool.
+
+    frame: DataFrame (n, c) as read, the row ids as its index; label_column: where its labels are
+    X: float array (n, d), the features; a category is its level's number, or -1 where it is missing
+    y: object array (n,), the labels as text, None where the cell is empty
+    preprocessor: unfitted transformer of X: numbers imputed and scaled, categories one-hot encoded
+    notes: a line for each decision that the reader should know of
+    sep, sources: the separator of files written from it, and the paths that are never written to
+    """
+
+    name: str
+    label_column: str
+    frame: pd.DataFrame
+    X: np.ndarray
+    y: np.ndarray
+    preprocessor: object
+    notes: list
+    sep: str
+    sources: tuple
+
+    @property
+    def labeled(self):
+        return ~pd.isna(self.y)
+
+
+def load_table(path_or_frame, label_column, *, drop=(), id_column=None):
+    """Read a table and decide what each column is; medians, scales and levels are learnt later, by fit.
+
+    path_or_frame: a CSV (.gz too; UTF-8; comma, semicolon or tab) or Parquet file, or a DataFrame
+    label_column: str; labels are compared as text, and an empty one puts its row in the pool
+    drop: names of columns not to learn from
+    id_column: the column that names the rows; otherwise the frame's index, or row numbers from 0
+    returns: Table
+    raises: OSError if the file cannot be read, ImportError for Parquet without pyarrow, ValueError for
+        a missing or repeated column, an empty or repeated id, dates, infinity, labels that are a quantity
+    """
+    if isinstance(path_or_frame, pd.DataFrame):
+        frame, sep, name, sources = path_or_frame.copy(deep=False), ",", "table", ()
+    else:
+        frame, sep = _read_file(path_or_frame)
+        name, sources = Path(path_or_frame).name, (path_or_frame,)
+    frame.columns = frame.columns.map(str)
+    check_unique("column names", frame.columns)
+    others = [*([drop] if isinstance(drop, str) else drop), *([] if id_column is None else [id_column])]
+    for column in (label_column, *others):
+        find_column(frame, column)
+    if label_column in others or not len(frame):
+        fault = "the label column cannot be dropped or hold the ids" if len(frame) else "it has no rows"
+        raise ValueError(f"{name} cannot be used: {fault}")
+    frame = _name_rows(frame, id_column)
+    features = frame.drop(columns=[label_column, *others])
+    if sep == ";":  # where the comma is the decimal point
+        features = features.replace(r"^([+-]?\d*),(\d+)$", r"\1.\2", regex=True)
+    encoded, y = _encode(features), _read_labels(frame[label_column])
+    return Table(name, label_column, frame, encoded[0], y, *encoded[1:], sep, sources)
+
+
+def _read_file(path):
+    """A file as (frame, separator), every cell of a CSV as text; ValueError if it holds no table."""
+    path = os.fspath(path)
+    try:
+        if path.lower().endswith((".parquet", ".pq")):
+            return pd.read_parquet(path, engine="pyarrow"), ","
+        sep = _separator(path)
+        with warnings.catch_warnings():
+            warnings.simplefilter("error", pd.errors.ParserWarning)  # a row with too many cells
+            how = {"sep": sep, "encoding": "utf-8-sig", "index_col": False}
+            frame = pd.read_csv(path, dtype=str, na_filter=False, **how).fillna("")
+    except ImportError:
+        raise ImportError(f"{path}: Parquet needs pyarrow (pip install pyarrow)") from None
+    except UnicodeDecodeError as error:
+        raise ValueError(f"{path} is not UTF-8 text ({error.reason}); save it as 'CSV UTF-8'") from None
+    except (ValueError, pd.errors.ParserWarning, csv.Error, EOFError, zlib.error) as error:
+        raise ValueError(f"{path} cannot be read as a table: {error}") from None
+    frame.columns = _unescape(frame.columns.to_series())
+    return frame.apply(_unescape), sep
+
+
+def _separator(path):
+    """The separator that cuts a CSV's first line into the most names, which must differ."""
+    with (gzip.open if path.lower().endswith(".gz") else open)(path, "rt", encoding="utf-8-sig") as file:
+        header = next((line for line in file if line.strip()), None)
+    if header is None:
+        raise ValueError("it is empty")
+    names = {sep: next(csv.reader([header], delimiter=sep)) for sep in ",;\t"}
+    best = max(names, key=lambda sep: len(names[sep]))
+    check_unique("column names", names[best])  # here, because pandas would rename the second one
+    return best
+
+
+def check_unique(what, values):
+    """Raise ValueError, naming them, if some of the values repeat."""
+    repeated = pd.Index(values)[pd.Index(values).duplicated()].unique()
+    if len(repeated):
+        raise ValueError(f"{what} must differ, but these repeat: {some(repeated)}")
+
+
+def some(values, most=5):
+    """A few values by name: 'a', 'b' and 3 more."""
+    more = f" and {len(values) - most} more" if len(values) > most else ""
+    return ", ".join(repr(str(value)) for value in [*values][:most]) + more
+
+
+def find_column(frame, name):
+    """Raise ValueError, suggesting the closest name, if the frame has no column of that name."""
+    if name not in frame.columns:
+        lower = {column.lower().strip(): column for column in frame.columns}
+        close = difflib.get_close_matches(str(name).lower().strip(), lower, n=1)
+        hint = f"did you mean {lower[close[0]]!r}?" if close else f"there are {some(frame.columns, 20)}"
+        raise ValueError(f"no column {name!r}: {hint}")
+
+
+def _name_rows(frame, id_column):
+    """The frame with its rows' ids as index; ValueError if one is empty or repeats."""
+    if id_column is not None:
+        frame = frame.set_index(id_column, drop=False)
+    name = frame.index.name or ("_row" if "row" in frame.columns else "row")
+    ids = frame.index.astype(str)
+    empty = frame.index.isna() | (ids.str.strip() == "")
+    if empty.any():
+        raise ValueError(f"every row needs an id, but {name!r} is empty in row {empty.argmax() + 1}")
+    check_unique(f"ids in {name!r}", ids)
+    return frame.rename_axis(name)
+
+
+def _encode(frame):
+    """Features as floats (n, d), their unfitted preprocessor, and notes on what was decided."""
+    encoded = {name: _encode_column(name, frame[name]) for name in frame}
+    notes = [f"column {name!r} {note}" for name, (*_, note) in encoded.items() if note]
+    kept = [(values, category) for values, category, _ in encoded.values() if values is not None]
+    if not kept:
+        raise ValueError(f"no column is left to learn from ({'; '.join(notes) or 'there are only labels'})")
+    columns, category = zip(*kept, strict=True)
+    scale = make_pipeline(SimpleImputer(strategy="median", keep_empty_features=True), StandardScaler())
+    levels = OneHotEncoder(handle_unknown="ignore", max_categories=MAX_LEVELS, sparse_output=False)
+    numbers, categories = np.flatnonzero(~np.array(category)), np.flatnonzero(category)
+    preprocessor = make_column_transformer((scale, numbers), (levels, categories))
+    return np.column_stack(columns), preprocessor, notes
+
+
+def _encode_column(name, column):
+    """A feature, by its values alone: floats (n,) or None if dropped, is it a category, a note or None."""
+    missing = (column.isna() | column.isin(MISSING)).to_numpy()
+    codes, levels = pd.factorize(column[~missing])
+    if len(levels) + missing.any() < 2:
+        return None, False, "is dropped: it is constant"
+    named = column.dtype.kind in "bM" or isinstance(column.dtype, pd.CategoricalDtype)
+    numbers = [np.nan] * len(levels) if named else pd.to_numeric(levels, errors="coerce")
+    numbers, values = np.asarray(numbers, dtype=float), np.full(len(column), np.nan)
+    odd, differs = np.isnan(numbers), len(levels) == len(codes) > 2
+    if not odd.any():
+        if np.isinf(numbers).any():
+            raise ValueError(f"column {name!r} holds infinity; leave the cell empty if a value is unknown")
+        if differs and (np.diff(np.sort(numbers)) == 1).all():
+            return None, False, "is dropped: it only counts the rows"
+        values[~missing] = numbers[codes]
+        return values, False, None
+    text = np.asarray(levels.astype(str), dtype=object)
+    if all(re.fullmatch(DATE, level.strip()) for level in text[:50]):
+        advice = "replace it by numbers such as days since a start, or month and weekday; or drop it"
+        raise ValueError(f"column {name!r} holds dates ({text[0]}): {advice}")
+    if differs:
+        return None, True, "is dropped: its text differs in every row"
+    place = np.argsort(np.argsort(text))  # in the alphabet, as the rows may come in any order
+    values[:], values[~missing] = -1, place[codes]
+    note = f"is read as categories: {text[odd][0]!r} is not a number"
+    return values, True, note if odd.mean() < 0.5 else None
+
+
+def _read_labels(column):
+    """Labels as text (n,), None where the cell is empty; ValueError for quantities instead of classes."""
+    text = column.convert_dtypes().astype(str)  # whole numbers beside an empty cell are floats: 1.0 -> 1
+    text = text.mask(column.isna() | (text.str.strip() == ""))
+    levels = pd.Series(text.dropna().unique(), dtype=str)
+    numbers = pd.to_numeric(levels, errors="coerce")
+    many = len(levels) > max(20, text.count() / 2)
+    if len(levels) and numbers.notna().all() and (many or (numbers % 1 != 0).any()):
+        example = levels[(numbers % 1).argmax()]
+        advice = "this is classification: give classes, for example ranges of it with a name each"
+        raise ValueError(f"column {column.name!r} holds a quantity, such as {example}; {advice}")
+    alike = [[*group] for _, group in levels.groupby(levels.str.strip().str.casefold())]
+    odd = [" / ".join(map(repr, group)) for group in alike if len(group) > 1 or group[0] != group[0].strip()]
+    if odd:
+        rule = "labels with spaces around them, or differing only in case, are classes of their own: "
+        warnings.warn(rule + ", ".join(odd), UserWarning, stacklevel=1)  # one place: warned of once
+    return np.where(text.isna(), None, text.astype(object))
+
+
+def merge_labels(table, labels):
+    """Fill in labels by row id; rows whose label is still empty stay in the pool.
+
+    labels: path of a file of write_table, filled in, or a DataFrame with the id and label columns
+    returns: Table, a new one; write_table writes it
+    raises: as load_table; ValueError naming the rows if an id is unknown or a row would have two labels
+    """
+    frame, sources = (labels, ()) if isinstance(labels, pd.DataFrame) else (_read_file(labels)[0], (labels,))
+    for column in (table.frame.index.name, table.label_column):
+        find_column(frame, column)
+    frame = frame[[table.frame.index.name, table.label_column]].set_axis(["id", "label"], axis=1)
+    given = frame.assign(id=frame["id"].astype(str), label=_read_labels(frame["label"])).dropna()
+    rows = table.frame.index.astype(str).get_indexer(given["id"])
+    if (rows < 0).any():
+        raise ValueError(f"these ids are not in {table.name}: {some(given['id'][rows < 0])}")
+    known = given.assign(label=table.y[rows]).dropna()
+    spellings = pd.concat([known, given]).groupby("id", sort=False)["label"].unique()
+    if twice := [f"{row}: {' or '.join(names)}" for row, names in spellings.items() if len(names) > 1]:
+        raise ValueError(f"these rows would have two labels, so nothing was merged: {some(twice)}")
+    y = table.y.copy()
+    y[rows] = given["label"]
+    y = _read_labels(pd.Series(y, name=table.label_column, dtype=str))
+    frame = table.frame.assign(**{table.label_column: y})
+    return replace(table, frame=frame, y=y, sources=(*table.sources, *sources))
+
+
+def check_output(path, table, force):
+    """Raise ValueError or FileExistsError if no CSV file may be written at that path."""
+    path = os.fspath(path)
+    if not path.lower().endswith(".csv"):
+        raise ValueError(f"the output is a CSV file, so its name must end in .csv, got {path!r}")
+    if any(os.path.exists(path) and os.path.samefile(path, source) for source in table.sources):
+        raise FileExistsError(errno.EEXIST, "an input is never written to; choose another name", path)
+    if os.path.exists(path) and not force:
+        raise FileExistsError(errno.EEXIST, "the file exists; choose another name or force it", path)
+
+
+def write_table(table, path, *, ids=None, force=False):
+    """Write a table to a new CSV file, whole or not at all.
+
+    ids: write only these rows, in this order, each with an empty label to fill in; None: all, as they are
+    force: replace an existing file; but one that the table was read from is never written to
+    raises: OSError with nothing written and nothing lost; ValueError unless the path ends in .csv
+    """
+    check_output(path, table, force)
+    frame = table.frame if ids is None else table.frame.loc[ids].assign(**{table.label_column: ""})
+    numbered = ids is None and isinstance(frame.index, pd.RangeIndex)
+    frame = frame if numbered or frame.index.name in frame.columns else frame.reset_index()
+    frame = frame.apply(_escape).set_axis(_escape(frame.columns.to_series()), axis=1)
+    text = frame.to_csv(sep=table.sep, index=False)
+    if "\r" in text:  # which not every Python quotes by itself
+        text = frame.to_csv(sep=table.sep, index=False, quoting=csv.QUOTE_NONNUMERIC)
+    encoding = "utf-8" if text.isascii() else "utf-8-sig"  # spreadsheets need the mark for all but ASCII
+    temporary = Path(f"{os.path.realpath(path)}.{os.getpid()}.tmp")
+    try:
+        with open(temporary, "x", encoding=encoding, newline="") as file:
+            file.write(text)
+            file.flush()
+            os.fsync(file.fileno())
+        check_output(path, table, force)  # another program may have taken the name meanwhile
+        os.replace(temporary, os.path.realpath(path))
+    except OSError as error:
+        error.filename = path  # the temporary name would mean nothing to the reader
+        raise
+    finally:
+        temporary.unlink(missing_ok=True)
+
+
+def _escape(column):
+    """Put an apostrophe before cells that a spreadsheet would run as a formula; numbers stay."""
+    text = column.astype(str)
+    formula = column.notna() & text.str.match(FORMULA)
+    formula &= ~np.isfinite(pd.to_numeric(text.where(formula), errors="coerce"))
+    return column.astype(object).mask(formula, "'" + text) if formula.any() else column
+
+
+def _unescape(column):
+    """Undo _escape in a column of text."""
+    return column.mask(column.str.match("'" + FORMULA), column.str[1:])
 
 
 # ---------------------------------------------------------------------------------------------------
@@ -804,7 +1097,10 @@ OFFERS = {  # a need -> what must be there, and the test for it
         "predict_proba or decision_function",
         lambda model, X: hasattr(model, "predict_proba") or hasattr(model, "decision_function"),
     ),
-    "numeric": ("numeric columns without missing values", lambda model, X: is_numeric(X)),
+    "numeric": (
+        "numeric columns without missing values",
+        lambda model, X: isinstance(model, Pipeline) or is_numeric(X),
+    ),
     "dense": ("dense rows, not a sparse matrix", lambda model, X: not scipy.sparse.issparse(X)),
 }
 
@@ -1284,9 +1580,18 @@ def run_loop(
         wanted = min(batch, budget - len(labeled), len(pool))
         if wanted == 0 or (stop_at is not None and scores[-1] >= stop_at):
             return History(np.array(n_labels), np.array(scores), labeled[len(split.seed) :])
-        bought = strategy(Round(model, dataset.X, labeled, y[labeled], pool, wanted, rng))
+        bought = strategy(
+            Round(*shown_to(strategy, model, dataset.X), labeled, y[labeled], pool, wanted, rng)
+        )
         pool = _remove(pool, bought, wanted, name)
         labeled = np.concatenate([labeled, bought])
+
+
+def shown_to(strategy, model, X):
+    """(classifier, X) for a Round: a rule that measures distances sees X as a pipeline's last step does."""
+    if isinstance(model, Pipeline) and "numeric" in getattr(strategy, "needs", ()):
+        return model[-1], model[:-1].transform(X)
+    return model, X
 
 
 def _named(strategy):
@@ -1306,7 +1611,8 @@ def _check_run(dataset, split, model, budget):
         raise ValueError(f"budget must be at least the seed set's {len(split.seed)} labels, got {budget}")
     if len(np.unique(dataset.y[split.seed])) < 2:
         raise ValueError(f"the seed set has the one class {dataset.y[split.seed][0]}; 2 are needed")
-    _check_finite(dataset.X, get_tags(model).input_tags.allow_nan)
+    imputes = isinstance(model, Pipeline)  # whose tags do not say; its own steps complain if they cannot
+    _check_finite(dataset.X, imputes or get_tags(model).input_tags.allow_nan)
 
 
 def _check_finite(X, allow_nan):
@@ -1330,6 +1636,53 @@ def _remove(pool, bought, wanted, name):
     if len(bought) != wanted or len(np.unique(at)) != wanted or not np.isin(bought, pool).all():
         raise ValueError(f"strategy {name!r} must return {wanted} distinct rows of the pool")
     return np.delete(pool, at)
+
+
+def table_model(table, model=None):
+    """A classifier (default_model() if None) behind the table's preprocessor: both are fitted together."""
+    return make_pipeline(clone(table.preprocessor), make_model(model))
+
+
+def labeled_rows(table, least):
+    """The labelled rows (m,) and their labels (m,); ValueError if fewer than `least` rows in a class."""
+    rows = np.flatnonzero(table.labeled)
+    y = table.y[rows].astype(str)
+    counts = pd.Series(y).value_counts()
+    if len(counts) < 2:
+        found = f"the one class {counts.index[0]!r} in {len(y)} labels" if len(y) else "no labelled rows"
+        raise ValueError(f"{table.name} has {found} in {table.label_column!r}; label some of 2 classes first")
+    if counts.min() < least:
+        few = [f"{label} ({count})" for label, count in counts[counts < least].items()]
+        raise ValueError(f"each class needs at least {least} labelled rows; too few: {some(few)}")
+    return rows, y
+
+
+def suggest(table, n=10, *, strategy="margin", model=None, random_state=0):
+    """Say which rows of a table to label next: fit on the labelled rows, let the strategy choose the others.
+
+    n: rows to choose, at most as many as have no label
+    strategy, model, random_state: as in run_loop; the model needs predict_proba
+    returns: DataFrame (n, 6) in the order to label: id, guess_1, p_1, guess_2, p_2 (the two likeliest
+        classes and their probabilities) and score, the strategy's own or else margin's; larger = ask first
+    raises: ValueError if no row lacks a label, fewer than 2 classes have one, or a setting cannot work
+    """
+    name, strategy = _named(strategy)
+    pool = np.flatnonzero(~table.labeled)
+    n = min(check_integer("the number of rows to suggest", n, 1), len(pool))
+    if n == 0:
+        raise ValueError(f"nothing to suggest: no row of {table.name} has an empty {table.label_column!r}")
+    labeled, y = labeled_rows(table, least=1)
+    model = table_model(table, model)
+    check_strategy(name, strategy, model, table.X)
+    model.fit(table.X[labeled], y)
+    rng = np.random.default_rng(random_state)
+    rows = strategy(Round(*shown_to(strategy, model, table.X), labeled, y, pool, n, rng))
+    proba = model.predict_proba(table.X[rows])
+    best, second = np.argsort(-proba, axis=1, kind="stable")[:, :2].T
+    each, score = np.arange(n), getattr(strategy, "keywords", {}).get("score_function", margin)
+    guesses = {"guess_1": model.classes_[best], "p_1": proba[each, best]}
+    guesses |= {"guess_2": model.classes_[second], "p_2": proba[each, second]}
+    return pd.DataFrame({"id": table.frame.index[rows], **guesses, "score": score(proba)})
 
 
 # ---------------------------------------------------------------------------------------------------
@@ -1455,6 +1808,57 @@ def _notebook_bar():
         handle.update(HTML(bar))
 
     return draw
+
+
+def plan_study(table, *, target=None, batch=None, budget=None, model=None, metric="accuracy", random_state=0):
+    """Choose what a study of a table's labelled rows needs, and say why.
+
+    target, batch, budget: chosen from the data if None; other settings: as in run_histories
+    returns: Dataset of the labelled rows, dict of settings for run_study, target, list of sentences
+    raises: ValueError if there are fewer than 2 classes, or than 2 labelled rows in a class
+    """
+    rows, y = labeled_rows(table, least=2)
+    dataset, model = Dataset(table.name, table.X[rows], y), table_model(table, model)
+    settings, sentence = study_sizes(y, batch=batch, budget=budget)
+    settings |= {"model": model, "metric": check_choice("metric", metric, METRICS)}
+    settings["random_state"] = random_state
+    sentences, share = [sentence], pd.Series(y).value_counts(normalize=True)
+    if share.iloc[0] > 0.8 and metric == "accuracy":
+        hint = f"{share.iloc[0]:.0%} of the labels are {share.index[0]!r}: always saying so is as accurate"
+        sentences.append(f"{hint}; the metric balanced_accuracy weighs the classes alike.")
+    if target is None:
+        target, sentence = derive_target(dataset, model, metric, settings["test_size"], random_state)
+        sentences.append(sentence)
+    return dataset, settings, target, sentences
+
+
+def study_sizes(y, *, batch=None, budget=None):
+    """Sizes that suit labels y (n,): dict of settings for run_study, and a sentence that says them.
+
+    Few rows are tested on a half of them, so that the test can tell 90 % from 85 %.
+    """
+    counts = np.unique(y, return_counts=True)[1]
+    test_size = 0.3 if len(y) >= 200 and 0.3 * len(y) >= len(counts) else 0.5
+    seed_per_class = 2 if counts.min() >= 4 else 1
+    seed, left = seed_per_class * len(counts), len(y) - int(np.ceil(test_size * len(y)))
+    budget = min(left, max(300, 3 * seed)) if budget is None else budget
+    batch = min(max(1, (budget - seed) // 20), 10) if batch is None else batch
+    sizes = {"seed_per_class": seed_per_class, "test_size": test_size, "batch": batch, "budget": budget}
+    return sizes, (
+        f"Of {len(y)} labelled rows, each split tests on {len(y) - left} ({test_size:.0%}), starts from "
+        f"{seed} ({seed_per_class} a class) and buys {batch} at a time, up to {budget} of the other {left}."
+    )
+
+
+def derive_target(dataset, model, metric, test_size, random_state, *, below=0.02):
+    """What a model trained on all rows but the test set scores, less a margin: (target, a sentence)."""
+    splits = StratifiedShuffleSplit(10, test_size=test_size, random_state=random_state)
+    reached = cross_val_score(model, dataset.X, dataset.y, cv=splits, scoring=metric).mean()
+    target = max(round(reached - below, 3), 0.01)
+    return target, (
+        f"The target is {target:.1%}: trained on every label outside the test set, the model scores "
+        f"{reached:.1%} (mean of 10 splits), less {100 * below:g} points."
+    )
 
 
 # ---------------------------------------------------------------------------------------------------
@@ -1712,6 +2116,28 @@ def _finding(row):
         more, low, high = (-100 * share for share in (row.saving_min, row.saving_high, row.saving_low))
         return f"{row.Index} costs {more:.0f}% more [{low:.0f}, {high:.0f}]"
     return f"{row.Index} saves {format_saving(row)}"
+
+
+def recommend(curves, target, *, hold=1, random_state=0):
+    """Which rule to use and how sure that is, in words: the one whose saving is surely the largest.
+
+    returns: str; says "no difference shown" where the interval spans 0
+    """
+    summary = summarise(curves, target, hold=hold, random_state=random_state)
+    rules = [row for row in summary.itertuples() if row.Index != "random" and not np.isnan(row.saving_low)]
+    if not rules:
+        return "Nothing can be recommended from one split, or from random alone."
+    if np.isinf(summary["median"]).all():
+        return "Nothing can be recommended: most runs miss the target; lower it or raise the budget."
+    best = max(rules, key=lambda row: row.saving_low)
+    if best.saving_low > 0:
+        picked = f" (the best of {len(rules)}, so expect a little less)" if len(rules) > 1 else ""
+        return (
+            f"Recommended: {best.Index}. Over random splits of these rows it saves {format_saving(best)} of "
+            f"the labels that random needs{picked}; it cost more in {100 * best.cost_more_share:.0f}%."
+        )
+    shown = f"{'no difference shown' if best.saving_high >= 0 else 'it costs more'}, {format_saving(best)}"
+    return f"No rule is recommended over random: for {best.Index}, the most promising, {shown}."
 
 
 def verdict(claimed, low, high):
@@ -2298,6 +2724,11 @@ EXAMPLES = """examples:
   active-learning --splits 1                   the classic single-run table (an anecdote)
   active-learning --strategies margin,entropy --batch 20 --dataset wine
   active-learning --json | python -m json.tool
+your own table (CSV or Parquet; rows without a label are the pool):
+  active-learning --csv my.csv --label-column y                  would it save labels here?
+  active-learning --csv my.csv --label-column y --suggest 10 --output next.csv
+                                                                 the rows to label next, to fill in
+  active-learning --csv my.csv --label-column y --labels next.csv --output merged.csv
 """
 
 
@@ -2311,15 +2742,25 @@ def build_parser():
         allow_abbrev=False,
     )
     add = parser.add_argument
-    add("--dataset", default="digits", metavar="NAME", help=f"{', '.join(DATASETS)} (default digits)")
-    add("--target-acc", type=float, default=0.9, metavar="ACC", help="in (0, 1] (default 0.9)")
+    add("--dataset", metavar="NAME", help=f"{', '.join(DATASETS)} (default digits)")
+    add("--target-acc", type=float, metavar="ACC", help="in (0, 1] (default 0.9; --csv: from the data)")
     add("--strategies", nargs="+", default=CLASSIC, metavar="NAME", help=", ".join(STRATEGIES))
-    add("--batch", type=int, default=10, metavar="N", help="labels bought a round (default 10)")
-    add("--budget", type=int, default=300, metavar="N", help="labels in all, seed included (default 300)")
+    add("--batch", type=int, metavar="N", help="labels bought a round (default 10; --csv: from the data)")
+    add("--budget", type=int, metavar="N", help="labels in all, seed included (default 300; --csv: likewise)")
+    add("--metric", default="accuracy", metavar="NAME", help=f"{' or '.join(METRICS)} (default accuracy)")
     add("--splits", type=int, default=100, metavar="N", help="random splits (default 100)")
     add("--seed", type=int, default=0, metavar="N", help="seed of all randomness (default 0)")
     add("--hold", type=int, default=1, metavar="N", help="rounds the target must hold for (default 1)")
     add("--jobs", type=int, default=-1, metavar="N", help="processes (default -1: one a core)")
+    add("--csv", metavar="FILE", help="measure your own table: .csv, .csv.gz or .parquet")
+    add("--label-column", metavar="NAME", help="its column of labels; an empty one puts the row in the pool")
+    add("--id-column", metavar="NAME", help="its column that names the rows (default: row numbers from 0)")
+    add("--drop", nargs="+", default=[], metavar="NAME", help="columns not to learn from")
+    add("--suggest", type=int, metavar="N", help="say which N rows of the pool to label next")
+    add("--strategy", default="margin", metavar="NAME", help="rule that suggests (default margin)")
+    add("--labels", metavar="FILE", help="merge this filled-in file of suggestions")
+    add("--output", metavar="FILE", help="write the suggestions, or the merged table, to a new CSV file")
+    add("--force", action="store_true", help="let --output replace a file (never one that was read)")
     add("--json", action="store_true", help="print one JSON object and nothing else")
     add("--version", action="version", version=f"%(prog)s {__version__}")
     return parser
@@ -2330,51 +2771,132 @@ def main(argv=None):
     parser = build_parser()
     args = parser.parse_args(argv)
     try:
-        print(report(args))
+        with warnings.catch_warnings():
+            warnings.showwarning = lambda message, *_: print(f"{parser.prog}: {message}", file=sys.stderr)
+            print(report(args))
         sys.stdout.flush()
-    except (ValueError, TypeError) as error:
-        parser.error(" ".join(str(error).split()))
     except BrokenPipeError:
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())  # the reader left, as with `| head`
+    except (ValueError, TypeError, ImportError, OSError) as error:
+        parser.error(" ".join(str(error).split()))
     return 0
 
 
 def report(args):
     """What the command prints for its parsed arguments, as text or as JSON."""
-    check_target(args.target_acc)
+    check_options(args)
+    if args.csv is None:
+        settings = {"metric": args.metric, "random_state": args.seed}
+        settings["batch"] = 10 if args.batch is None else args.batch
+        settings["budget"] = 300 if args.budget is None else args.budget
+        target = 0.9 if args.target_acc is None else args.target_acc
+        return measure(args, load_dataset(args.dataset or "digits"), settings, target, [])
+    table = load_table(args.csv, args.label_column, drop=args.drop, id_column=args.id_column)
+    if args.labels is not None:
+        table = merge_labels(table, args.labels)
+    if args.output is not None:
+        check_output(args.output, table, args.force)  # before the work, and again when it is written
+    if args.suggest is not None:
+        return report_suggestions(args, table)
+    if args.labels is not None:
+        return report_merge(args, table)
+    own = dict(target=args.target_acc, batch=args.batch, budget=args.budget, random_state=args.seed)
+    dataset, settings, target, sentences = plan_study(table, metric=args.metric, **own)
+    return measure(args, dataset, settings, target, [*table.notes, *sentences])
+
+
+def check_options(args):
+    """Raise ValueError for options that do not go together, or whose values cannot work."""
+    if args.csv is None:
+        used = [
+            name for name in ("label_column", "id_column", "drop", "suggest", "labels") if getattr(args, name)
+        ]
+        if used:
+            raise ValueError(f"--{used[0].replace('_', '-')} needs --csv, the table that it is about")
+    elif args.label_column is None or args.dataset is not None:
+        raise ValueError("--csv needs --label-column, the column of the labels, and no --dataset")
+    if args.labels is not None and args.suggest is None and args.output is None:
+        raise ValueError("--labels needs --output, the file for the merged table, or --suggest")
+    if args.output is not None and args.labels is None and args.suggest is None:
+        raise ValueError("--output goes with --suggest or --labels")
+    if args.target_acc is not None:
+        check_target(args.target_acc)
+    check_integer("hold", args.hold, 1)
+
+
+def measure(args, dataset, settings, target, notes):
+    """Run the study; the table, a sentence on it, and a recommendation on a reader's own table."""
     names = [name for given in args.strategies for name in given.replace(",", " ").split()]
     names = list(dict.fromkeys(["random", *names]))
-    dataset = load_dataset(args.dataset)
-    settings = dict(batch=args.batch, budget=args.budget, random_state=args.seed, n_jobs=args.jobs)
-    check_integer("hold", args.hold, 1)
-    curves = run_study(dataset, names, n_splits=args.splits, **settings)
-    sizes = split_dataset(dataset.y, random_state=args.seed).sizes
+    curves = run_study(dataset, names, n_splits=args.splits, n_jobs=args.jobs, **settings)
+    splitting = {key: settings[key] for key in ("seed_per_class", "test_size") if key in settings}
+    sizes = split_dataset(dataset.y, random_state=args.seed, **splitting).sizes
+    advice = recommend(curves, target, hold=args.hold)
     if args.json:
-        return json.dumps(as_json(args, curves, sizes), indent=2, allow_nan=False)
+        shown = as_json(args, dataset.name, settings, target, curves, sizes)
+        return json.dumps(shown | {"notes": notes, "recommendation": advice}, indent=2, allow_nan=False)
     counts = " / ".join(f"{part} {size}" for part, size in sizes.items())
     return "\n".join(
         [
             f"{dataset.name}: {dataset.X.shape[0]} rows x {dataset.X.shape[1]} columns, "
             f"{len(np.unique(dataset.y))} classes; classifier {type(default_model()).__name__}",
-            f"{counts}; target {format_percent(args.target_acc)}, batch {args.batch}, "
-            f"budget {args.budget}, {args.splits} splits, seed {args.seed}",
+            f"{counts}; target {format_percent(target)} {args.metric.replace('_', ' ')}, batch "
+            f"{settings['batch']}, budget {settings['budget']}, {args.splits} splits, seed {args.seed}",
+            *notes,
             "",
-            text_table(results_table(curves, args.target_acc, hold=args.hold)),
+            text_table(results_table(curves, target, hold=args.hold)),
             "",
-            describe(curves, args.target_acc, hold=args.hold),
+            describe(curves, target, hold=args.hold),
+            *([advice] if args.csv is not None else []),
         ]
     )
 
 
-def as_json(args, curves, sizes):
+def report_suggestions(args, table):
+    """The rows to label next, as text or as JSON; and as a file, if one was asked for."""
+    suggestions = suggest(table, args.suggest, strategy=args.strategy, random_state=args.seed)
+    if args.output is not None:
+        write_table(table, args.output, ids=suggestions["id"], force=args.force)
+    if args.json:
+        rows = json.loads(suggestions.to_json(orient="records", double_precision=6))
+        return _table_json(args, table, strategy=args.strategy, suggestions=rows)
+    fill = f"Fill in {args.label_column!r} in {args.output}, then merge it back with --labels {args.output}."
+    return "\n".join(
+        [
+            f"{table.name}: {table.labeled.sum()} labelled rows, {(~table.labeled).sum()} without a label",
+            *table.notes,
+            "",
+            text_table(suggestions.map(lambda x: f"{x:.3f}" if isinstance(x, float) else str(x))),
+            *(["", fill] if args.output is not None else []),
+        ]
+    )
+
+
+def report_merge(args, table):
+    """Write the merged table, and say so."""
+    write_table(table, args.output, force=args.force)
+    if args.json:
+        return _table_json(args, table)
+    labeled = f"{table.labeled.sum()} labelled rows, {(~table.labeled).sum()} without a label"
+    return f"Wrote {args.output}: {labeled}. {args.csv} is as it was."
+
+
+def _table_json(args, table, **more):
+    counts = {"labeled": int(table.labeled.sum()), "pool": int((~table.labeled).sum())}
+    shown = {"table": table.name, "label_column": table.label_column, **counts, "notes": table.notes}
+    return json.dumps(shown | {"output": args.output} | more, indent=2, allow_nan=False)
+
+
+def as_json(args, name, settings, target, curves, sizes):
     """The command's result as one JSON-ready dict; a number that was not reached is None."""
-    summary = summarise(curves, args.target_acc, hold=args.hold)
+    summary = summarise(curves, target, hold=args.hold)
     packages = {package.__name__: package.__version__ for package in (np, pd, sklearn)}
     return {
-        "dataset": args.dataset,
-        "target_acc": args.target_acc,
-        "batch": args.batch,
-        "budget": args.budget,
+        "dataset": name,
+        "metric": args.metric,
+        "target_acc": target,
+        "batch": settings["batch"],
+        "budget": settings["budget"],
         "hold": args.hold,
         "n_splits": args.splits,
         "seed": args.seed,
