@@ -360,7 +360,7 @@ def _read_file(path):
     except UnicodeDecodeError as error:
         raise ValueError(f"{path} is not UTF-8 text ({error.reason}); save it as 'CSV UTF-8'") from None
     except (ValueError, pd.errors.ParserWarning, csv.Error, EOFError, zlib.error) as error:
-        raise ValueError(f"{path} cannot be read as a table: {error}") from None
+        raise ValueError(f"{path} cannot be read as a table: {' '.join(str(error).split())}") from None
     frame.columns = _unescape(frame.columns.to_series())
     return frame.apply(_unescape), sep
 
@@ -537,7 +537,7 @@ def write_table(table, path, *, ids=None, force=False):
         check_output(path, table, force)  # another program may have taken the name meanwhile
         os.replace(temporary, os.path.realpath(path))
     except OSError as error:
-        error.filename = path  # the temporary name would mean nothing to the reader
+        error.filename = os.fspath(path)  # the temporary name would mean nothing to the reader
         raise
     finally:
         temporary.unlink(missing_ok=True)
@@ -1839,8 +1839,9 @@ def study_sizes(y, *, batch=None, budget=None):
     """
     counts = np.unique(y, return_counts=True)[1]
     test_size = 0.3 if len(y) >= 200 and 0.3 * len(y) >= len(counts) else 0.5
-    seed_per_class = 2 if counts.min() >= 4 else 1
-    seed, left = seed_per_class * len(counts), len(y) - int(np.ceil(test_size * len(y)))
+    left = len(y) - int(np.ceil(test_size * len(y)))
+    seed_per_class = 2 if counts.min() >= 4 and left > 4 * len(counts) else 1
+    seed = seed_per_class * len(counts)
     budget = min(left, max(300, 3 * seed)) if budget is None else budget
     batch = min(max(1, (budget - seed) // 20), 10) if batch is None else batch
     sizes = {"seed_per_class": seed_per_class, "test_size": test_size, "batch": batch, "budget": budget}
@@ -2821,6 +2822,7 @@ def check_options(args):
         raise ValueError("--output goes with --suggest or --labels")
     if args.target_acc is not None:
         check_target(args.target_acc)
+    check_choice("metric", args.metric, METRICS)
     check_integer("hold", args.hold, 1)
 
 
