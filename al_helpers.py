@@ -546,8 +546,8 @@ def write_table(table, path, *, ids=None, force=False):
 def _escape(column):
     """Put an apostrophe before cells that a spreadsheet would run as a formula; numbers stay."""
     text = column.astype(str)
-    formula = column.notna() & text.str.match(FORMULA)
-    formula &= ~np.isfinite(pd.to_numeric(text.where(formula), errors="coerce"))
+    numbers = pd.to_numeric(text.where(text.str.match(r"[+\-]")), errors="coerce")
+    formula = column.notna() & text.str.match(FORMULA) & ~np.isfinite(numbers)
     return column.astype(object).mask(formula, "'" + text) if formula.any() else column
 
 
