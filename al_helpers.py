@@ -31,7 +31,7 @@ import warnings
 import zlib
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, replace
-from functools import partial
+from functools import cache, partial
 from importlib.metadata import version
 from multiprocessing import resource_tracker
 from numbers import Integral, Real
@@ -70,7 +70,7 @@ from sklearn.svm import SVC
 from sklearn.utils import get_tags
 from sklearn.utils.multiclass import check_classification_targets, type_of_target
 from sklearn.utils.validation import check_is_fitted, validate_data
-from threadpoolctl import threadpool_limits
+from threadpoolctl import ThreadpoolController
 
 __version__ = version("active-learning-report")
 
@@ -1217,9 +1217,8 @@ def newton_step(A, P, G, ridge, M, stop, max_iter=1000):
 
 
 def is_plain(X):
-    """Tell whether X is an array (n, d) of finite float64 numbers, which needs no further checks."""
-    plain = type(X) in (np.ndarray, np.memmap) and X.dtype == np.float64 and X.ndim == 2 and X.size > 0
-    return plain and bool(np.isfinite(X.sum()))
+    """Tell whether X is an array (n, d) of float64 numbers; if finite too, it needs no further checks."""
+    return type(X) in (np.ndarray, np.memmap) and X.dtype == np.float64 and X.ndim == 2 and X.size > 0
 
 
 class NewtonLogisticRegression(ClassifierMixin, BaseEstimator):
@@ -1277,7 +1276,8 @@ class NewtonLogisticRegression(ClassifierMixin, BaseEstimator):
 
     def _checked(self, X, y):
         """Check X and y, record the columns; scikit-learn's checks take 0.5 ms, so plain arrays skip them."""
-        if type(y) is np.ndarray and y.dtype.kind in "biuU" and is_plain(X) and y.shape == X.shape[:1]:
+        plain = type(y) is np.ndarray and y.dtype.kind in "biuU" and is_plain(X) and y.shape == X.shape[:1]
+        if plain and np.isfinite(X.sum()):
             self.n_features_in_ = X.shape[1]
             self.__dict__.pop("feature_names_in_", None)
             return X, y
@@ -1338,11 +1338,14 @@ class NewtonLogisticRegression(ClassifierMixin, BaseEstimator):
     def _logits(self, X):
         """Return the logits (k, n) of the rows of X, or (1, n) for two classes."""
         check_is_fitted(self)
-        same = is_plain(X) and X.shape[1] == self.n_features_in_ and not hasattr(self, "feature_names_in_")
-        X = X if same else validate_data(self, X, accept_sparse="csr", dtype=np.float64, reset=False)
-        logits = self.coef_ @ X.T
-        logits += self.intercept_[:, None]
-        return logits
+        if is_plain(X) and X.shape[1] == self.n_features_in_ and not hasattr(self, "feature_names_in_"):
+            with np.errstate(invalid="ignore"):
+                logits = self.coef_ @ X.T
+                logits += self.intercept_[:, None]
+                if np.isfinite(logits.sum()):  # then X is finite too, which takes longer to look through
+                    return logits
+        X = validate_data(self, X, accept_sparse="csr", dtype=np.float64, reset=False)
+        return self.coef_ @ X.T + self.intercept_[:, None]
 
     def decision_function(self, X):
         """Return the logits of the rows of X (n, d): (n, k), or (n,) for two classes."""
@@ -1632,10 +1635,11 @@ def _check_finite(X, allow_nan):
 
 def _remove(pool, bought, wanted, name):
     """The pool without the rows bought; ValueError if these are not `wanted` distinct rows of the pool."""
-    at = np.searchsorted(pool, np.sort(bought))
-    if len(bought) != wanted or len(np.unique(at)) != wanted or not np.isin(bought, pool).all():
+    at = np.searchsorted(pool, bought).clip(max=len(pool) - 1)
+    left = np.delete(pool, at)  # a row bought twice leaves one row too many
+    if len(bought) != wanted or len(left) != len(pool) - wanted or not np.array_equal(pool[at], bought):
         raise ValueError(f"strategy {name!r} must return {wanted} distinct rows of the pool")
-    return np.delete(pool, at)
+    return left
 
 
 def table_model(table, model=None):
@@ -1745,8 +1749,14 @@ def run_histories(
 def _one_run(loop, dataset, split, strategy, seed, name):
     """One job: a stream of chance of its own by split and strategy, and one BLAS thread a process."""
     random_state = np.random.SeedSequence([*seed, zlib.crc32(name.encode())])
-    with threadpool_limits(1):
+    with _threadpools().limit(limits=1):
         return loop(dataset, split, strategy, random_state=random_state)
+
+
+@cache
+def _threadpools():
+    """The process's BLAS and OpenMP libraries: finding them takes 3 ms, so it is done once a process."""
+    return ThreadpoolController()
 
 
 def curves_of(histories):
