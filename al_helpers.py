@@ -22,14 +22,18 @@ import gzip
 import io
 import json
 import os
+import pickle
 import platform
 import re
 import signal
 import sys
 import threading
+import time
 import warnings
 import zlib
 from collections.abc import Iterable, Mapping
+from concurrent.futures import CancelledError
+from concurrent.futures.process import BrokenProcessPool
 from dataclasses import dataclass, replace
 from functools import cache, partial
 from importlib.metadata import version
@@ -43,6 +47,7 @@ import pandas as pd
 import scipy.sparse
 import sklearn
 from joblib.externals.loky import get_reusable_executor
+from joblib.parallel import get_active_backend
 from pandas.api.types import is_numeric_dtype
 from scipy.cluster.hierarchy import fcluster, linkage
 from scipy.linalg import lapack
@@ -116,6 +121,8 @@ class Dataset:
     y: np.ndarray
 
     def __post_init__(self):
+        if isinstance(self.X, np.ndarray) and (self.X.ndim != 2 or self.X.dtype.kind in "cmMV"):
+            raise ValueError(f"X must be a matrix of numbers, got shape {self.X.shape} of {self.X.dtype}")
         y = np.asarray(self.y)
         if y.ndim != 1 or self.X.shape[0] != len(y):
             raise ValueError(f"X has {self.X.shape[0]} rows and y has shape {y.shape}; they must pair up")
@@ -1717,7 +1724,11 @@ def run_histories(
     n_jobs: processes; -1 for one a core. The result does not depend on it
     other settings: as in split_dataset and run_loop
     returns: dict (strategy, split) -> History
-    raises: ValueError or TypeError, naming the value, for a setting or data that cannot work
+    raises: ValueError or TypeError, naming the value, for a setting or data that cannot work;
+        RuntimeError if a worker process is killed or a cluster goes away
+
+    On a dask cluster: client.upload_file(al_helpers.__file__) once, then call this (or run_study) inside
+    `with joblib.parallel_config(backend="dask")`. Restarted and new workers get the module by themselves.
     """
     strategies = pick_strategies(strategies)
     for name, strategy in strategies.items():  # here, where the name is known, and before any work
@@ -1741,9 +1752,54 @@ def run_histories(
         joblib.delayed(_one_run)(loop, dataset, splits[split], strategies[name], [random_state, split], name)
         for name, split in keys
     )
-    runs = joblib.Parallel(n_jobs=n_jobs, return_as="generator")(jobs)
+    runs = _run_jobs(jobs, len(keys), n_jobs, needed=(loop, strategies))
     histories = dict(zip(keys, progress(runs, len(keys)), strict=True))
     return {(name, split): histories[name, split] for name in strategies for split in range(n_splits)}
+
+
+def _run_jobs(jobs, total, n_jobs, needed):
+    """Yield the results of jobs, in their order; RuntimeError, never a hang, if what runs them dies.
+
+    total: the number of jobs
+    needed: what the jobs are made of, which a cluster's workers must be able to import
+    """
+    client = getattr(get_active_backend()[0], "client", None)  # of a dask cluster, where there is one
+    if client is not None:
+        _check_imports(client, needed)
+    batch_size = 1 + total // 128  # small, so that no process waits long for another's last batch
+    done = threading.Event()
+    try:
+        if client is not None:
+            threading.Thread(target=_watch_cluster, args=(client, done), daemon=True).start()
+        yield from joblib.Parallel(n_jobs=n_jobs, batch_size=batch_size, return_as="generator")(jobs)
+    except BrokenProcessPool as error:
+        why = "a worker process was killed, perhaps for want of memory, and the study with it"
+        raise RuntimeError(f"{why}; fewer jobs need less memory") from error
+    except CancelledError as error:
+        raise RuntimeError("the cluster went away, or all its workers did, and the study with it") from error
+    finally:
+        done.set()
+
+
+def _check_imports(client, needed):
+    """Raise RuntimeError, where a job would hang, if a worker lacks a module that the jobs need."""
+    from distributed.protocol.pickle import dumps
+
+    try:
+        client.run(pickle.loads, dumps(needed))
+    except ModuleNotFoundError as error:
+        how = f"install it there, or send it with client.upload_file({error.name}.__file__)"
+        raise RuntimeError(f"the cluster's workers have no module {error.name!r}; {how}") from error
+
+
+def _watch_cluster(client, done, patience=30):
+    """Close the client, which cancels what it waits for, once there was no worker for patience seconds."""
+    deadline = time.monotonic() + patience
+    while not done.wait(1):
+        if client.status == "running" and client.scheduler_info()["workers"]:
+            deadline = time.monotonic() + patience
+        if time.monotonic() > deadline:
+            return client.close()
 
 
 def _one_run(loop, dataset, split, strategy, seed, name):
@@ -2778,7 +2834,7 @@ def build_parser():
 
 
 def main(argv=None):
-    """Run the command on a list of arguments; returns 0, exits with 2 after bad input."""
+    """Run the command on a list of arguments; returns 0, exits with 2 after bad input, 1 for a dead worker."""
     parser = build_parser()
     args = parser.parse_args(argv)
     try:
@@ -2786,6 +2842,8 @@ def main(argv=None):
             warnings.showwarning = lambda message, *_: print(f"{parser.prog}: {message}", file=sys.stderr)
             print(report(args))
         sys.stdout.flush()
+    except RuntimeError as error:
+        parser.exit(1, f"{parser.prog}: error: {error}\n")
     except BrokenPipeError:
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())  # the reader left, as with `| head`
     except (ValueError, TypeError, ImportError, OSError) as error:
