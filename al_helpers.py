@@ -1727,8 +1727,8 @@ def run_histories(
     raises: ValueError or TypeError, naming the value, for a setting or data that cannot work;
         RuntimeError if a worker process is killed or a cluster goes away
 
-    On a dask cluster: client.upload_file(al_helpers.__file__) once, then call this (or run_study) inside
-    `with joblib.parallel_config(backend="dask")`. Restarted and new workers get the module by themselves.
+    On a dask cluster: client.upload_file(al_helpers.__file__, load=False) once (restarted workers get it
+    too), then call this, or run_study, inside `with joblib.parallel_config(backend="dask")`.
     """
     strategies = pick_strategies(strategies)
     for name, strategy in strategies.items():  # here, where the name is known, and before any work
@@ -1788,7 +1788,7 @@ def _check_imports(client, needed):
     try:
         client.run(pickle.loads, dumps(needed))
     except ModuleNotFoundError as error:
-        how = f"install it there, or send it with client.upload_file({error.name}.__file__)"
+        how = f"install it there, or send it with client.upload_file({error.name}.__file__, load=False)"
         raise RuntimeError(f"the cluster's workers have no module {error.name!r}; {how}") from error
 
 

@@ -1,0 +1,148 @@
+"""Claims about studies on processes and clusters that die, and about a study on a dask cluster."""
+
+import os
+import signal
+import subprocess
+import sys
+from functools import partial
+
+import joblib
+import numpy as np
+import pytest
+
+import al_helpers as al
+
+SETTINGS = dict(n_splits=10, batch=5, budget=40)
+
+
+@pytest.fixture(autouse=True)
+def alarm():
+    """A test that hangs fails after two minutes."""
+
+    def ring(*_):
+        raise TimeoutError("the test hangs")
+
+    before = signal.signal(signal.SIGALRM, ring)
+    signal.alarm(120)
+    yield
+    signal.alarm(0)
+    signal.signal(signal.SIGALRM, before)
+
+
+@pytest.fixture(scope="module")
+def client():
+    distributed = pytest.importorskip("distributed")
+    settings = dict(n_workers=2, threads_per_worker=1, dashboard_address=None)
+    with distributed.LocalCluster(**settings) as cluster, distributed.Client(cluster) as client:
+        client.upload_file(al.__file__, load=False)
+        yield client
+
+
+@pytest.fixture
+def halfway(monkeypatch):
+    """halfway(do) calls do() once half of the runs of the next study are in."""
+
+    def after_half(do, items, total):
+        for done, item in enumerate(items, 1):
+            if done == total // 2:
+                do()
+            yield item
+
+    return lambda do: monkeypatch.setattr(al, "progress", partial(after_half, do))
+
+
+def on_dask(*args, **settings):
+    with joblib.parallel_config(backend="dask"):
+        return al.run_histories(*args, **settings)
+
+
+def assert_equal(histories, others):
+    assert histories.keys() == others.keys()
+    for key in histories:
+        np.testing.assert_array_equal(histories[key].queried, others[key].queried)
+        np.testing.assert_array_equal(histories[key].accuracy, others[key].accuracy)
+
+
+def die(round):
+    """A rule that is killed, as by the kernel when memory runs out."""
+    os.kill(os.getpid(), signal.SIGKILL)
+
+
+def test_study_on_a_dask_cluster_equals_the_local_one(client, iris):
+    assert_equal(on_dask(iris, **SETTINGS), al.run_histories(iris, **SETTINGS, n_jobs=1))
+
+
+def test_study_survives_a_killed_dask_worker(client, iris, halfway):
+    pids, settings = client.run(os.getpid), SETTINGS | dict(n_splits=40)
+    expected = al.run_histories(iris, **settings, n_jobs=1)
+    halfway(lambda: os.kill(next(iter(pids.values())), signal.SIGKILL))
+    histories = on_dask(iris, **settings)
+    client.wait_for_workers(2, timeout=30)
+    assert set(client.run(os.getpid).values()) != set(pids.values())
+    assert_equal(histories, expected)
+
+
+def test_module_missing_on_the_workers_is_named_and_uploading_it_helps(client, iris, tmp_path, monkeypatch):
+    (tmp_path / "my_rules.py").write_text("def first(round):\n    return round.pool[: round.batch]\n")
+    monkeypatch.syspath_prepend(tmp_path)
+    import my_rules
+
+    strategies = {"first": my_rules.first}
+    with pytest.raises(RuntimeError, match=r"no module 'my_rules'.*client.upload_file"):
+        on_dask(iris, strategies, **SETTINGS)
+    client.upload_file(my_rules.__file__, load=False)
+    histories = on_dask(iris, strategies, **SETTINGS)
+    assert_equal(histories, al.run_histories(iris, strategies, **SETTINGS, n_jobs=1))
+
+
+def test_cluster_that_loses_its_workers_ends_in_an_error(iris, halfway, monkeypatch):
+    distributed = pytest.importorskip("distributed")
+    monkeypatch.setattr(al, "_watch_cluster", partial(al._watch_cluster, patience=2))
+    settings = dict(n_workers=2, threads_per_worker=1, dashboard_address=None)
+    with distributed.LocalCluster(**settings) as cluster, distributed.Client(cluster):
+        halfway(lambda: cluster.scale(0))
+        with pytest.raises(RuntimeError, match="the cluster went away"):
+            on_dask(iris, **SETTINGS | dict(n_splits=60))
+
+
+@pytest.mark.slow
+def test_cluster_whose_scheduler_is_killed_ends_in_an_error(iris, halfway, tmp_path):
+    distributed = pytest.importorskip("distributed")
+    dask = [sys.executable, "-m", "distributed.cli."]
+    where = ["--scheduler-file", str(tmp_path / "scheduler.json"), "--no-dashboard"]
+    quiet = dict(stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
+
+    def start(part, *options):
+        return subprocess.Popen([*dask[:2], dask[2] + part, *where, *options], **quiet)
+
+    scheduler = start("dask_scheduler", "--port", "0", "--host", "127.0.0.1")
+    worker = start("dask_worker", "--nthreads", "2", "--death-timeout", "5")
+    try:
+        while not (tmp_path / "scheduler.json").exists():
+            assert scheduler.poll() is None
+        with distributed.Client(scheduler_file=where[1]) as client:
+            client.wait_for_workers(1, timeout=60)
+            halfway(scheduler.kill)
+            with pytest.raises(RuntimeError, match="the cluster went away"):
+                on_dask(iris, **SETTINGS | dict(n_splits=60))
+    finally:
+        scheduler.kill()
+        worker.terminate()
+        worker.wait()
+
+
+def test_killed_worker_process_ends_in_an_error(iris):
+    with pytest.raises(RuntimeError, match="a worker process was killed"):
+        al.run_histories(iris, {"random": al.random_rows, "die": die}, **SETTINGS, n_jobs=2)
+    assert len(al.run_histories(iris, **SETTINGS, n_jobs=2)) == 40  # the next study has new processes
+
+
+def test_command_says_in_one_line_that_a_worker_process_was_killed(monkeypatch, capsys):
+    monkeypatch.setitem(al.STRATEGIES, "die", die)
+    with pytest.raises(SystemExit) as stop:
+        al.main(
+            ["--dataset", "iris", "--budget", "40", "--splits", "5", "--strategies", "die", "--jobs", "2"]
+        )
+    out, err = capsys.readouterr()
+    assert stop.value.code == 1 and out == ""
+    assert err.count("\n") == 1 and "a worker process was killed" in err
