@@ -2774,6 +2774,24 @@ def plot_dots(rows, ax=None):
     return ax
 
 
+def plot_speed(seconds, ours, ax=None):
+    """Time of the same work by several programs: a bar each, slowest on top, ratios to ours as text.
+
+    seconds: Series of seconds, indexed by program; ours: the one whose bar is coloured
+    """
+    ax = _axes(ax)
+    seconds = seconds.sort_values(ascending=False)
+    colors = [COLORS["margin" if name == ours else "random"] for name in seconds.index]
+    ax.barh(seconds.index, seconds, color=colors, height=0.7)
+    for row, (name, time_) in enumerate(seconds.items()):
+        ratio = "" if name == ours else f"  ({time_ / seconds[ours]:.1f} x)"
+        ax.text(time_, row, f" {time_:.0f} s{ratio}", va="center", weight="bold" if name == ours else None)
+    ax.set(xlabel="seconds", xlim=(0, 1.15 * seconds.max()))
+    ax.invert_yaxis()
+    ax.tick_params(axis="y", length=0)
+    return ax
+
+
 # ---------------------------------------------------------------------------------------------------
 # 7. Command line
 # ---------------------------------------------------------------------------------------------------
@@ -2834,7 +2852,7 @@ def build_parser():
 
 
 def main(argv=None):
-    """Run the command on a list of arguments; returns 0, exits with 2 after bad input, 1 for a dead worker."""
+    """Run the command on a list of arguments; returns 0, exits with 2 after bad input, 1 if it died."""
     parser = build_parser()
     args = parser.parse_args(argv)
     try:

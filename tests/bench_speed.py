@@ -1,0 +1,392 @@
+"""How fast is it? Run by hand: `python tests/bench_speed.py [--only fit pool] [--splits 10] [--figure]`.
+
+What is compared runs in turn, with one linear-algebra thread a process; numbers are medians of --repeats.
+Where other programs share the machine, processor time is the fairer of the two.
+"""
+
+import os
+
+os.environ |= {"OMP_NUM_THREADS": "1", "OPENBLAS_NUM_THREADS": "1", "MKL_NUM_THREADS": "1"}
+
+import argparse
+import subprocess
+import sys
+import tempfile
+import time
+import tracemalloc
+from functools import partial
+from importlib.metadata import version
+from importlib.util import find_spec
+from pathlib import Path
+
+import joblib
+import numpy as np
+import pandas as pd
+import psutil
+from scipy.optimize import nnls
+from sklearn.linear_model import LogisticRegression
+
+import al_helpers as al
+
+NOTHING = np.array([], dtype=int)
+
+
+def cpu_seconds():
+    """Processor time so far of this process and its workers."""
+    family = [psutil.Process(), *psutil.Process().children(recursive=True)]
+    return sum(sum(process.cpu_times()[:2]) for process in family)
+
+
+def seconds(run, clock=time.process_time):
+    """Seconds that run() takes."""
+    start = clock()
+    run()
+    return clock() - start
+
+
+def medians(contestants, repeats):
+    """Median of what each contestant returns, called in turn; contestants: dict name -> callable."""
+    results = {name: [] for name in contestants}
+    for _ in range(repeats):
+        for name, contestant in contestants.items():
+            results[name].append(contestant())
+    return {name: np.median(values, axis=0) for name, values in results.items()}
+
+
+def show(heading, rows, columns):
+    """Print rows as a table under a heading; returns the table."""
+    table = pd.DataFrame(rows, columns=columns)
+    print(f"\n{heading}\n{table.round(3).to_string(index=False)}", flush=True)
+    return table
+
+
+# --- (a) one fit -------------------------------------------------------------------------------------
+
+
+def one_fit(model, X, y, n, warm):
+    """Processor time of one fit on n rows; warm: after a fit, not counted, on the first n - 10."""
+    model.set_params(warm_start=warm)
+    if warm:
+        model.fit(X[: n - 10], y[: n - 10])
+    return seconds(lambda: model.fit(X[:n], y[:n]))
+
+
+def fit(args):
+    dataset, rows = al.load_dataset("digits"), []
+    split = al.split_dataset(dataset.y, random_state=0)  # its seed set holds every class
+    order = np.append(split.seed, np.random.default_rng(0).permutation(split.pool))
+    X, y = dataset.X[order], dataset.y[order]
+    for n in (30, 100, 200, 300):
+        for warm in (False, True):
+            theirs = LogisticRegression(solver="newton-cg", tol=1e-8)
+            fits = {model: partial(one_fit, model, X, y, n, warm) for model in (theirs, al.default_model())}
+            peer, ours = 1000 * np.array([*medians(fits, 5 * args.repeats).values()])
+            rows.append((n, "warm" if warm else "cold", peer, ours, peer / ours))
+    columns = ["rows", "start", "newton-cg 1e-8 (ms)", "this project (ms)", "times faster"]
+    show(f"(a) one fit on digits, processor time, medians of {5 * args.repeats}", rows, columns)
+
+
+# --- (b) the whole study -----------------------------------------------------------------------------
+
+
+def plain_scores(rule, proba):
+    if rule == "margin":
+        top = np.sort(proba, axis=1)
+        return top[:, -1] - top[:, -2]
+    return proba.max(axis=1) if rule == "least_confidence" else np.sum(proba * np.log(proba), axis=1)
+
+
+def plain_loop(dataset, split, rule, seed):
+    """The loop as one writes it at first: scikit-learn's defaults and a few lines of numpy."""
+    X, y, rng = dataset.X, dataset.y, np.random.default_rng(seed)
+    labeled, pool, scores = split.seed, split.pool, []
+    while True:
+        model = LogisticRegression().fit(X[labeled], y[labeled])
+        scores.append(np.mean(model.predict(X[split.test]) == y[split.test]))
+        if len(labeled) == 300:
+            return scores
+        if rule == "random":
+            bought = rng.choice(len(pool), 10, replace=False)
+        else:
+            bought = np.argsort(plain_scores(rule, model.predict_proba(X[pool])))[:10]
+        labeled, pool = np.append(labeled, pool[bought]), np.delete(pool, bought)
+
+
+def skactiveml_loop(dataset, split, rule, seed):
+    """The same loop with scikit-activeml's own classifier wrapper and query strategies."""
+    from skactiveml.classifier import SklearnClassifier
+    from skactiveml.pool import RandomSampling, UncertaintySampling
+
+    rows = np.append(split.seed, split.pool)
+    X, y = dataset.X[rows], dataset.y[rows]
+    known = np.where(np.arange(len(rows)) < len(split.seed), y, np.nan)
+    model = SklearnClassifier(LogisticRegression(), classes=np.unique(y), random_state=seed)
+    if rule == "random":
+        query = partial(RandomSampling(random_state=seed).query, X)
+    else:
+        method = {"margin": "margin_sampling", "least_confidence": "least_confident"}.get(rule, rule)
+        query = UncertaintySampling(method, random_state=seed).query
+        query = partial(query, X, clf=model, fit_clf=False)
+    scores = []
+    for _ in range(29):
+        model.fit(X, known)
+        scores.append(np.mean(model.predict(dataset.X[split.test]) == dataset.y[split.test]))
+        if len(scores) < 29:
+            bought = query(y=known, batch_size=10)
+            known[bought] = y[bought]
+    return scores
+
+
+def peer_study(loop, dataset, n_splits):
+    """One of the loops above on every split and rule, on 2 processes."""
+    splits = [al.split_dataset(dataset.y, random_state=split) for split in range(n_splits)]
+    jobs = [(split, rule, seed) for seed, split in enumerate(splits) for rule in al.CLASSIC]
+    joblib.Parallel(2)(joblib.delayed(loop)(dataset, *job) for job in jobs)
+
+
+def wall_and_cpu(run):
+    start = time.perf_counter(), cpu_seconds()
+    run()
+    return time.perf_counter() - start[0], cpu_seconds() - start[1]
+
+
+def study(args):
+    """The study of 100 splits x 4 rules x 29 rounds by this project and by others, on 2 processes."""
+    dataset, scale = al.load_dataset("digits"), 100 / args.splits
+    studies = {
+        "this project": partial(al.run_histories, dataset, n_splits=args.splits, n_jobs=2),
+        "plain loop": partial(peer_study, plain_loop, dataset, args.splits),
+    }
+    if find_spec("skactiveml"):
+        name = f"scikit-activeml {version('scikit-activeml')}"
+        studies[name] = partial(peer_study, skactiveml_loop, dataset, args.splits)
+    else:
+        print("\nscikit-activeml is not installed: skipped")
+    start_up = seconds(partial(peer_study, plain_loop, dataset, 1), time.perf_counter)
+    timed = medians({name: partial(wall_and_cpu, run) for name, run in studies.items()}, args.repeats)
+    timed["matrix products only"] = (scale_free := products_floor(dataset) * 4 * args.splits) / 2, scale_free
+    ours, note = timed["this project"], "" if args.splits == 100 else f", scaled up from {args.splits} splits"
+    rows = [
+        (name, scale * wall, scale * cpu, wall / ours[0], cpu / ours[1])
+        for name, (wall, cpu) in timed.items()
+    ]
+    columns = ["study", "wall clock (s)", "processor (s)", "times ours, wall", "times ours, processor"]
+    heading = f"(b) 100 splits x 4 rules x 29 rounds, 2 processes, medians of {args.repeats}{note}"
+    table = show(heading, rows, columns)
+    print(f"first use of 2 processes, paid once by each and not in the table: {start_up:.1f} s")
+    return table
+
+
+def products_floor(dataset):
+    """Processor time of the bare matrix products of one run: nothing else of the loop is done."""
+    split, calls, newton_step = al.split_dataset(dataset.y, random_state=0), [], al.newton_step
+
+    def recorded(A, P, *others):
+        step, products = newton_step(A, P, *others)
+        calls.append((A, len(P), products + 1))  # and one for the gradient at the step's end
+        return step, products
+
+    al.newton_step = recorded
+    al.run_loop(dataset, split, "margin")
+    al.newton_step = newton_step
+    rows, weights = dataset.X[np.append(split.pool, split.test)], np.ones((10, 64))
+
+    def products():
+        for A, k, times in calls:
+            V, T = np.ones((k, A.shape[1])), np.ones((k, A.shape[0]))
+            for _ in range(times):
+                V @ A.T, T @ A
+        for _ in range(29):
+            weights @ rows.T
+
+    return np.median([seconds(products) for _ in range(5)])
+
+
+# --- (c), (d) the loop outside fit and predict; the gain from a second process ----------------------
+
+
+class Timed(al.NewtonLogisticRegression):
+    """The report's classifier, adding up the time spent in it."""
+
+    spent = 0.0
+
+    def fit(self, X, y):
+        return self.timed(super().fit, X, y)
+
+    def predict(self, X):
+        return self.timed(super().predict, X)
+
+    def predict_proba(self, X):
+        return self.timed(super().predict_proba, X)
+
+    @staticmethod
+    def timed(method, *args):
+        start = time.process_time()
+        result = method(*args)
+        Timed.spent += time.process_time() - start
+        return result
+
+
+def share_outside(dataset, split, rule):
+    Timed.spent = 0.0
+    whole = seconds(lambda: al.run_loop(dataset, split, rule, model=Timed(warm_start=True)))
+    return whole, 1 - Timed.spent / whole
+
+
+def outside(args):
+    dataset = al.load_dataset("digits")
+    split = al.split_dataset(dataset.y, random_state=0)
+    runs = {rule: partial(share_outside, dataset, split, rule) for rule in al.CLASSIC}
+    rows = [(rule, 1000 * whole, share) for rule, (whole, share) in medians(runs, 3 * args.repeats).items()]
+    rows.append(("all", *np.mean([row[1:] for row in rows], axis=0)))
+    show("(c) the loop outside fit and predict", rows, ["rule", "one run (ms)", "share outside"])
+
+
+def jobs(args):
+    dataset, n_splits = al.load_dataset("digits"), max(10, args.splits // 4)
+    al.run_histories(dataset, n_splits=2, n_jobs=2)  # the processes start here
+    run = partial(al.run_histories, dataset, n_splits=n_splits)
+    timed = medians({n: partial(wall_and_cpu, partial(run, n_jobs=n)) for n in (1, 2)}, args.repeats)
+    rows = [(n, wall, cpu, timed[1][0] / wall) for n, (wall, cpu) in timed.items()]
+    show(
+        f"(d) {n_splits} splits by processes",
+        rows,
+        ["jobs", "wall clock (s)", "processor (s)", "times faster"],
+    )
+
+
+# --- (e) large pools ---------------------------------------------------------------------------------
+
+
+def fitted(X, n=2000):
+    """The report's classifier and scikit-learn's with the same weights, 10 classes."""
+    y = np.random.default_rng(0).integers(10, size=n)
+    ours = al.NewtonLogisticRegression(C=0.01).fit(X[:n], y)
+    theirs = LogisticRegression()
+    theirs.classes_, theirs.coef_, theirs.intercept_ = ours.classes_, ours.coef_, ours.intercept_
+    theirs.n_features_in_ = X.shape[1]
+    return ours, theirs
+
+
+def margin_query(model, X):
+    """A callable that picks ten rows by the margin rule out of all rows of X."""
+    state = al.Round(model, X, NOTHING, NOTHING, np.arange(len(X)), 10, np.random.default_rng(0))
+    return partial(al.smallest_margin, state)
+
+
+def plain_query(model, X):
+    proba = np.partition(model.predict_proba(X), -2, axis=1)
+    return np.argpartition(proba[:, -1] - proba[:, -2], 10)[:10]
+
+
+def peak_mib(run):
+    """Largest memory, in MiB, that numpy and Python held at a time during run()."""
+    tracemalloc.start()
+    run()
+    peak = tracemalloc.get_traced_memory()[1]
+    tracemalloc.stop()
+    return peak / 2**20
+
+
+def pool(args):
+    rows, X = [], np.random.default_rng(0).random((1_000_000, 64))
+    model, peer = fitted(X)
+    for n in (10_000, 100_000, 1_000_000):
+        ours, theirs = margin_query(model, X[:n]), partial(plain_query, peer, X[:n])
+        timed = medians({run: partial(seconds, run) for run in (ours, theirs)}, args.repeats)
+        same = set(ours()) == set(theirs())
+        rows.append((n, timed[theirs], timed[ours], timed[ours] / timed[theirs], peak_mib(theirs)))
+        rows[-1] += (peak_mib(ours), "yes" if same else "NO")
+    columns = ["pool", "plain numpy (s)", "this project (s)", "ratio", "plain peak (MiB)", "our peak (MiB)"]
+    show("(e) one margin query of 10 rows, 64 columns, 10 classes", rows, [*columns, "same rows"])
+    memmap_query(X, margin_query(model, X)())
+
+
+CAPPED = """
+import resource, sys, numpy as np, bench_speed
+cap = 2**20 * int(sys.argv[2])
+resource.setrlimit(resource.RLIMIT_DATA, (cap, cap))
+X = np.memmap(sys.argv[1], dtype=np.float64, mode="r").reshape(-1, 64)
+print(*bench_speed.margin_query(bench_speed.fitted(X)[0], X)())
+"""
+
+
+def memmap_query(X, expected, cap=256):
+    """The same query on a file larger than the memory that its process may have."""
+    with tempfile.TemporaryDirectory() as folder:
+        path = Path(folder, "pool.dat")
+        X.tofile(path)
+        command = [sys.executable, "-c", CAPPED, path, str(cap)]
+        done = subprocess.run(command, cwd=Path(__file__).parent, capture_output=True, text=True, check=True)
+    same = [int(row) for row in done.stdout.split()] == list(expected)
+    print(f"memmap of {X.nbytes / 2**20:.0f} MiB in a process held to {cap} MiB: same rows: {same}")
+
+
+# --- (f) growth --------------------------------------------------------------------------------------
+
+
+def growth(args):
+    """Processor time of runs that vary one thing at a time, and a model of three constants behind it."""
+    base = dict(pool=2000, budget=300, classes=10, splits=1)
+    changes = [("pool", n) for n in (1000, 8000)] + [("budget", n) for n in (100, 600)]
+    changes += [("classes", 5)] + [("splits", 3)]
+    works = [base | {name: value} for name, value in [("pool", 2000), *changes]]
+    timed = medians({i: partial(growth_run, **work) for i, work in enumerate(works)}, args.repeats)
+    features, measured = np.array([model_terms(**work) for work in works]), np.array([*timed.values()])
+    constants, _ = nnls(features / measured[:, None], np.ones(len(works)))  # relative errors count
+    rows = [(*work.values(), t, p) for work, t, p in zip(works, measured, features @ constants, strict=True)]
+    show("(f) margin on 64 columns, one process", rows, [*base, "processor (s)", "model (s)"])
+    a, b, c = constants
+    print(f"model: seconds = rounds x ({1e3 * a:.2f} ms + {1e9 * b:.2f} ns x mean labels x weights")
+    print(
+        f"       + {1e9 * c:.2f} ns x pool rows x weights), weights = classes x 65; jobs divide it, see (d)"
+    )
+
+
+def growth_run(pool, budget, classes, splits):
+    settings = dict(n_samples=pool + 1000, n_features=64, n_informative=20, n_classes=classes)
+    dataset = al.load_dataset("synthetic", **settings)
+    run = partial(al.run_histories, dataset, "margin", n_splits=splits, budget=budget, n_jobs=1)
+    return seconds(partial(run, test_size=1000))
+
+
+def model_terms(pool, budget, classes, splits):
+    """What the model's three constants are multiplied by."""
+    rounds, weights = splits * (budget - 2 * classes) / 10, 65 * (classes if classes > 2 else 1)
+    return rounds, rounds * budget / 2 * weights, rounds * (pool - budget / 2) * weights
+
+
+# --- the figure --------------------------------------------------------------------------------------
+
+
+def figure(table):
+    """Write figures/speed.png and .svg from the table of (b)."""
+    took = table.set_index("study")["processor (s)"] / 2
+    _, ax = al.new_figure(figsize=(9, 3.2))
+    al.plot_speed(took, "this project", ax)
+    times = took["plain loop"] / took["this project"]
+    finding = f"The whole study takes {took['this project']:.0f} s, {times:.1f} times less than a plain loop"
+    caption = "digits, 100 splits x 4 rules x 29 rounds, 2 processes: processor seconds of each process"
+    al.title(ax, finding, caption)
+    alt = f"{finding}; a bar of seconds for each program"
+    al.show_figure(ax, "speed", alt, folder=Path(__file__).parent.parent / "figures")
+
+
+SECTIONS = {"fit": fit, "study": study, "outside": outside, "jobs": jobs, "pool": pool, "growth": growth}
+
+
+def main():
+    parser = argparse.ArgumentParser(description="How fast is it?")
+    parser.add_argument("--only", nargs="+", choices=SECTIONS, default=list(SECTIONS))
+    parser.add_argument("--splits", type=int, default=100, help="of the study; fewer are scaled up to 100")
+    parser.add_argument("--repeats", type=int, default=5)
+    parser.add_argument("--figure", action="store_true", help="write figures/speed.png and .svg")
+    args = parser.parse_args()
+    print(f"{os.cpu_count()} cores, load {os.getloadavg()[0]:.1f}, numpy {np.__version__}", flush=True)
+    tables = {name: SECTIONS[name](args) for name in args.only}
+    if args.figure:
+        figure(tables["study"])
+
+
+if __name__ == "__main__":
+    main()
