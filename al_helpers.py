@@ -121,7 +121,7 @@ class Dataset:
     y: np.ndarray
 
     def __post_init__(self):
-        if isinstance(self.X, np.ndarray) and (self.X.ndim != 2 or self.X.dtype.kind in "cmMV"):
+        if isinstance(self.X, np.ndarray) and (self.X.ndim != 2 or self.X.dtype.kind in "cmMSV"):
             raise ValueError(f"X must be a matrix of numbers, got shape {self.X.shape} of {self.X.dtype}")
         y = np.asarray(self.y)
         if y.ndim != 1 or self.X.shape[0] != len(y):
