@@ -821,7 +821,7 @@ def nearest_centre(A, centres):
     return nearest
 
 
-def k_means(A, k, rng, weights=None, tries=5, rounds=20):
+def k_means(A, k, rng, weights=None, tries=3, rounds=20):
     """Return k centres (k, d) of the rows of A (m, d): the best of several runs of Lloyd's algorithm.
 
     weights: array (m,), all positive, or None for equal ones
@@ -2371,7 +2371,8 @@ def saving_grid(studies, strategy, targets):
     """
     values, texts = {}, {}
     for name, curves in studies.items():
-        rows = [summarise(curves, target).loc[strategy] for target in targets]
+        pair = curves[curves["strategy"].isin(["random", strategy])]
+        rows = [summarise(pair, target).loc[strategy] for target in targets]
         values[name] = [row.saving_min if row.saving_min == row.saving_max else np.nan for row in rows]
         texts[name] = [_cell(row) for row in rows]
     columns = [format_percent(target) for target in targets]
