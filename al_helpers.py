@@ -27,6 +27,7 @@ import platform
 import re
 import signal
 import sys
+import textwrap
 import threading
 import time
 import warnings
@@ -2169,14 +2170,14 @@ def describe(curves, target, *, hold=1, random_state=0):
     n_splits, budget = curves["split"].nunique(), curves["n_labels"].max()
     median = format_labels(summary.loc["random", "median"], budget)
     reached = f"{format_percent(target)} takes random {median} labels"
-    findings = [_finding(row) for row in summary.drop("random").itertuples()]
+    findings = [finding(row) for row in summary.drop("random").itertuples()]
     start = f"Over {n_splits} splits (medians)" if n_splits > 1 else "On this one split"
     sentence = "; ".join([f"{start}, {reached}", *findings]) + "."
     return sentence + (" One split is an anecdote: use more for an interval." if n_splits == 1 else "")
 
 
-def _finding(row):
-    """One strategy's part of the sentence."""
+def finding(row):
+    """What one row of summarise shows against random, in words."""
     if row.saving_low <= 0 <= row.saving_high:
         return f"no difference shown for {row.Index} ({format_saving(row)})"
     if row.saving_high < 0 and row.saving_min == row.saving_max:
@@ -2351,15 +2352,13 @@ def target_grid(studies, target):
     for name, curves in studies.items():
         medians, budget = medians_to_target(curves, target), curves["n_labels"].max()
         numbers[name] = medians["median"]
-        texts[name] = [
-            f"{format_labels(row.median, budget)}\n[{_bound(row.low, budget)}, {_bound(row.high, budget)}]"
-            for row in medians.itertuples()
-        ]
+        texts[name] = [_median_cell(row, budget) for row in medians.itertuples()]
     return pd.DataFrame(numbers).T, pd.DataFrame(texts, index=numbers[name].index).T
 
 
-def _bound(n, budget):
-    return format_labels(n, budget).replace("> ", ">")
+def _median_cell(row, budget):
+    median, low, high = (format_labels(n, budget) for n in (row.median, row.low, row.high))
+    return median if np.isinf(row.low) else f"{median}\n[{low}, {high}]".replace("> ", ">")
 
 
 def saving_grid(studies, strategy, targets):
@@ -2435,11 +2434,14 @@ def new_figure(rows=1, columns=1, **settings):
 
 def title(ax, finding, caption):
     """Put the finding over an Axes (or a Figure), and under it what the marks are and how many splits."""
+    lines = textwrap.wrap(finding, 85 if hasattr(ax, "suptitle") else 66)
+    text = "\n".join([*lines, ""])  # the last line stays free for the caption
     if hasattr(ax, "suptitle"):
-        ax.suptitle(f"{finding}\n", x=0.01, ha="left", weight="bold", size=13)
-        note = ax.text(0.01, 0.985, f"\n\n{caption}", ha="left", va="top", color="#555555", size=10)
+        ax.suptitle(text, x=0.01, ha="left", weight="bold", size=13)
+        drop = 0.235 * len(lines) / ax.get_figheight()  # a line of 13 points, as a share of the height
+        note = ax.text(0.01, 0.98 - drop, caption, ha="left", va="top", color="#555555", size=10)
     else:
-        ax.set_title(f"{finding}\n", loc="left", weight="bold", size=13)
+        ax.set_title(text, loc="left", weight="bold", size=13)
         note = ax.text(0, 1.02, caption, transform=ax.transAxes, color="#555555", size=10)
     note.set_in_layout(False)  # a long caption must not squeeze the Axes
     return ax
@@ -2662,9 +2664,8 @@ def plot_cells(values, texts, ax=None, *, cmap="RdBu", low=-0.6, high=0.6):
     for row, column in np.ndindex(values.shape):
         share = np.clip((values.iloc[row, column] - low) / (high - low), 0, 1)
         dark = abs(share - 0.5) > 0.33 if cmap == "RdBu" else share > 0.6
-        ax.text(
-            column, row, texts.iloc[row, column], ha="center", va="center", color="white" if dark else "black"
-        )
+        color = "white" if dark else "black"
+        ax.text(column, row, texts.iloc[row, column], ha="center", va="center", color=color, size=9.5)
     ax.set_xticks(range(values.shape[1]), values.columns)
     ax.set_yticks(range(values.shape[0]), values.index)
     ax.tick_params(length=0)
@@ -2754,7 +2755,7 @@ def plot_plane(plane, batches, name, ax=None):
         color = tuple(shade * channel for channel in ink_of(name))
         ax.scatter(*plane[rows].T, s=34, color=color, marker=marker, edgecolor="white", lw=0.7)
     ax.set_title(name, color=ink_of(name), weight="bold")
-    ax.set(xticks=[], yticks=[])
+    ax.axis("off")
     return ax
 
 
