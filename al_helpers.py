@@ -2142,7 +2142,7 @@ def format_labels(n, budget):
 
 def format_saving(row):
     """The saving of one row of summarise, with its interval: "38% [30, 44]", "> 60%" when censored."""
-    if np.isnan(row.saving_low):
+    if np.isnan(row.saving_low) or (row.saving_low, row.saving_high) == (-np.inf, 1):
         return _estimate(row)
     low = f"{100 * row.saving_low:.0f}" if np.isfinite(row.saving_low) else "-∞"
     return f"{_estimate(row)} [{low}, {100 * row.saving_high:.0f}]"
@@ -2153,7 +2153,7 @@ def _estimate(row):
         return f"{100 * row.saving_min:.0f}%"
     if np.isfinite(row.saving_min):
         return f"> {100 * row.saving_min:.0f}%"  # random's median is beyond the budget
-    return f"< {100 * row.saving_max:.0f}%" if row.saving_max < 1 else "unknown"
+    return f"< {100 * row.saving_max:.0f}%" if row.saving_max < 1 else "not known"
 
 
 def format_cost(row):
@@ -2474,8 +2474,14 @@ def show_figure(ax, name, alt, *, folder=None):
     if folder is not None:
         Path(folder, f"{name}.png").write_bytes(png.getvalue())
         Path(folder, f"{name}.svg").write_bytes(svg.getvalue())
-    width = round(figure.get_figwidth() * 100)
-    display(Image(png.getvalue(), width=width, alt=alt))
+    display(Image(png.getvalue(), width=round(figure.get_figwidth() * 100), alt=alt))
+
+
+def show_saved(path, alt):
+    """Show a PNG of 900 pixels that was made elsewhere, such as a benchmark's, in a notebook."""
+    from IPython.display import Image, display
+
+    display(Image(Path(path).read_bytes(), width=900, alt=alt))
 
 
 def _axes(ax):
@@ -2756,6 +2762,21 @@ def plot_plane(plane, batches, name, ax=None):
         ax.scatter(*plane[rows].T, s=34, color=color, marker=marker, edgecolor="white", lw=0.7)
     ax.set_title(name, color=ink_of(name), weight="bold")
     ax.axis("off")
+    return ax
+
+
+def plot_query_cost(costs, ax=None):
+    """Milliseconds per query, a row a rule and a mark a pool size: costs has columns strategy, pool, ms."""
+    ax = _axes(ax)
+    names = costs["strategy"].unique()
+    for (pool, marks), face in zip(costs.groupby("pool"), ("white", "#555555"), strict=False):
+        ax.plot(marks["ms"], range(len(names)), ls="", marker="o", ms=8, color=face, mec="#555555", zorder=3)
+        place = marks["ms"].iloc[-1], len(names) - 0.65
+        ax.text(*place, f"pool of {pool:,}", ha="center", va="top", color="#555555")
+    ax.set(xscale="log", xlabel="milliseconds per query", yticks=range(len(names)), yticklabels=names)
+    ax.set_ylim(len(names) + 0.2, -0.5)
+    ax.xaxis.set_major_formatter("{x:g}")
+    ax.grid(axis="x", color="#e5e5e5")
     return ax
 
 
