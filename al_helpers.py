@@ -1118,13 +1118,18 @@ def _unmet(strategy, model, X):
     return [words for need, (words, met) in OFFERS.items() if need in wanted and not met(model, X)]
 
 
+def last_step(model):
+    """The classifier itself: of a pipeline its last step."""
+    return model[-1] if isinstance(model, Pipeline) else model
+
+
 def check_strategy(name, strategy, model, X):
     """Raise ValueError, naming the rules that fit, if the classifier or the data cannot serve a strategy."""
     if unmet := _unmet(strategy, model, X):
         fitting = [other for other, rule in STRATEGIES.items() if not _unmet(rule, model, X)]
         raise ValueError(
-            f"strategy {name!r} needs {' and '.join(unmet)}, which {type(model).__name__} on this data does "
-            f"not offer; strategies that fit: {', '.join(fitting)}"
+            f"strategy {name!r} needs {' and '.join(unmet)}, which {type(last_step(model)).__name__} on this "
+            f"data does not offer; strategies that fit: {', '.join(fitting)}"
         )
 
 
@@ -1486,6 +1491,15 @@ class GraphSpreading(ClassifierMixin, BaseEstimator):
         return self.classes_[np.argmax(self.predict_proba(X), axis=1)]
 
 
+class CappedNeighbors(KNeighborsClassifier):
+    """k nearest neighbours that makes do with all the rows it has while these are fewer than k."""
+
+    def kneighbors(self, X=None, n_neighbors=None, return_distance=True):
+        """Distances to, and indices of, the nearest rows; as in scikit-learn but for the cap."""
+        k = self.n_neighbors if n_neighbors is None else n_neighbors
+        return super().kneighbors(X, min(k, self.n_samples_fit_), return_distance)
+
+
 def default_model():
     """The report's classifier: logistic regression, L2, C = 1, solved until it has really converged.
 
@@ -1498,7 +1512,7 @@ def default_model():
 CLASSIFIERS = {
     "logistic_regression": default_model,
     "svm": partial(SVC, C=10),
-    "knn": partial(KNeighborsClassifier, weights="distance"),
+    "knn": partial(CappedNeighbors, weights="distance"),
     "extra_trees": partial(ExtraTreesClassifier, random_state=0),
     "label_spreading": GraphSpreading,
 }
@@ -1515,9 +1529,10 @@ def make_model(model):
 def fit(model, X, y, labeled, pool):
     """Fit on the labelled rows; a semi-supervised model also sees the pool, its labels hidden as -1.
 
-    It never sees a test row, and gets its rows in one and the same order in every round.
+    It never sees a test row, and gets its rows in one and the same order in every round. In a pipeline the
+    steps before it are then fitted on the features of these rows, pool included, never on a hidden label.
     """
-    if not isinstance(model, SEMI_SUPERVISED):
+    if not isinstance(last_step(model), SEMI_SUPERVISED):
         return model.fit(take(X, labeled), y[labeled])
     rows = np.sort(np.concatenate([labeled, pool]))
     return model.fit(take(X, rows), np.where(np.isin(rows, labeled), y[rows], -1))
@@ -1579,7 +1594,7 @@ def run_loop(
     check_strategy(name, strategy, model, dataset.X)
     measure = METRICS[check_choice("metric", metric, METRICS)]
     y = dataset.y  # as integers where a model hides labels as -1
-    if isinstance(model, SEMI_SUPERVISED):
+    if isinstance(last_step(model), SEMI_SUPERVISED):
         y = np.unique(y, return_inverse=True)[1]
     X_test, y_test = take(dataset.X, split.test), y[split.test]
     rng = np.random.default_rng(random_state)
@@ -1683,17 +1698,24 @@ def suggest(table, n=10, *, strategy="margin", model=None, random_state=0):
     n = min(check_integer("the number of rows to suggest", n, 1), len(pool))
     if n == 0:
         raise ValueError(f"nothing to suggest: no row of {table.name} has an empty {table.label_column!r}")
-    labeled, y = labeled_rows(table, least=1)
+    labeled, known = labeled_rows(table, least=1)
+    classes, y = np.unique(known, return_inverse=True)
     model = table_model(table, model)
     check_strategy(name, strategy, model, table.X)
-    model.fit(table.X[labeled], y)
+    if not hasattr(model, "predict_proba"):
+        fitting = [other for other in CLASSIFIERS if hasattr(make_model(other), "predict_proba")]
+        lacking = f"a suggestion shows probabilities, and {type(last_step(model)).__name__} gives none"
+        raise ValueError(f"{lacking}; classifiers that do: {', '.join(fitting)}")
+    codes = np.full(len(table.labeled), -1)
+    codes[labeled] = y
+    fit(model, table.X, codes, labeled, pool)
     rng = np.random.default_rng(random_state)
     rows = strategy(Round(*shown_to(strategy, model, table.X), labeled, y, pool, n, rng))
     proba = model.predict_proba(table.X[rows])
     best, second = np.argsort(-proba, axis=1, kind="stable")[:, :2].T
     each, score = np.arange(n), getattr(strategy, "keywords", {}).get("score_function", margin)
-    guesses = {"guess_1": model.classes_[best], "p_1": proba[each, best]}
-    guesses |= {"guess_2": model.classes_[second], "p_2": proba[each, second]}
+    guesses = {"guess_1": classes[best], "p_1": proba[each, best]}
+    guesses |= {"guess_2": classes[second], "p_2": proba[each, second]}
     return pd.DataFrame({"id": table.frame.index[rows], **guesses, "score": score(proba)})
 
 
@@ -2831,9 +2853,12 @@ EXAMPLES = """examples:
   active-learning --target-acc 0.95 --hold 3   a harder target, held for three rounds
   active-learning --splits 1                   the classic single-run table (an anecdote)
   active-learning --strategies margin,entropy --batch 20 --dataset wine
+  active-learning --strategies all             every rule there is (minutes)
+  active-learning --classifier label_spreading --strategies margin,diverse_margin
   active-learning --json | python -m json.tool
 your own table (CSV or Parquet; rows without a label are the pool):
   active-learning --csv my.csv --label-column y                  would it save labels here?
+  active-learning --csv my.csv --label-column y --classifier extra_trees
   active-learning --csv my.csv --label-column y --suggest 10 --output next.csv
                                                                  the rows to label next, to fill in
   active-learning --csv my.csv --label-column y --labels next.csv --output merged.csv
@@ -2852,7 +2877,11 @@ def build_parser():
     add = parser.add_argument
     add("--dataset", metavar="NAME", help=f"{', '.join(DATASETS)} (default digits)")
     add("--target-acc", type=float, metavar="ACC", help="in (0, 1] (default 0.9; --csv: from the data)")
-    add("--strategies", nargs="+", default=CLASSIC, metavar="NAME", help=", ".join(STRATEGIES))
+    default = ", ".join([*CLASSIC, RECOMMENDED])
+    every = f"all, or some of {', '.join(STRATEGIES)} (default {default})"
+    add("--strategies", nargs="+", metavar="NAME", help=every)
+    classifiers = f"{', '.join(CLASSIFIERS)} (default {next(iter(CLASSIFIERS))})"
+    add("--classifier", default=next(iter(CLASSIFIERS)), metavar="NAME", help=classifiers)
     add("--batch", type=int, metavar="N", help="labels bought a round (default 10; --csv: from the data)")
     add("--budget", type=int, metavar="N", help="labels in all, seed included (default 300; --csv: likewise)")
     add("--metric", default="accuracy", metavar="NAME", help=f"{' or '.join(METRICS)} (default accuracy)")
@@ -2896,7 +2925,7 @@ def report(args):
     """What the command prints for its parsed arguments, as text or as JSON."""
     check_options(args)
     if args.csv is None:
-        settings = {"metric": args.metric, "random_state": args.seed}
+        settings = {"metric": args.metric, "random_state": args.seed, "model": args.classifier}
         settings["batch"] = 10 if args.batch is None else args.batch
         settings["budget"] = 300 if args.budget is None else args.budget
         target = 0.9 if args.target_acc is None else args.target_acc
@@ -2911,7 +2940,8 @@ def report(args):
     if args.labels is not None:
         return report_merge(args, table)
     own = dict(target=args.target_acc, batch=args.batch, budget=args.budget, random_state=args.seed)
-    dataset, settings, target, sentences = plan_study(table, metric=args.metric, **own)
+    own |= dict(metric=args.metric, model=args.classifier)
+    dataset, settings, target, sentences = plan_study(table, **own)
     return measure(args, dataset, settings, target, [*table.notes, *sentences])
 
 
@@ -2932,13 +2962,26 @@ def check_options(args):
     if args.target_acc is not None:
         check_target(args.target_acc)
     check_choice("metric", args.metric, METRICS)
+    check_choice("classifier", args.classifier, CLASSIFIERS)
     check_integer("hold", args.hold, 1)
+
+
+def named_strategies(args, model, X):
+    """The names to measure, random first, and notes; the default keeps to what the classifier can serve."""
+    if args.strategies is not None:
+        given = " ".join(args.strategies).replace(",", " ").split()
+        given = [name for word in given for name in (STRATEGIES if word == "all" else [word])]
+        return list(dict.fromkeys(["random", *given])), []
+    default, model = [*CLASSIC, RECOMMENDED], make_model(model)
+    left_out = [name for name in default if _unmet(STRATEGIES[name], model, X)]
+    note = f"{args.classifier} cannot serve {' and '.join(left_out)}: left out"
+    return [name for name in default if name not in left_out], [note] if left_out else []
 
 
 def measure(args, dataset, settings, target, notes):
     """Run the study; the table, a sentence on it, and a recommendation on a reader's own table."""
-    names = [name for given in args.strategies for name in given.replace(",", " ").split()]
-    names = list(dict.fromkeys(["random", *names]))
+    names, more = named_strategies(args, settings["model"], dataset.X)
+    notes = [*notes, *more]
     curves = run_study(dataset, names, n_splits=args.splits, n_jobs=args.jobs, **settings)
     splitting = {key: settings[key] for key in ("seed_per_class", "test_size") if key in settings}
     sizes = split_dataset(dataset.y, random_state=args.seed, **splitting).sizes
@@ -2947,12 +2990,13 @@ def measure(args, dataset, settings, target, notes):
         shown = as_json(args, dataset.name, settings, target, curves, sizes)
         return json.dumps(shown | {"notes": notes, "recommendation": advice}, indent=2, allow_nan=False)
     counts = " / ".join(f"{part} {size}" for part, size in sizes.items())
+    splits = "1 split" if args.splits == 1 else f"{args.splits} splits"
     return "\n".join(
         [
             f"{dataset.name}: {dataset.X.shape[0]} rows x {dataset.X.shape[1]} columns, "
-            f"{len(np.unique(dataset.y))} classes; classifier {type(default_model()).__name__}",
+            f"{len(np.unique(dataset.y))} classes; classifier {args.classifier}",
             f"{counts}; target {format_percent(target)} {args.metric.replace('_', ' ')}, batch "
-            f"{settings['batch']}, budget {settings['budget']}, {args.splits} splits, seed {args.seed}",
+            f"{settings['batch']}, budget {settings['budget']}, {splits}, seed {args.seed}",
             *notes,
             "",
             text_table(results_table(curves, target, hold=args.hold)),
@@ -2965,16 +3009,19 @@ def measure(args, dataset, settings, target, notes):
 
 def report_suggestions(args, table):
     """The rows to label next, as text or as JSON; and as a file, if one was asked for."""
-    suggestions = suggest(table, args.suggest, strategy=args.strategy, random_state=args.seed)
+    chosen = dict(strategy=args.strategy, model=args.classifier)
+    suggestions = suggest(table, args.suggest, random_state=args.seed, **chosen)
     if args.output is not None:
         write_table(table, args.output, ids=suggestions["id"], force=args.force)
     if args.json:
         rows = json.loads(suggestions.to_json(orient="records", double_precision=6))
-        return _table_json(args, table, strategy=args.strategy, suggestions=rows)
+        named = {"strategy": args.strategy, "classifier": args.classifier}
+        return _table_json(args, table, **named, suggestions=rows)
     fill = f"Fill in {args.label_column!r} in {args.output}, then merge it back with --labels {args.output}."
     return "\n".join(
         [
-            f"{table.name}: {table.labeled.sum()} labelled rows, {(~table.labeled).sum()} without a label",
+            f"{table.name}: {table.labeled.sum()} labelled rows, {(~table.labeled).sum()} without a label; "
+            f"classifier {args.classifier}",
             *table.notes,
             "",
             text_table(suggestions.map(lambda x: f"{x:.3f}" if isinstance(x, float) else str(x))),
@@ -3004,6 +3051,7 @@ def as_json(args, name, settings, target, curves, sizes):
     packages = {package.__name__: package.__version__ for package in (np, pd, sklearn)}
     return {
         "dataset": name,
+        "classifier": args.classifier,
         "metric": args.metric,
         "target_acc": target,
         "batch": settings["batch"],

@@ -32,7 +32,7 @@ def alarm():
 @pytest.fixture(scope="module")
 def client():
     distributed = pytest.importorskip("distributed")
-    settings = dict(n_workers=2, threads_per_worker=1, dashboard_address=None)
+    settings = dict(n_workers=2, threads_per_worker=1, dashboard_address=":0")
     with distributed.LocalCluster(**settings) as cluster, distributed.Client(cluster) as client:
         client.upload_file(al.__file__, load=False)
         yield client
@@ -73,7 +73,7 @@ def test_study_on_a_dask_cluster_equals_the_local_one(client, iris):
 
 
 def test_study_survives_a_killed_dask_worker(client, iris, halfway):
-    pids, settings = client.run(os.getpid), SETTINGS | dict(n_splits=40)
+    pids, settings = client.run(os.getpid), SETTINGS | dict(n_splits=20)
     expected = al.run_histories(iris, **settings, n_jobs=1)
     halfway(lambda: os.kill(next(iter(pids.values())), signal.SIGKILL))
     histories = on_dask(iris, **settings)
@@ -97,8 +97,8 @@ def test_module_missing_on_the_workers_is_named_and_uploading_it_helps(client, i
 
 def test_cluster_that_loses_its_workers_ends_in_an_error(iris, halfway, monkeypatch):
     distributed = pytest.importorskip("distributed")
-    monkeypatch.setattr(al, "_watch_cluster", partial(al._watch_cluster, patience=2))
-    settings = dict(n_workers=2, threads_per_worker=1, dashboard_address=None)
+    monkeypatch.setattr(al, "_watch_cluster", partial(al._watch_cluster, patience=1))
+    settings = dict(n_workers=1, threads_per_worker=2, dashboard_address=":0")
     with distributed.LocalCluster(**settings) as cluster, distributed.Client(cluster):
         halfway(lambda: cluster.scale(0))
         with pytest.raises(RuntimeError, match="the cluster went away"):
@@ -110,7 +110,7 @@ def test_cluster_whose_scheduler_is_killed_ends_in_an_error(iris, halfway, tmp_p
     distributed = pytest.importorskip("distributed")
     dask = [sys.executable, "-m", "distributed.cli."]
     where = ["--scheduler-file", str(tmp_path / "scheduler.json"), "--no-dashboard"]
-    quiet = dict(stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
+    quiet = dict(stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
 
     def start(part, *options):
         return subprocess.Popen([*dask[:2], dask[2] + part, *where, *options], **quiet)

@@ -7,6 +7,7 @@ import signal
 import subprocess
 import sys
 import time
+from multiprocessing.pool import ThreadPool
 from pathlib import Path
 
 import pytest
@@ -14,6 +15,7 @@ import pytest
 import al_helpers as al
 
 ROOT = Path(__file__).parents[1]
+DEFAULT = [*al.CLASSIC, al.RECOMMENDED]
 QUICK = ["--dataset", "iris", "--splits", "3", "--budget", "30", "--jobs", "1"]
 ENV = os.environ | {"PYTHONPATH": str(ROOT), "PYTHONIOENCODING": "utf-8"}
 
@@ -29,7 +31,8 @@ def run(capsys, *options):
 
 
 def shell(line):
-    return subprocess.run(line, shell=True, env=ENV, cwd=ROOT, capture_output=True, text=True, timeout=120)
+    settings = dict(stdin=subprocess.DEVNULL, capture_output=True, text=True, timeout=120)
+    return subprocess.run(line, shell=True, env=ENV, cwd=ROOT, **settings)
 
 
 def table_of(out):
@@ -45,7 +48,7 @@ def test_command_prints_what_it_ran_the_table_and_one_sentence(capsys):
     head, _, rest = out.partition("\n\n")
     for stated in (
         "iris",
-        al.default_model().__class__.__name__,
+        "classifier logistic_regression",
         "seed 6",
         "pool 99",
         "test 45",
@@ -57,21 +60,15 @@ def test_command_prints_what_it_ran_the_table_and_one_sentence(capsys):
     assert rest.splitlines()[0].split("  ")[0] == "strategy"
     for column in ("labels -> 90%", "saved vs random", "cost more than random in", "AUC", "final acc."):
         assert column in rest.splitlines()[0]
-    assert [row[0] for row in table_of(out)] == list(al.CLASSIC)
+    assert [row[0] for row in table_of(out)] == DEFAULT
     sentence = out.rstrip().splitlines()[-1]
-    assert sentence.endswith(".") and all(name in sentence for name in al.CLASSIC)
+    assert sentence.endswith(".") and all(name in sentence for name in DEFAULT)
 
 
-def test_command_states_the_sizes_of_digits():
-    result = shell(f"{sys.executable} -m al_helpers --splits 1 --budget 30 --jobs 1 --strategies margin")
-    assert result.returncode == 0
-    assert all(size in result.stdout for size in ("seed 20", "pool 1237", "test 540"))
-
-
-def test_command_runs_as_a_module_with_several_jobs():
-    result = shell(f"{sys.executable} -m al_helpers --dataset iris --splits 2 --budget 20 --jobs 2")
-    assert (result.returncode, result.stderr) == (0, "")
-    assert len(table_of(result.stdout)) == 4
+def test_command_measures_digits_unless_told_otherwise(capsys):
+    assert al.main(["--splits", "1", "--jobs", "1", "--strategies", "random", "--budget", "30"]) == 0
+    out = capsys.readouterr().out
+    assert all(stated in out for stated in ("digits", "seed 20 / pool 1237 / test 540", "1 split,"))
 
 
 def test_installed_command_prints_its_version():
@@ -88,6 +85,8 @@ def test_installed_command_prints_its_version():
         (["margin,entropy"], ["random", "margin", "entropy"]),
         (["entropy", "random", "margin"], ["random", "entropy", "margin"]),
         (["margin", "margin,random"], ["random", "margin"]),
+        (["all"], list(al.STRATEGIES)),
+        (["badge,all"], list(dict.fromkeys(["random", "badge", *al.STRATEGIES]))),
     ],
 )
 def test_strategies_come_with_spaces_or_commas_and_random_first(capsys, options, rows):
@@ -95,9 +94,27 @@ def test_strategies_come_with_spaces_or_commas_and_random_first(capsys, options,
     assert [row[0] for row in table_of(out)] == rows
 
 
+@pytest.mark.parametrize("name", al.CLASSIFIERS)
+def test_every_classifier_runs_by_name_and_is_named_in_text_and_json(capsys, name):
+    options = ("--classifier", name, "--strategies", "random", "--splits", "1", "--budget", "16")
+    code, out, err = run(capsys, *options)
+    assert (code, err) == (0, "") and f"classifier {name}\n" in out
+    result = json.loads(run(capsys, *options, "--json")[1])
+    curves = al.run_study(al.load_dataset("iris"), "random", model=name, n_splits=1, budget=16, n_jobs=1)
+    assert result["classifier"] == name
+    assert result["strategies"][0]["auc"] == round(al.summarise(curves, 0.9)["auc"].item(), 6)
+
+
+def test_default_keeps_to_the_rules_that_the_classifier_serves_and_says_so(capsys):
+    code, out, _ = run(capsys, "--classifier", "svm", "--splits", "1")
+    assert code == 0 and "svm cannot serve least_confidence and entropy: left out\n" in out
+    assert [row[0] for row in table_of(out)] == ["random", "margin", al.RECOMMENDED]
+    assert json.loads(run(capsys, "--classifier", "svm", "--splits", "1", "--json")[1])["notes"]
+
+
 def test_one_split_gives_the_classic_table_without_intervals(capsys):
     code, out, _ = run(capsys, "--splits", "1")
-    assert code == 0 and len(table_of(out)) == 4
+    assert code == 0 and len(table_of(out)) == len(DEFAULT)
     assert "[" not in out and "nan" not in out
     assert "one split" in out.lower()
 
@@ -132,6 +149,7 @@ def test_json_holds_what_is_promised_and_never_nan(capsys, options):
     result = json.loads(out, parse_constant=refuse)
     promised = {
         "dataset",
+        "classifier",
         "target_acc",
         "batch",
         "budget",
@@ -167,17 +185,18 @@ def test_json_says_null_where_the_target_was_never_reached(capsys):
 
 def test_json_agrees_with_the_module(capsys):
     result = json.loads(run(capsys, "--json", "--seed", "5")[1])
-    curves = al.run_study(al.load_dataset("iris"), n_splits=3, budget=30, n_jobs=1, random_state=5)
+    curves = al.run_study(al.load_dataset("iris"), DEFAULT, n_splits=3, budget=30, n_jobs=1, random_state=5)
     for row, expected in zip(result["strategies"], al.summarise(curves, 0.9).itertuples(), strict=True):
         assert row["strategy"] == expected.Index
         assert row["auc"] == pytest.approx(expected.auc, abs=1e-6)
         assert (row["labels_to_target"]["median"] or math.inf) == expected.median
 
 
-def test_same_seed_gives_the_same_bytes_whatever_the_jobs(capsys):
-    command = f"{sys.executable} -m al_helpers --dataset iris --splits 3 --budget 30 --json"
-    one, same = (shell(f"{command} --jobs {jobs}").stdout for jobs in (1, 2))
-    assert one == same != ""
+def test_same_seed_gives_the_same_bytes_in_another_process_with_other_jobs(capsys):
+    one = run(capsys, "--json")[1]
+    result = shell(f"{sys.executable} -m al_helpers {' '.join(QUICK)} --json --jobs 2")
+    assert (result.returncode, result.stderr) == (0, "")
+    assert result.stdout == one != ""
     other = run(capsys, "--json", "--seed", "1")[1]
     assert json.loads(one)["strategies"] != json.loads(other)["strategies"]
 
@@ -186,6 +205,8 @@ def test_same_seed_gives_the_same_bytes_whatever_the_jobs(capsys):
     ("options", "names"),
     [
         (["--strategies", "magic"], ["magic", "least_confidence", "margin", "entropy"]),
+        (["--classifier", "forest"], ["forest", *al.CLASSIFIERS]),
+        (["--classifier", "svm", "--strategies", "all"], ["least_confidence", "SVC", "fit: random, margin,"]),
         (["--dataset", "mnist"], ["mnist", "digits", "synthetic"]),
         (["--target-acc", "0"], ["(0, 1]", "0"]),
         (["--target-acc", "90"], ["(0, 1]", "90", "0.9"]),
@@ -218,17 +239,22 @@ def test_bad_input_is_found_before_any_work_is_done(capsys):
 def test_help_shows_every_option_and_examples(capsys):
     code, out, _ = run(capsys, "--help")
     assert code == 0 and "examples" in out
-    options = "dataset target-acc strategies batch budget splits seed hold jobs json version"
+    options = "dataset classifier target-acc strategies batch budget splits seed hold jobs json version"
     assert all(f"--{option}" in out for option in options.split())
+    assert all(name in out for name in [*al.CLASSIFIERS, *al.STRATEGIES, *al.DATASETS, "all"])
 
 
 def test_json_pipes_into_json_tool_and_head_closes_the_pipe_quietly():
     command = f"{sys.executable} -m al_helpers {' '.join(QUICK)}"
-    piped = shell(f"{command} --json | {sys.executable} -m json.tool")
+    lines = [
+        f"{command} --json | {sys.executable} -m json.tool",
+        f"bash -o pipefail -c '{command} --json | head -1'",
+        f"bash -o pipefail -c '{command} | true'",  # the reader left before a line was written
+    ]
+    with ThreadPool(3) as pool:
+        piped, closed, gone = pool.map(shell, lines)
     assert (piped.returncode, piped.stderr) == (0, "")
-    closed = shell(f"bash -o pipefail -c '{command} --json | head -1'")
     assert (closed.returncode, closed.stdout, closed.stderr) == (0, "{\n", "")
-    gone = shell(f"bash -o pipefail -c '{command} | true'")  # the reader left before a line was written
     assert (gone.returncode, gone.stderr) == (0, "")
 
 
@@ -240,11 +266,10 @@ sys.exit(al_helpers.command())
 """
 
 
-@pytest.mark.parametrize("jobs", ["1", "2"])
-@pytest.mark.parametrize("after", [0.5, 4.0])  # seconds: workers starting, at work
+@pytest.mark.parametrize(("jobs", "after"), [("2", 0.5), ("2", 3.0)])  # seconds: workers starting, at work
 def test_ctrl_c_ends_at_once_with_130_and_no_traceback(jobs, after):
     command = [sys.executable, "-c", START, jobs]
-    pipes = dict(stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
+    pipes = dict(stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
     process = subprocess.Popen(command, env=ENV, cwd=ROOT, start_new_session=True, **pipes)
     assert process.stdout.readline() == "ready\n"
     time.sleep(after)

@@ -6,6 +6,7 @@ import subprocess
 import sys
 import warnings
 from dataclasses import replace
+from multiprocessing.pool import ThreadPool
 
 import numpy as np
 import pandas as pd
@@ -150,11 +151,10 @@ def test_every_rule_ignores_noise_of_the_size_that_machines_differ_by(rule):
 
 MACHINES = [
     {"OPENBLAS_CORETYPE": core, "OPENBLAS_NUM_THREADS": threads, "OMP_NUM_THREADS": threads}
-    for core in ("Haswell", "SkylakeX", "Nehalem")
-    for threads in ("1", "2")
+    for core, threads in [("Haswell", "2"), ("SkylakeX", "1"), ("Nehalem", "1")]
 ]
 PRINT_ROWS = (
-    "from test_diverse_rules import *; print({n: r(digits(n=1200)).tolist() for n, r in RULES.items()})"
+    "from test_diverse_rules import *; print({n: r(digits(n=700)).tolist() for n, r in RULES.items()})"
 )
 
 
@@ -165,6 +165,7 @@ def rows_bought_on(machine):
         env={**os.environ, **machine},
         check=False,
         cwd=os.path.dirname(os.path.abspath(__file__)),
+        stdin=subprocess.DEVNULL,
         capture_output=True,
     )
     assert run.returncode in (0, -signal.SIGILL), run.stderr.decode()
@@ -172,8 +173,9 @@ def rows_bought_on(machine):
 
 
 def test_every_rule_buys_the_same_rows_on_every_kind_of_processor():
-    """OpenBLAS is told to use the kernels of three generations, with one and with two threads."""
-    bought = [rows for rows in map(rows_bought_on, MACHINES) if rows is not None]
+    """OpenBLAS is told to use the kernels of three generations, with one or with two threads."""
+    with ThreadPool(3) as pool:
+        bought = [rows for rows in pool.map(rows_bought_on, MACHINES) if rows is not None]
     assert len(bought) >= 2
     assert len(set(bought)) == 1
 

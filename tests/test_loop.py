@@ -213,6 +213,15 @@ def test_margin_needs_no_probabilities_and_agrees_with_the_decision_values(iris)
     assert first == split.pool[(decision[:, -1] - decision[:, -2]).argmin()]
 
 
+def test_knn_makes_do_with_a_seed_set_smaller_than_k_and_is_scikit_learns_beyond(iris):
+    model = al.make_model("knn")
+    theirs = KNeighborsClassifier(weights="distance")
+    three = iris.X[[0, 60, 120]]
+    assert model.fit(three, [0, 1, 2]).predict(three).tolist() == [0, 1, 2]
+    ours, expected = (m.fit(iris.X[::3], iris.y[::3]).predict_proba(iris.X) for m in (model, theirs))
+    np.testing.assert_array_equal(ours, expected)
+
+
 def test_loop_measures_balanced_accuracy_when_asked():
     X, y = make_classification(n_samples=400, weights=[0.9], random_state=0)
     dataset, split = al.Dataset("rare", X, y), al.split_dataset(y, random_state=0)

@@ -120,7 +120,7 @@ def test_progress_draws_a_bar_on_a_terminal_and_wipes_it(iris, monkeypatch):
     assert drawn.endswith("\r\x1b[K") and "\n" not in drawn
 
 
-def test_progress_draws_nothing_in_a_pipe(iris, monkeypatch, capsys):
+def test_progress_draws_nothing_in_a_pipe(iris, capsys, monkeypatch):
     monkeypatch.setattr(sys, "stderr", screen := Screen(tty=False))
     al.run_study(iris, "random", **SMALL)
     assert screen.getvalue() == "" == capsys.readouterr().out

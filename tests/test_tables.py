@@ -14,6 +14,7 @@ import pandas as pd
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from sklearn.base import clone
 
 import al_helpers as al
 from al_helpers import load_table, merge_labels, plan_study, study_sizes, suggest, write_table
@@ -477,6 +478,30 @@ def test_a_rule_that_measures_distances_sees_features_as_the_classifier_does():
     assert len(suggest(table, 5, strategy="diverse_margin")["id"].unique()) == 5
 
 
+def test_label_spreading_sees_the_pools_features_through_the_preprocessor_and_no_hidden_label():
+    table = load_table(mixed_table(n_labeled=30), "label", id_column="id")
+    codes = np.unique(table.y.astype(str), return_inverse=True)[1]
+    model, known = al.table_model(table, "label_spreading"), np.arange(6)
+    al.fit(model, table.X, codes, known, np.arange(6, 40))
+    features = clone(table.preprocessor).fit_transform(table.X)
+    by_hand = al.GraphSpreading().fit(features, np.where(np.arange(40) < 6, codes, -1))
+    np.testing.assert_array_equal(model[-1].distributions_, by_hand.distributions_)
+
+
+def test_label_spreading_suggests_from_a_table_and_can_be_measured_on_it():
+    table = load_table(mixed_table(), "label", id_column="id")
+    suggestions = suggest(table, 5, model="label_spreading")
+    assert suggestions["score"].is_monotonic_decreasing and set(suggestions["guess_1"]) <= {"yes", "no"}
+    dataset, settings, target, _ = plan_study(table, model="label_spreading")
+    curves = al.run_study(dataset, ["random", "margin"], n_splits=2, n_jobs=1, **settings)
+    assert 0 < target <= 1 and curves["accuracy"].between(0, 1).all()
+
+
+def test_suggest_names_the_classifiers_that_give_probabilities():
+    with pytest.raises(ValueError, match="SVC gives none; classifiers that do: logistic_regression, knn"):
+        suggest(load_table(mixed_table(), "label"), 3, model="svm")
+
+
 @pytest.mark.parametrize("n, k", [(6, 2), (12, 3), (150, 3), (199, 50), (300, 100), (1000, 2), (10000, 10)])
 def test_study_sizes_fit_every_table(n, k):
     y = np.arange(n) % k
@@ -575,6 +600,16 @@ def test_command_measures_and_explains_what_it_chose(capsys, tmp_path):
     assert [row["strategy"] for row in result["strategies"]] == ["random", "margin"]
 
 
+@pytest.mark.parametrize("name", ["knn", "label_spreading"])
+def test_command_takes_the_classifier_for_a_table(capsys, csv_path, name):
+    options = ("--csv", csv_path, "--label-column", "label", "--id-column", "id", "--classifier", name)
+    code, out, err = run(capsys, *options, *QUICK)
+    assert (code, err) == (0, "") and f"classifier {name}\n" in out
+    assert f"classifier {name}\n" in run(capsys, *options, "--suggest", 3)[1]
+    shown = json.loads(run(capsys, *options, "--suggest", 3, "--json")[1])
+    assert shown["classifier"] == name and len(shown["suggestions"]) == 3
+
+
 def test_command_takes_the_metric_on_bundled_data(capsys):
     options = ("--dataset", "iris", "--budget", 20, "--metric", "balanced_accuracy", *QUICK)
     code, out, _ = run(capsys, *options)
@@ -616,6 +651,10 @@ def test_command_suggests_writes_and_merges(capsys, csv_path):
             ["--csv", "mine.csv", "--label-column", "label", "--suggest", "3", "--strategy", "x"],
             "unknown strategy",
         ),
+        (
+            ["--csv", "mine.csv", "--label-column", "label", "--suggest", "3", "--classifier", "svm"],
+            "gives none; classifiers that do",
+        ),
         (["--csv", "mine.csv", "--label-column", "label", "--suggest", "3", "--output", "mine.csv"], "never"),
         (
             ["--csv", "mine.csv", "--label-column", "label", "--suggest", "3", "--output", "no/a.csv"],
@@ -650,6 +689,8 @@ def test_command_in_a_process_of_its_own_warns_in_one_line(csv_path):
         "2",
     ]
     env = os.environ | {"PYTHONPATH": os.path.dirname(al.__file__), "PYTHONIOENCODING": "utf-8"}
-    done = subprocess.run(line, capture_output=True, text=True, env=env, timeout=120)
+    done = subprocess.run(
+        line, stdin=subprocess.DEVNULL, capture_output=True, text=True, env=env, timeout=120
+    )
     assert done.returncode == 0 and "guess_1" in done.stdout
     assert done.stderr.count("\n") == 1 and "'No ' / 'no'" in done.stderr
