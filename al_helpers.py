@@ -45,11 +45,11 @@ from pathlib import Path
 import joblib
 import numpy as np
 import pandas as pd
-import scipy.sparse
 import sklearn
 from joblib.externals.loky import get_reusable_executor
 from joblib.parallel import get_active_backend
 from pandas.api.types import is_numeric_dtype
+from scipy import sparse
 from scipy.cluster.hierarchy import fcluster, linkage
 from scipy.linalg import lapack
 from scipy.sparse.linalg import cg
@@ -134,7 +134,7 @@ class Dataset:
         if len(np.unique(y)) < 2:
             raise ValueError(f"y has the one class {y[0]}; at least 2 are needed")
         object.__setattr__(self, "y", y)
-        if scipy.sparse.issparse(self.X):
+        if sparse.issparse(self.X):
             object.__setattr__(self, "X", self.X.tocsr())  # the sparse format whose rows can be picked
 
 
@@ -161,67 +161,54 @@ class Split:
         return {"seed": len(self.seed), "pool": len(self.pool), "test": len(self.test)}
 
 
-def load_digits():
-    """Scikit-learn's 8 x 8 digits, pixels divided by 16 so that they lie in [0, 1]: (1797, 64)."""
-    X, y = datasets.load_digits(return_X_y=True)
-    return X / 16, y
-
-
-def load_standardized(load):
-    """A bundled data set with each column at mean 0 and variance 1 (no label is looked at)."""
+def _bundled(load, scale):
+    """The rows of a bundled data set, scaled (without looking at a label), and their labels."""
     X, y = load(return_X_y=True)
-    return StandardScaler().fit_transform(X), y
+    return scale(X), y
 
 
 def load_synthetic(**settings):
     """Two clusters in ten dimensions with 10 % label noise; settings of make_classification override."""
     values = dict(n_samples=1000, n_features=10, n_informative=5, n_redundant=0, n_repeated=0, n_classes=2)
     values |= dict(n_clusters_per_class=1, flip_y=0.1, random_state=42) | settings
-    given = ", ".join(f"{name}={value!r}" for name, value in settings.items())
-    if "return_X_y" in settings:
-        raise TypeError(f"load_dataset('synthetic', {given}): return_X_y is not a setting of the data")
-    _check_synthetic(values)
     try:
-        X, y = datasets.make_classification(**values)
+        _check_synthetic(values)
+        X, y = datasets.make_classification(**values, return_X_y=True)
+        if len(np.unique(y)) < values["n_classes"]:
+            raise ValueError("these settings leave a class without a single point")
     except (TypeError, ValueError) as error:
+        given = ", ".join(f"{name}={value!r}" for name, value in settings.items())
         raise type(error)(f"load_dataset('synthetic', {given}): {error}") from None
-    if len(np.unique(y)) < values["n_classes"]:
-        raise ValueError(f"load_dataset('synthetic', {given}) leaves a class without a single point")
     return X, y
 
 
 def _check_synthetic(values):
     """Raise for settings that make_classification lets pass, or whose fault it does not name."""
-    counts = dict(n_features=1, n_informative=1, n_redundant=0, n_repeated=0, n_clusters_per_class=1)
-    for name, low in {"n_classes": 2, **counts}.items():
+    lows = dict(n_classes=2, n_samples=values["n_classes"], n_features=1, n_informative=1)
+    for name, low in (lows | dict(n_redundant=0, n_repeated=0, n_clusters_per_class=1)).items():
         check_integer(name, values[name], low)
-    check_integer("n_samples", values["n_samples"], values["n_classes"])
     columns = values["n_informative"] + values["n_redundant"] + values["n_repeated"]
-    if columns > values["n_features"]:
-        raise ValueError(
-            f"n_features={values['n_features']} is too few for {columns} informative, redundant and "
-            f"repeated features (n_informative={values['n_informative']})"
-        )
+    if columns > (n_features := values["n_features"]):
+        kinds = f"informative, redundant and repeated features (n_informative={values['n_informative']})"
+        raise ValueError(f"n_features={n_features} is too few for {columns} {kinds}")
     weights = values.get("weights")
     if isinstance(weights, (list, tuple, np.ndarray)) and not (np.min(weights) >= 0 and np.sum(weights) <= 1):
         raise ValueError(f"weights must be shares of at least 0 that sum to at most 1, got {weights!r}")
 
 
 DATASETS = {
-    "digits": load_digits,
+    "digits": partial(_bundled, datasets.load_digits, lambda X: X / 16),  # pixels in [0, 1]
     "synthetic": load_synthetic,
-    "iris": partial(load_standardized, datasets.load_iris),
-    "wine": partial(load_standardized, datasets.load_wine),
-    "breast_cancer": partial(load_standardized, datasets.load_breast_cancer),
+    "iris": partial(_bundled, datasets.load_iris, StandardScaler().fit_transform),
+    "wine": partial(_bundled, datasets.load_wine, StandardScaler().fit_transform),
+    "breast_cancer": partial(_bundled, datasets.load_breast_cancer, StandardScaler().fit_transform),
 }
 
 
 def load_dataset(name, **settings):
-    """Load a data set by name.
+    """Load one of DATASETS by name.
 
-    name: one of DATASETS
     settings: for "synthetic" only, those of sklearn.datasets.make_classification (n_samples=...)
-    returns: Dataset
     raises: ValueError for an unknown name or impossible settings, TypeError for unknown settings
     """
     check_choice("dataset", name, DATASETS)
@@ -234,8 +221,7 @@ def split_dataset(y, *, seed_per_class=2, test_size=0.3, random_state):
     """Split rows into a test set (stratified), a seed set of seed_per_class rows a class, and the pool.
 
     y: array (n,) of labels
-    seed_per_class: rows of each class in the seed set
-    test_size: share of the rows in (0, 1), or a number of rows
+    test_size: share of the rows in (0, 1), rounded up, or a number of rows
     random_state: anything numpy.random.default_rng takes
     returns: Split; together seed, pool and test hold all rows, each part in ascending order
     raises: ValueError for one class, a class too small, or a test size that leaves no pool
@@ -245,43 +231,21 @@ def split_dataset(y, *, seed_per_class=2, test_size=0.3, random_state):
     classes, counts = np.unique(y, return_counts=True)
     if len(classes) < 2:
         raise ValueError(f"y has the one class {classes[0]}; at least 2 are needed")
-    n_test = _test_rows(test_size, len(y), len(classes))
-    if counts.min() < seed_per_class + 1:
-        raise ValueError(
-            f"class {classes[counts.argmin()]} has {counts.min()} rows; "
-            f"seed_per_class={seed_per_class} needs at least {seed_per_class + 1}"
-        )
-    if len(y) - n_test - seed_per_class * len(classes) < 1:
-        raise ValueError(
-            f"test_size={test_size} ({n_test} rows) and {seed_per_class} seed rows for each of "
-            f"{len(classes)} classes leave no pool out of {len(y)} rows"
-        )
+    if counts.min() <= seed_per_class:
+        rare = f"class {classes[counts.argmin()]} has {counts.min()} rows"
+        raise ValueError(f"{rare}; {seed_per_class=} needs at least {seed_per_class + 1}")
     rest, test = train_test_split(
-        np.arange(len(y)), test_size=n_test, stratify=y, random_state=int(rng.integers(2**31))
+        np.arange(len(y)), test_size=test_size, stratify=y, random_state=int(rng.integers(2**31))
     )
+    if len(rest) <= (n_seed := seed_per_class * len(classes)):
+        raise ValueError(f"{test_size=} and {n_seed} seed rows leave no pool out of {len(y)} rows")
     rest.sort()
-    seed = [_draw(rng, rest[y[rest] == label], seed_per_class, label) for label in classes]
-    seed = np.sort(np.concatenate(seed))
+    by_class = [rest[y[rest] == label] for label in classes]
+    if min(map(len, by_class)) < seed_per_class:
+        rare = f"class {classes[np.argmin([*map(len, by_class)])]} has too few rows outside the test set"
+        raise ValueError(f"{rare}; the seed set needs {seed_per_class}")
+    seed = np.sort(np.concatenate([rng.choice(rows, seed_per_class, replace=False) for rows in by_class]))
     return Split(seed, np.setdiff1d(rest, seed), np.sort(test))
-
-
-def _test_rows(test_size, n, n_classes):
-    """The number of test rows that test_size stands for; as in scikit-learn, a share is rounded up."""
-    if isinstance(test_size, bool) or not isinstance(test_size, Real):
-        raise TypeError(f"test_size must be a number, got {test_size!r}")
-    share = not isinstance(test_size, Integral)
-    if share and not 0 < test_size < 1:
-        raise ValueError(f"test_size as a share must be between 0 and 1, got {test_size}")
-    n_test = int(np.ceil(test_size * n)) if share else int(test_size)
-    if n_test < n_classes:
-        raise ValueError(f"test_size={test_size} gives {n_test} test rows for {n_classes} classes")
-    return n_test
-
-
-def _draw(rng, rows, n, label):
-    if len(rows) < n:
-        raise ValueError(f"class {label} has {len(rows)} rows outside the test set; the seed set needs {n}")
-    return rng.choice(rows, n, replace=False)
 
 
 # A reader's own table. The cells of a CSV stay the text that was typed, and become numbers only to learn
@@ -731,7 +695,7 @@ CANDIDATES = 10  # the margin rules choose among this many times the batch, the 
 def features(X, rows):
     """Return the given rows of X as floats: a dense (m, d) array, or CSR when X is sparse."""
     part = take(X, rows)
-    return part.astype(float) if scipy.sparse.issparse(part) else np.asarray(part, dtype=float)
+    return part.astype(float) if sparse.issparse(part) else np.asarray(part, dtype=float)
 
 
 def centred(A):
@@ -739,15 +703,13 @@ def centred(A):
 
     The first row and not the mean, because it keeps data on a grid, such as pixels, exact.
     """
-    return A if scipy.sparse.issparse(A) else A - A[:1]
+    return A if sparse.issparse(A) else A - A[:1]
 
 
 def squared_norms(A):
     """Return |a|^2 for each row of A (m, d), dense or sparse, as an array (m,)."""
     return (
-        np.asarray(A.multiply(A).sum(axis=1)).ravel()
-        if scipy.sparse.issparse(A)
-        else np.einsum("ij,ij->i", A, A)
+        np.asarray(A.multiply(A).sum(axis=1)).ravel() if sparse.issparse(A) else np.einsum("ij,ij->i", A, A)
     )
 
 
@@ -758,7 +720,7 @@ def squared_distances(A, B, lengths=None):
     """
     product = A @ B.T
     lengths = (squared_norms(A) if lengths is None else lengths)[:, None] + squared_norms(B)
-    squared = lengths - 2 * (product.toarray() if scipy.sparse.issparse(product) else product)
+    squared = lengths - 2 * (product.toarray() if sparse.issparse(product) else product)
     return np.where(squared > ROUNDING * lengths, squared, 0.0)
 
 
@@ -849,7 +811,7 @@ def lloyd(A, k, rng, weights, lengths, rounds):
     seeds = plus_plus(lambda j: squared_distances(A, A[j : j + 1], lengths)[:, 0], k, first, rng, weights)
     centres, cluster = A[seeds], nearest_centre(A, A[seeds])
     for _ in range(rounds):
-        sums = scipy.sparse.csc_array((weights, cluster, np.arange(len(A) + 1)), shape=(k, len(A))) @ A
+        sums = sparse.csc_array((weights, cluster, np.arange(len(A) + 1)), shape=(k, len(A))) @ A
         mass = np.bincount(cluster, weights, minlength=k)[:, None]
         centres, before = np.divide(sums, mass, out=centres, where=mass > 0), cluster
         cluster = nearest_centre(A, centres)
@@ -958,7 +920,7 @@ def badge(round):
 
     def distances_to(j):
         product = X @ X[[j]].T
-        product = product.toarray() if scipy.sparse.issparse(product) else product
+        product = product.toarray() if sparse.issparse(product) else product
         squared = lengths + lengths[j] - 2 * (R @ R[j]) * (product[:, 0] + 1)
         return np.where(squared > ROUNDING * (lengths + lengths[j]), squared, 0.0)
 
@@ -1095,7 +1057,7 @@ def is_numeric(X):
     """Whether every column of X (array, frame or sparse matrix) is numeric and without missing values."""
     if hasattr(X, "iloc"):
         return all(map(is_numeric_dtype, X.dtypes)) and not X.isna().any(axis=None)
-    values = getattr(X, "data", X) if scipy.sparse.issparse(X) else X
+    values = getattr(X, "data", X) if sparse.issparse(X) else X
     return is_numeric_dtype(values.dtype) and not np.isnan(values.sum())
 
 
@@ -1109,7 +1071,7 @@ OFFERS = {  # a need -> what must be there, and the test for it
         "numeric columns without missing values",
         lambda model, X: isinstance(model, Pipeline) or is_numeric(X),
     ),
-    "dense": ("dense rows, not a sparse matrix", lambda model, X: not scipy.sparse.issparse(X)),
+    "dense": ("dense rows, not a sparse matrix", lambda model, X: not sparse.issparse(X)),
 }
 
 
@@ -1181,12 +1143,12 @@ def shared_preconditioner(A, P, ridge, widest=3000):
     """
     w = (1 - np.add.reduce(P * P, axis=0)) / (len(P) - 1) + 1e-12  # a row never weighs exactly nothing
     if A.shape[1] > widest:
-        return scipy.sparse.diags_array(1 / (w @ (A * A) + ridge))
+        return sparse.diags_array(1 / (w @ (A * A) + ridge))
     H = (A.T * w) @ A
-    H = H.toarray() if scipy.sparse.issparse(H) else H
+    H = H.toarray() if sparse.issparse(H) else H
     H.flat[:: len(H) + 1] += ridge
     inverse = inverse_of(H)  # None: singular to working precision
-    return scipy.sparse.diags_array(1 / H.diagonal()) if inverse is None else inverse
+    return sparse.diags_array(1 / H.diagonal()) if inverse is None else inverse
 
 
 def inverse_of(H):
@@ -1274,11 +1236,7 @@ class NewtonLogisticRegression(ClassifierMixin, BaseEstimator):
         if len(classes) < 2:
             raise ValueError(f"y must hold at least 2 classes, got only one class: {classes[0]}")
         ones = np.ones((X.shape[0], 1))
-        A = (
-            scipy.sparse.csr_array(scipy.sparse.hstack([X, ones]))
-            if scipy.sparse.issparse(X)
-            else np.hstack([X, ones])
-        )
+        A = sparse.csr_array(sparse.hstack([X, ones])) if sparse.issparse(X) else np.hstack([X, ones])
         Y = (np.arange(len(classes))[:, None] == codes).astype(np.float64)
         W = self._minimise(A, Y, self._start(classes))
         W = W[1:] - W[:1] if len(classes) == 2 else W
@@ -1449,12 +1407,10 @@ class GraphSpreading(ClassifierMixin, BaseEstimator):
         self.scale_ = np.maximum(np.sqrt(squared[:, -1]), 1e-9)
         own = near == np.arange(n)[:, None]
         W = np.where(own, 0.0, self._weights(squared, self.scale_, near))
-        W = scipy.sparse.csr_array(
-            (W.ravel(), near.ravel(), np.arange(0, near.size + 1, k + 1)), shape=(n, n)
-        )
+        W = sparse.csr_array((W.ravel(), near.ravel(), np.arange(0, near.size + 1, k + 1)), shape=(n, n))
         W = W.maximum(W.T)
-        D = scipy.sparse.diags_array(1 / np.sqrt(np.maximum(W.sum(axis=1), 1e-300)))
-        self.system_ = scipy.sparse.csr_array(scipy.sparse.eye_array(n) - self.alpha * (D @ W @ D))
+        D = sparse.diags_array(1 / np.sqrt(np.maximum(W.sum(axis=1), 1e-300)))
+        self.system_ = sparse.csr_array(sparse.eye_array(n) - self.alpha * (D @ W @ D))
         self.inverse_ = inverse_of(self.system_.toarray()) if n <= DENSE_ROWS else None
         self.row_of_ = {x.tobytes(): i for i, x in enumerate(X)}
         self.unseen_ = None
