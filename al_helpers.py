@@ -608,52 +608,47 @@ class Round:
         return score_pool(self.model.predict_proba, self.X, self.pool, score_function)
 
     def margins(self):
-        """Margin scores (n,); from decision_function where the model has no probabilities."""
+        """Margin scores (n,); from decision_function, (n,) or (n, k), where there are no probabilities."""
         if hasattr(self.model, "predict_proba"):
             return self.score(margin)
-        return score_pool(self.model.decision_function, self.X, self.pool, decision_margin)
+        return score_pool(
+            self.model.decision_function,
+            self.X,
+            self.pool,
+            lambda d: -np.abs(d) if d.ndim == 1 else margin(d),
+        )
 
 
-def decision_margin(decision):
-    """Minus the gap between the two largest decision values; (n,) or (n, k) -> (n,)."""
-    return -np.abs(decision) if decision.ndim == 1 else margin(decision)
+def blocks(n, size=1024):
+    """Yield slices that cover range(n), `size` rows at a time."""
+    return (slice(start, min(start + size, n)) for start in range(0, n, size))
 
 
 def score_pool(predict, X, rows, score_function, *, chunk=4096):
     """Score rows of X a chunk at a time, so that the work stays in the processor's cache.
 
     predict: a model's predict_proba or decision_function
-    X: matrix (N, d), possibly a numpy.memmap larger than memory
-    rows: int array (n,), ascending
+    X: matrix (N, d), possibly a numpy.memmap larger than memory; rows: int array (n,), ascending
     score_function: maps predict's result for m rows to scores (m,)
-    chunk: rows scored at a time, at least 1
     returns: array (n,)
     raises: ValueError if a score is not a number
     """
-    chunk = check_integer("chunk", chunk, 1)
     scores = np.empty(len(rows))
-    for start in range(0, len(rows), chunk):
-        part = rows[start : start + chunk]
+    for block in blocks(len(rows), check_integer("chunk", chunk, 1)):
+        part = rows[block]
         if part[-1] - part[0] == len(part) - 1:  # neighbours: a slice is a view, an index array a copy
             part = slice(part[0], part[-1] + 1)
-        scores[start : start + chunk] = score_function(predict(take(X, part)))
+        scores[block] = score_function(predict(take(X, part)))
     if np.isnan(scores).any():
         raise ValueError(f"{np.isnan(scores).sum()} of {len(rows)} scores are not numbers (NaN)")
     return scores
 
 
 def top_rows(scores, rows, batch):
-    """The batch rows with the largest scores, best first; ties go to the smaller row index.
-
-    scores: array (n,)
-    rows: int array (n,), ascending
-    batch: 1..n
-    returns: int array (batch,)
-    """
+    """The batch (1..n) rows (n,), ascending, with the largest scores (n,), best first; ties by row index."""
     threshold = np.partition(scores, -batch)[-batch]
     candidates = np.flatnonzero(scores >= threshold)  # ascending, so a stable sort keeps ties in order
-    best = candidates[np.argsort(-scores[candidates], kind="stable")[:batch]]
-    return rows[best]
+    return rows[candidates[np.argsort(-scores[candidates], kind="stable")[:batch]]]
 
 
 def needs(*what):
@@ -689,17 +684,23 @@ def smallest_margin(round):
 
 TIE = 1e-9  # relative: what lies closer than this is equal
 ROUNDING = 1e-12  # relative to the squared lengths: a squared distance below this is 0
+steady = partial(np.round, decimals=10)  # equal rows get equal scores, whatever the order of a product's sums
 CANDIDATES = 10  # the margin rules choose among this many times the batch, the most uncertain rows
 
 
 def features(X, rows):
-    """Return the given rows of X as floats: a dense (m, d) array, or CSR when X is sparse."""
+    """The given rows of X as floats: a dense (m, d) array, or CSR when X is sparse."""
     part = take(X, rows)
     return part.astype(float) if sparse.issparse(part) else np.asarray(part, dtype=float)
 
 
+def dense(product):
+    """A product of matrices as an array, which that of two sparse ones is not."""
+    return product.toarray() if sparse.issparse(product) else product
+
+
 def centred(A):
-    """Move the origin of a dense A (m, d) to its first row: distances stay, and large offsets cost no digits.
+    """Move the origin of A (m, d), if dense, to its first row: distances stay, offsets cost no digits.
 
     The first row and not the mean, because it keeps data on a grid, such as pixels, exact.
     """
@@ -707,41 +708,30 @@ def centred(A):
 
 
 def squared_norms(A):
-    """Return |a|^2 for each row of A (m, d), dense or sparse, as an array (m,)."""
-    return (
-        np.asarray(A.multiply(A).sum(axis=1)).ravel() if sparse.issparse(A) else np.einsum("ij,ij->i", A, A)
-    )
+    """|a|^2 for each row of A (m, d), dense or sparse: array (m,)."""
+    if sparse.issparse(A):
+        return np.asarray(A.multiply(A).sum(axis=1)).ravel()
+    return np.einsum("ij,ij->i", A, A)
 
 
 def squared_distances(A, B, lengths=None):
-    """Return |a - b|^2 for each row of A (m, d) and of B (k, d), as an array (m, k), rounding errors as 0.
+    """|a - b|^2 for each row of A (m, d) and of B (k, d): array (m, k), rounding errors as 0.
 
-    lengths: squared_norms(A), array (m,), where the caller has them
+    lengths: squared_norms(A), where the caller has them
     """
-    product = A @ B.T
     lengths = (squared_norms(A) if lengths is None else lengths)[:, None] + squared_norms(B)
-    squared = lengths - 2 * (product.toarray() if sparse.issparse(product) else product)
+    squared = lengths - 2 * dense(A @ B.T)
     return np.where(squared > ROUNDING * lengths, squared, 0.0)
 
 
-def blocks(n, size=1024):
-    """Yield slices that cover range(n), `size` rows at a time."""
-    return (slice(start, min(start + size, n)) for start in range(0, n, size))
-
-
 def first_best(scores):
-    """Return the position of the largest score (m,); of those within TIE of it, the first."""
+    """The position of the largest score (m,); of those within TIE of it, the first."""
     best = scores.max()
     return int(np.argmax(scores >= best - TIE * abs(best)))
 
 
-def steady(scores):
-    """Round scores (m,) so that equal rows get equal scores, whatever the order of a product's sums."""
-    return np.round(scores, 10)
-
-
 def uncertainty(margins):
-    """Turn margin scores (n,), larger = ask first, into weights in [0, 1]; probabilities give 1 - their gap.
+    """Weights in [0, 1] from margin scores (n,): 1 - the gap of the top two probabilities.
 
     The gaps of a decision function have no upper limit, so there the largest gap of the pool counts as 1.
     """
@@ -749,7 +739,7 @@ def uncertainty(margins):
 
 
 def draw(weights, rng):
-    """Draw one position with probability proportional to its weight (m,), some of them positive."""
+    """A position drawn with probability proportional to its weight (m,), some of them positive."""
     total = np.cumsum(weights)
     return int(np.searchsorted(total, rng.random() * total[-1], side="right"))
 
@@ -763,8 +753,7 @@ def plus_plus(distances_to, k, first, rng, weights=1.0):
     source: Arthur & Vassilvitskii 2007 (k-means++ seeding)
     """
     chosen, nearest = [first], distances_to(first)
-    closed = np.zeros(len(nearest), dtype=bool)
-    closed[first] = True
+    closed = np.arange(len(nearest)) == first
     for _ in range(k - 1):
         mass = np.where(closed, 0.0, weights * nearest)
         chosen.append(draw(mass, rng) if mass.any() else int(np.argmin(closed)))
@@ -774,7 +763,7 @@ def plus_plus(distances_to, k, first, rng, weights=1.0):
 
 
 def nearest_centre(A, centres):
-    """Return for each row of A (m, d) the first of its nearest centres (k, d), as an array (m,)."""
+    """The first of the nearest centres (k, d) for each row of A (m, d): array (m,)."""
     lengths, nearest = squared_norms(centres), np.empty(len(A), dtype=int)
     for part in blocks(len(A)):
         squared = A[part] @ (-2 * centres).T
@@ -785,31 +774,32 @@ def nearest_centre(A, centres):
 
 
 def k_means(A, k, rng, weights=None, tries=3, rounds=20):
-    """Return k centres (k, d) of the rows of A (m, d): the best of several runs of Lloyd's algorithm.
+    """k centres (k, d) of the rows of A (m, d), weights (m,) or all 1: the best of `tries` runs of lloyd.
 
-    weights: array (m,), all positive, or None for equal ones
-    tries: int, runs from new seeds; a later one wins by more than a rounding error or not at all, since two
-        runs often find the same clusters in another order
+    A later run wins by more than a rounding error or not at all: two often find the same clusters.
     """
-    weights, lengths = np.ones(len(A)) if weights is None else weights, squared_norms(A)
-    best, least = None, np.inf
+    weights, best, least = np.ones(len(A)) if weights is None else weights, None, np.inf
     for _ in range(tries):
-        centres, cluster = lloyd(A, k, rng, weights, lengths, rounds)
+        centres, cluster = lloyd(A, k, rng, weights, rounds)
         cost = weights @ squared_norms(A - centres[cluster])
         if best is None or cost < least * (1 - TIE):
             best, least = centres, cost
     return best
 
 
-def lloyd(A, k, rng, weights, lengths, rounds):
-    """Return centres (k, d) and the cluster of each row of A (m, d): k-means++ seeds, then Lloyd's rounds.
+def lloyd(A, k, rng, weights, rounds):
+    """Centres (k, d) and the cluster of each row of A (m, d): k-means++ seeds, then Lloyd's rounds.
 
     Ends when no row changes its cluster, and never by a tolerance, so that rounding does not decide when to
     stop; a centre that loses all its rows stays where it is. A sparse product sums over the rows in order.
     """
-    first = draw(weights, rng)
-    seeds = plus_plus(lambda j: squared_distances(A, A[j : j + 1], lengths)[:, 0], k, first, rng, weights)
-    centres, cluster = A[seeds], nearest_centre(A, A[seeds])
+    lengths = squared_norms(A)
+
+    def distances_to(j):
+        return squared_distances(A, A[j : j + 1], lengths)[:, 0]
+
+    centres = A[plus_plus(distances_to, k, draw(weights, rng), rng, weights)]
+    cluster = nearest_centre(A, centres)
     for _ in range(rounds):
         sums = sparse.csc_array((weights, cluster, np.arange(len(A) + 1)), shape=(k, len(A))) @ A
         mass = np.bincount(cluster, weights, minlength=k)[:, None]
@@ -821,7 +811,7 @@ def lloyd(A, k, rng, weights, lengths, rounds):
 
 
 def nearest_rows(A, centres):
-    """Return for each centre (k, d) in turn the nearest row of A (m, d) not yet taken: k positions."""
+    """For each centre (k, d) in turn the nearest row of A (m, d) not yet taken: k positions."""
     squared, chosen = squared_distances(A, centres), []
     for to_centre in squared.T:
         chosen.append(first_best(-to_centre))
@@ -830,11 +820,10 @@ def nearest_rows(A, centres):
 
 
 def in_turns(cluster, order, within):
-    """Order rows so that each cluster gives one row, then each a second one, and so on.
+    """Positions (m,) in an order in which each cluster gives one row, then each a second one, and so on.
 
     cluster: int array (m,), the cluster of each row; order: array (k,), rank of each cluster (low = first)
     within: array (m,), rank of each row within its cluster (low = first)
-    returns: int array (m,), positions
     """
     by_cluster = np.lexsort((within, cluster))
     starts = np.searchsorted(cluster[by_cluster], np.arange(len(order)))
@@ -844,7 +833,7 @@ def in_turns(cluster, order, within):
 
 
 def uncertain_rows(round, candidates):
-    """Return the positions in the pool of the most uncertain rows, ascending, and their weights.
+    """Positions in the pool of the most uncertain rows, ascending, and their weights.
 
     Ascending, so that what follows does not depend on the order of nearly equal margins.
     """
@@ -862,9 +851,9 @@ def rows_at_centres(round, candidates):
 
 @needs("margins", "numeric", "dense")
 def diverse_margin(round):
-    """Buy the rows nearest to the centres of a weighted k-means over the most uncertain rows.
+    """Buy the rows nearest to the centres of a k-means over the most uncertain rows, weighted by uncertainty.
 
-    The 10 x batch rows of smallest margin are clustered into `batch` clusters, weighted by uncertainty.
+    The 10 x batch rows of smallest margin are clustered into `batch` clusters.
     cost: one score per pool row, then k-means on 10 x batch rows whatever the pool
     source: Zhdanov 2019
     """
@@ -877,8 +866,8 @@ def annealed_margin(round):
 
     The candidates are the most uncertain 1 / (labels per class) of the pool, 10 x batch at the least: half of
     the pool with two labels per class, when the margins say little, and ever closer to diverse_margin.
-    Ours, after Zhdanov 2019 (the clustering) and Hacohen et al. 2022 (typical rows first, uncertain later).
     cost: one score per pool row, then k-means on pool / (labels per class) rows, 5,000 at the most
+    source: ours, after Zhdanov 2019 (clusters), Hacohen et al. 2022 (typical rows first, uncertain later)
     """
     per_class = len(round.labeled) / len(np.unique(round.y))
     share = min(int(len(round.pool) / per_class), 5000)
@@ -897,7 +886,7 @@ def cluster_margin(round):
     near, _ = uncertain_rows(round, CANDIDATES * round.batch)
     if len(near) == 1:
         return round.pool[near]
-    tree = linkage(np.round(pdist(features(round.X, round.pool[near])), 10), method="average")
+    tree = linkage(steady(pdist(features(round.X, round.pool[near]))), method="average")
     cluster = fcluster(tree, max(1, len(near) // 2), criterion="maxclust") - 1
     turns = in_turns(cluster, np.bincount(cluster), round.rng.permutation(len(near)))
     return round.pool[near[turns[: round.batch]]]
@@ -919,9 +908,7 @@ def badge(round):
     lengths = squared_norms(R) * (squared_norms(X) + 1)
 
     def distances_to(j):
-        product = X @ X[[j]].T
-        product = product.toarray() if sparse.issparse(product) else product
-        squared = lengths + lengths[j] - 2 * (R @ R[j]) * (product[:, 0] + 1)
+        squared = lengths + lengths[j] - 2 * (R @ R[j]) * (dense(X @ X[[j]].T)[:, 0] + 1)
         return np.where(squared > ROUNDING * (lengths + lengths[j]), squared, 0.0)
 
     return round.pool[plus_plus(distances_to, round.batch, first_best(lengths), round.rng)]
@@ -963,19 +950,17 @@ def typiclust(round):
     A = centred(features(round.X, np.concatenate([round.pool, round.labeled])))
     centres = k_means(A, min(len(round.labeled) + round.batch, 500, len(A)), round.rng, tries=1, rounds=5)
     cluster = nearest_centre(A, centres)
-    labels = np.bincount(cluster[n:], minlength=len(centres))
-    sizes = np.bincount(cluster[:n], minlength=len(centres))
-    order = np.empty(len(centres), dtype=int)
-    order[np.lexsort((-sizes, labels + n * (sizes == 0)))] = np.arange(len(centres))
+    cluster, labels = cluster[:n], np.bincount(cluster[n:], minlength=len(centres))
+    sizes = np.bincount(cluster, minlength=len(centres))
+    first = np.lexsort((-sizes, labels + n * (sizes == 0)))
     spread = np.zeros(n)
-    for c in np.argsort(order)[: round.batch]:
-        members = np.flatnonzero(cluster[:n] == c)
-        spread[members] = mean_neighbour_distance(A[members], centres[c])
-    return round.pool[in_turns(cluster[:n], order, steady(spread))[: round.batch]]
+    for c in first[: round.batch]:
+        spread[cluster == c] = mean_neighbour_distance(A[:n][cluster == c], centres[c])
+    return round.pool[in_turns(cluster, np.argsort(first), steady(spread))[: round.batch]]
 
 
 def mean_neighbour_distance(A, centre, neighbours=20, at_most=1000):
-    """Return each row's mean distance to its nearest neighbours in A (m, d); inf far from the centre."""
+    """Each row's mean distance to its nearest neighbours in A (m, d); inf far from the centre."""
     spread = np.full(len(A), np.inf)
     near = np.sort(np.argsort(steady(squared_distances(A, centre[None, :])[:, 0]), kind="stable")[:at_most])
     k = min(neighbours, len(near) - 1)
@@ -989,8 +974,8 @@ def mean_neighbour_distance(A, centre, neighbours=20, at_most=1000):
 def power_margin(round):
     """Draw rows without replacement with probability proportional to their uncertainty.
 
-    The largest of log(uncertainty) + Gumbel noise, which is that draw (coldness 1); the score is the margin's
-    where the paper takes mutual information.
+    The largest of log(uncertainty) + Gumbel noise are that draw (coldness 1; the paper's score: mutual
+    information).
     cost: one score and one random number per pool row
     source: Kirsch et al. 2023
     """
@@ -1003,8 +988,7 @@ def committee(round, members=5):
     """Buy the rows where a committee's mean class probabilities have the largest entropy.
 
     The committee is the classifier refitted on bootstrap replicates of the labelled rows, drawn within each
-    class so that no member misses one. Seung et al. vote with random consistent learners; replicates and
-    consensus entropy are the usual form of it for probabilistic classifiers.
+    class so that no member misses one; Seung et al. vote with random consistent learners.
     cost: members x (one fit + one prediction of the pool)
     source: Seung, Opper & Sompolinsky 1992; Abe & Mamitsuka 1998 (replicates)
     """
@@ -1021,8 +1005,8 @@ def committee(round, members=5):
 def density_margin(round):
     """Buy rows that are uncertain and like many others: uncertainty x mean cosine similarity to the pool.
 
-    The mean similarity is one product with the mean of the unit rows, not a pool x pool matrix. A negative
-    mean similarity, which features below 0 can give, counts as 0.
+    The mean similarity is one product with the mean of the unit rows, not a pool x pool matrix; a negative
+    one, which features below 0 can give, counts as 0.
     cost: one score per pool row and pool x features
     source: Settles & Craven 2008 (information density, beta = 1)
     """
@@ -1061,12 +1045,14 @@ def is_numeric(X):
     return is_numeric_dtype(values.dtype) and not np.isnan(values.sum())
 
 
+def has_scores(model):
+    """Whether a classifier can say more than its best guess."""
+    return hasattr(model, "predict_proba") or hasattr(model, "decision_function")
+
+
 OFFERS = {  # a need -> what must be there, and the test for it
     "proba": ("predict_proba", lambda model, X: hasattr(model, "predict_proba")),
-    "margins": (
-        "predict_proba or decision_function",
-        lambda model, X: hasattr(model, "predict_proba") or hasattr(model, "decision_function"),
-    ),
+    "margins": ("predict_proba or decision_function", lambda model, X: has_scores(model)),
     "numeric": (
         "numeric columns without missing values",
         lambda model, X: isinstance(model, Pipeline) or is_numeric(X),
@@ -1096,9 +1082,8 @@ def check_strategy(name, strategy, model, X):
 
 
 def pick_strategies(strategies):
-    """Strategies by name.
+    """Strategies, given as a name, several names, or a mapping from your own names to callables.
 
-    strategies: a name, several names, or a mapping from your own names to callables
     returns: dict name -> callable, in the given order
     raises: ValueError for an unknown name, TypeError for something that is not a callable
     """
@@ -1144,8 +1129,7 @@ def shared_preconditioner(A, P, ridge, widest=3000):
     w = (1 - np.add.reduce(P * P, axis=0)) / (len(P) - 1) + 1e-12  # a row never weighs exactly nothing
     if A.shape[1] > widest:
         return sparse.diags_array(1 / (w @ (A * A) + ridge))
-    H = (A.T * w) @ A
-    H = H.toarray() if sparse.issparse(H) else H
+    H = dense((A.T * w) @ A)
     H.flat[:: len(H) + 1] += ridge
     inverse = inverse_of(H)  # None: singular to working precision
     return sparse.diags_array(1 / H.diagonal()) if inverse is None else inverse
@@ -1587,7 +1571,7 @@ def _check_run(dataset, split, model, budget):
     """Raise if the loop cannot run on this data with this model and this budget."""
     if not is_classifier(model):
         raise TypeError(f"model must be a scikit-learn classifier, got {model!r}")
-    if not (hasattr(model, "predict_proba") or hasattr(model, "decision_function")):
+    if not has_scores(model):
         raise ValueError(f"{model!r} has neither predict_proba nor decision_function; the rules need one")
     if check_integer("budget", budget, 1) < len(split.seed):
         raise ValueError(f"budget must be at least the seed set's {len(split.seed)} labels, got {budget}")
