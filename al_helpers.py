@@ -1082,11 +1082,13 @@ def check_strategy(name, strategy, model, X):
 
 
 def pick_strategies(strategies):
-    """Strategies, given as a name, several names, or a mapping from your own names to callables.
+    """Strategies, given as a name, a callable, several names, or a mapping from your own names to callables.
 
     returns: dict name -> callable, in the given order
     raises: ValueError for an unknown name, TypeError for something that is not a callable
     """
+    if callable(strategies):
+        strategies = {getattr(strategies, "__name__", repr(strategies)): strategies}
     if isinstance(strategies, str):
         strategies = [strategies]
     if not isinstance(strategies, Iterable):
@@ -1107,12 +1109,8 @@ def pick_strategies(strategies):
 
 
 def softmax(logits):
-    """Turn logits into probabilities, in place and safe for logits of any size.
-
-    logits: float array (k, n), one row per class (long rows are what numpy is fast on); overwritten
-    returns: the same array, each column sums to 1
-    """
-    logits -= np.maximum.reduce(logits, axis=0)
+    """Probabilities from logits of any size: float array (k, n), overwritten; each column sums to 1."""
+    logits -= np.maximum.reduce(logits, axis=0)  # long rows, one a class, are what numpy is fast on
     np.exp(logits, out=logits)
     logits /= np.add.reduce(logits, axis=0)
     return logits
@@ -1184,7 +1182,7 @@ class NewtonLogisticRegression(ClassifierMixin, BaseEstimator):
     """Fit multinomial logistic regression to its optimum, several times faster than scikit-learn.
 
     Minimises sum of log-losses + ||coef||^2 / (2 C) with a free intercept, as LogisticRegression does
-    (two classes: the binomial solution; more: intercepts with mean 0).
+    (two classes: the binomial solution; more: intercepts with mean 0), and has its fitted attributes.
 
     C: float > 0, the inverse of the penalty's strength
     tol: float > 0; fitting stops when no entry of the gradient exceeds tol * min(1, 1/C). The loss is
@@ -1192,10 +1190,6 @@ class NewtonLogisticRegression(ClassifierMixin, BaseEstimator):
         of the optimum: 3e-6 on digits, and far less as Newton's last step overshoots
     max_iter: int > 0, the most Newton steps; stopping there raises a ConvergenceWarning
     warm_start: bool, start from the previous fit where its classes and columns are the same
-
-    classes_ (k,), coef_ (k, d) and intercept_ (k,) ((1, d) and (1,) for two classes), n_features_in_,
-    n_iter_ (1,) are as in LogisticRegression.
-
     source: Dembo, Eisenstat & Steihaug 1982 (truncated Newton); Bohning 1992 (a bound shared by classes)
     """
 
@@ -1206,10 +1200,8 @@ class NewtonLogisticRegression(ClassifierMixin, BaseEstimator):
         self.warm_start = warm_start
 
     def fit(self, X, y):
-        """Fit the weights.
+        """Fit to X, array, frame or sparse matrix (n, d), and y (n,), at least two classes.
 
-        X: array, frame or sparse matrix (n, d); y: array (n,), at least two classes
-        returns: self
         raises: ValueError on bad parameters, non-finite X, or a single class
         """
         for name in ("C", "tol", "max_iter"):
@@ -1219,8 +1211,8 @@ class NewtonLogisticRegression(ClassifierMixin, BaseEstimator):
         classes, codes = np.unique(y, return_inverse=True)
         if len(classes) < 2:
             raise ValueError(f"y must hold at least 2 classes, got only one class: {classes[0]}")
-        ones = np.ones((X.shape[0], 1))
-        A = sparse.csr_array(sparse.hstack([X, ones])) if sparse.issparse(X) else np.hstack([X, ones])
+        both = [X, np.ones((X.shape[0], 1))]
+        A = sparse.csr_array(sparse.hstack(both)) if sparse.issparse(X) else np.hstack(both)
         Y = (np.arange(len(classes))[:, None] == codes).astype(np.float64)
         W = self._minimise(A, Y, self._start(classes))
         W = W[1:] - W[:1] if len(classes) == 2 else W
@@ -1241,7 +1233,7 @@ class NewtonLogisticRegression(ClassifierMixin, BaseEstimator):
         return X, y
 
     def _start(self, classes):
-        """Return the weights (k, d + 1), intercepts last, to start from: the previous fit's or 0."""
+        """The weights (k, d + 1), intercepts last, to start from: the previous fit's or 0."""
         known = self.warm_start and np.array_equal(getattr(self, "classes_", None), classes)
         if not (known and self.coef_.shape[1] == self.n_features_in_):
             return np.zeros((len(classes), self.n_features_in_ + 1))
@@ -1274,9 +1266,7 @@ class NewtonLogisticRegression(ClassifierMixin, BaseEstimator):
             steps += 1
         self.n_iter_ = np.array([steps], dtype=np.int32)
         if not largest <= enough:
-            short = (
-                f"after {steps} Newton steps the gradient's largest entry is {largest:.1e}, not {enough:.1e}"
-            )
+            short = f"after {steps} Newton steps an entry of the gradient is {largest:.1e}, not {enough:.1e}"
             warnings.warn(f"{short}; increase max_iter or scale the data", ConvergenceWarning, stacklevel=3)
         return W
 
@@ -1291,7 +1281,7 @@ class NewtonLogisticRegression(ClassifierMixin, BaseEstimator):
         return W + t * S, P, G
 
     def _logits(self, X):
-        """Return the logits (k, n) of the rows of X, or (1, n) for two classes."""
+        """The logits (k, n) of the rows of X, or (1, n) for two classes."""
         check_is_fitted(self)
         if is_plain(X) and X.shape[1] == self.n_features_in_ and not hasattr(self, "feature_names_in_"):
             with np.errstate(invalid="ignore"):
@@ -1303,17 +1293,17 @@ class NewtonLogisticRegression(ClassifierMixin, BaseEstimator):
         return self.coef_ @ X.T + self.intercept_[:, None]
 
     def decision_function(self, X):
-        """Return the logits of the rows of X (n, d): (n, k), or (n,) for two classes."""
+        """The logits of the rows of X (n, d): (n, k), or (n,) for two classes."""
         logits = self._logits(X)
         return logits[0] if len(logits) == 1 else logits.T
 
     def predict_proba(self, X):
-        """Return the class probabilities (n, k) of the rows of X (n, d), columns as in classes_."""
+        """The class probabilities (n, k) of the rows of X (n, d), columns as in classes_."""
         logits = self._logits(X)
         return softmax(np.vstack([0 * logits, logits]) if len(logits) == 1 else logits).T
 
     def predict(self, X):
-        """Return the most likely class (n,) of each row of X (n, d)."""
+        """The most likely class (n,) of each row of X (n, d)."""
         logits = self._logits(X)
         return self.classes_[(logits[0] > 0).astype(int) if len(logits) == 1 else logits.argmax(axis=0)]
 
@@ -1328,7 +1318,7 @@ DENSE_ROWS = 4000  # graphs up to this size keep the inverse (128 MB); larger on
 
 
 def nearest_neighbours(A, B, k):
-    """Return the k nearest rows of B (n, d) for each row of A (m, d), ties to the lower row of B.
+    """The k nearest rows of B (n, d) for each row of A (m, d), ties to the lower row of B.
 
     returns: int array (m, k), ascending by distance, and float array (m, k), their squared distances
     """
@@ -1351,7 +1341,6 @@ class GraphSpreading(ClassifierMixin, BaseEstimator):
     distribution of row i. Weights are exp(-|a - b|^2 / (s_a s_b)), s the distance to the k-th neighbour, so
     that the graph has no length scale to tune. Each class spreads the same total mass, however many labels
     it has: a query rule buys more labels of the hard classes, which would otherwise flood their neighbours.
-
     What does not depend on the labels (graph, inverse, the neighbours of the last unseen rows) is kept while
     fit is called with the same X: fit one object again in each round, a clone starts from nothing.
 
@@ -1366,11 +1355,7 @@ class GraphSpreading(ClassifierMixin, BaseEstimator):
         self.alpha = alpha
 
     def fit(self, X, y):
-        """Fit on labelled and unlabelled rows together.
-
-        X: array (n, d), numeric; y: int array (n,), -1 where the label is unknown
-        raises: ValueError if no row has a label
-        """
+        """Fit on X (n, d), numeric, and y (n,), int, -1 where unknown; ValueError if no row has a label."""
         X, y = np.ascontiguousarray(X, dtype=float) + 0.0, np.asarray(y)  # + 0.0: no negative zeros
         known = np.flatnonzero(y != -1)
         if len(known) == 0:
@@ -1385,19 +1370,18 @@ class GraphSpreading(ClassifierMixin, BaseEstimator):
         return self
 
     def _build_graph(self, X):
-        n, self.n_features_in_, self.X_ = len(X), X.shape[1], X
+        n, self.n_features_in_, self.X_, self.unseen_ = len(X), X.shape[1], X, None
         k = min(self.n_neighbors, n - 1)
         near, squared = nearest_neighbours(X, X, k + 1)
         self.scale_ = np.maximum(np.sqrt(squared[:, -1]), 1e-9)
-        own = near == np.arange(n)[:, None]
-        W = np.where(own, 0.0, self._weights(squared, self.scale_, near))
-        W = sparse.csr_array((W.ravel(), near.ravel(), np.arange(0, near.size + 1, k + 1)), shape=(n, n))
+        W = np.where(near == np.arange(n)[:, None], 0.0, self._weights(squared, self.scale_, near))
+        starts = np.arange(0, near.size + 1, k + 1)
+        W = sparse.csr_array((W.ravel(), near.ravel(), starts), shape=(n, n))
         W = W.maximum(W.T)
         D = sparse.diags_array(1 / np.sqrt(np.maximum(W.sum(axis=1), 1e-300)))
         self.system_ = sparse.csr_array(sparse.eye_array(n) - self.alpha * (D @ W @ D))
         self.inverse_ = inverse_of(self.system_.toarray()) if n <= DENSE_ROWS else None
         self.row_of_ = {x.tobytes(): i for i, x in enumerate(X)}
-        self.unseen_ = None
 
     def _weights(self, squared, scale, near):
         return np.exp(-squared / (scale[:, None] * self.scale_[near]))
@@ -1410,7 +1394,7 @@ class GraphSpreading(ClassifierMixin, BaseEstimator):
         return np.column_stack([cg(self.system_, y, rtol=1e-12)[0] for y in Y.T]).clip(0)
 
     def predict_proba(self, X):
-        """Return class probabilities (m, classes): rows of fit their own, others their neighbours' mean."""
+        """Class probabilities (m, classes): rows of fit have their own, others their neighbours' mean."""
         X = np.ascontiguousarray(X, dtype=float) + 0.0
         rows = np.array([self.row_of_.get(x.tobytes(), -1) for x in X], dtype=int)
         proba, new = self.distributions_[rows], rows < 0
@@ -1427,7 +1411,7 @@ class GraphSpreading(ClassifierMixin, BaseEstimator):
         return self.unseen_[1:]
 
     def predict(self, X):
-        """Return the most likely class of each row of X, the first of equally likely ones."""
+        """The most likely class of each row of X, the first of equally likely ones."""
         return self.classes_[np.argmax(self.predict_proba(X), axis=1)]
 
 
@@ -1514,8 +1498,7 @@ def run_loop(
 ):
     """Fit, score the test set, query, label; repeat until the budget is spent or the pool is empty.
 
-    dataset: Dataset
-    split: Split of its rows
+    dataset, split: Dataset, and a Split of its rows
     strategy: a name in STRATEGIES, or a callable Round -> rows to buy
     model: any scikit-learn classifier, pipelines included (it is cloned), or a name in CLASSIFIERS;
         default_model() if None
@@ -1527,28 +1510,24 @@ def run_loop(
     returns: History
     raises: ValueError or TypeError, naming the value, for a setting or data that cannot work
     """
-    name, strategy = _named(strategy)
-    model = make_model(model)
-    batch = check_integer("batch", batch, 1)
+    ((name, strategy),) = pick_strategies(strategy).items()
+    model, batch = make_model(model), check_integer("batch", batch, 1)
     _check_run(dataset, split, model, budget)
     check_strategy(name, strategy, model, dataset.X)
     measure = METRICS[check_choice("metric", metric, METRICS)]
-    y = dataset.y  # as integers where a model hides labels as -1
+    X, y, rng = dataset.X, dataset.y, np.random.default_rng(random_state)
     if isinstance(last_step(model), SEMI_SUPERVISED):
-        y = np.unique(y, return_inverse=True)[1]
-    X_test, y_test = take(dataset.X, split.test), y[split.test]
-    rng = np.random.default_rng(random_state)
+        y = np.unique(y, return_inverse=True)[1]  # as integers, since unknown labels are -1
+    X_test, y_test = take(X, split.test), y[split.test]
     labeled, pool, n_labels, scores = split.seed, np.sort(split.pool), [], []
     while True:
-        fit(model, dataset.X, y, labeled, pool)
+        fit(model, X, y, labeled, pool)
         n_labels.append(len(labeled))
         scores.append(measure(y_test, model.predict(X_test)))
         wanted = min(batch, budget - len(labeled), len(pool))
         if wanted == 0 or (stop_at is not None and scores[-1] >= stop_at):
             return History(np.array(n_labels), np.array(scores), labeled[len(split.seed) :])
-        bought = strategy(
-            Round(*shown_to(strategy, model, dataset.X), labeled, y[labeled], pool, wanted, rng)
-        )
+        bought = strategy(Round(*shown_to(strategy, model, X), labeled, y[labeled], pool, wanted, rng))
         pool = _remove(pool, bought, wanted, name)
         labeled = np.concatenate([labeled, bought])
 
@@ -1558,13 +1537,6 @@ def shown_to(strategy, model, X):
     if isinstance(model, Pipeline) and "numeric" in getattr(strategy, "needs", ()):
         return model[-1], model[:-1].transform(X)
     return model, X
-
-
-def _named(strategy):
-    """(name, callable) of a strategy given as either."""
-    if callable(strategy):
-        return getattr(strategy, "__name__", repr(strategy)), strategy
-    return next(iter(pick_strategies(strategy).items()))
 
 
 def _check_run(dataset, split, model, budget):
@@ -1583,17 +1555,16 @@ def _check_run(dataset, split, model, budget):
 
 def _check_finite(X, allow_nan):
     """Raise ValueError if X holds infinity, or NaN where the model cannot take it."""
-    values = X.select_dtypes("number") if hasattr(X, "iloc") else getattr(X, "data", X)
-    values = X if isinstance(X, np.ndarray) else np.asarray(values)
+    values = X.select_dtypes("number") if hasattr(X, "iloc") else X.data if sparse.issparse(X) else X
+    values = np.asarray(values)
     if values.dtype.kind != "f" or np.isfinite(values.sum()):  # one pass, no copy of a large pool
         return
-    if np.isinf(values).any():
-        raise ValueError(f"X holds {np.isinf(values).sum()} infinite values; all must be finite")
-    if not allow_nan and np.isnan(values).any():
-        raise ValueError(
-            f"X holds {np.isnan(values).sum()} missing values (NaN); impute them, "
-            "for instance with make_pipeline(SimpleImputer(), model)"
-        )
+    infinite, missing = np.isinf(values).sum(), np.isnan(values).sum()
+    if infinite:
+        raise ValueError(f"X holds {infinite} infinite values; all must be finite")
+    if missing and not allow_nan:
+        how = "impute them, for instance with make_pipeline(SimpleImputer(), model)"
+        raise ValueError(f"X holds {missing} missing values (NaN); {how}")
 
 
 def _remove(pool, bought, wanted, name):
@@ -1633,7 +1604,7 @@ def suggest(table, n=10, *, strategy="margin", model=None, random_state=0):
         classes and their probabilities) and score, the strategy's own or else margin's; larger = ask first
     raises: ValueError if no row lacks a label, fewer than 2 classes have one, or a setting cannot work
     """
-    name, strategy = _named(strategy)
+    ((name, strategy),) = pick_strategies(strategy).items()
     pool = np.flatnonzero(~table.labeled)
     n = min(check_integer("the number of rows to suggest", n, 1), len(pool))
     if n == 0:
