@@ -1643,20 +1643,17 @@ def run_histories(
     seed_per_class=2,
     test_size=0.3,
     model=None,
-    batch=10,
-    budget=300,
     random_state=0,
-    metric="accuracy",
-    stop_at=None,
     n_jobs=-1,
+    **settings,
 ):
     """Run every strategy on many splits, paired: in a split all share the seed set and the test set.
 
     dataset: Dataset
     strategies: a name, names, or a mapping from your own names to callables
     n_splits: how many random splits into seed, pool and test
+    seed_per_class, test_size: as in split_dataset; model and the other settings: as in run_loop
     n_jobs: processes; -1 for one a core. The result does not depend on it
-    other settings: as in split_dataset and run_loop
     returns: dict (strategy, split) -> History
     raises: ValueError or TypeError, naming the value, for a setting or data that cannot work;
         RuntimeError if a worker process is killed or a cluster goes away
@@ -1671,40 +1668,30 @@ def run_histories(
     random_state = check_integer("random_state", random_state, 0)
     if check_integer("n_jobs", n_jobs, -(10**6)) == 0:
         raise ValueError("n_jobs must be a positive number of processes or -1 for one a core, got 0")
-    splits = [
-        split_dataset(
-            dataset.y,
-            seed_per_class=seed_per_class,
-            test_size=test_size,
-            random_state=np.random.SeedSequence([random_state, split]),
-        )
-        for split in range(n_splits)
-    ]
-    loop = partial(run_loop, model=model, batch=batch, budget=budget, metric=metric, stop_at=stop_at)
+    cut = partial(split_dataset, dataset.y, seed_per_class=seed_per_class, test_size=test_size)
+    splits = [cut(random_state=np.random.SeedSequence([random_state, split])) for split in range(n_splits)]
+    loop = partial(run_loop, model=model, **settings)
     keys = [(name, split) for split in range(n_splits) for name in strategies]
     jobs = (
         joblib.delayed(_one_run)(loop, dataset, splits[split], strategies[name], [random_state, split], name)
         for name, split in keys
     )
-    runs = _run_jobs(jobs, len(keys), n_jobs, needed=(loop, strategies))
-    histories = dict(zip(keys, progress(runs, len(keys)), strict=True))
+    runs = progress(_run_jobs(jobs, len(keys), n_jobs, needed=(loop, strategies)), len(keys))
+    histories = dict(zip(keys, runs, strict=True))
     return {(name, split): histories[name, split] for name in strategies for split in range(n_splits)}
 
 
 def _run_jobs(jobs, total, n_jobs, needed):
-    """Yield the results of jobs, in their order; RuntimeError, never a hang, if what runs them dies.
+    """Yield the results of `total` jobs in their order; RuntimeError, never a hang, if what runs them dies.
 
-    total: the number of jobs
     needed: what the jobs are made of, which a cluster's workers must be able to import
     """
-    client = getattr(get_active_backend()[0], "client", None)  # of a dask cluster, where there is one
-    if client is not None:
+    client, done = getattr(get_active_backend()[0], "client", None), threading.Event()
+    if client is not None:  # of a dask cluster
         _check_imports(client, needed)
+        threading.Thread(target=_watch_cluster, args=(client, done), daemon=True).start()
     batch_size = 1 + total // 128  # small, so that no process waits long for another's last batch
-    done = threading.Event()
     try:
-        if client is not None:
-            threading.Thread(target=_watch_cluster, args=(client, done), daemon=True).start()
         yield from joblib.Parallel(n_jobs=n_jobs, batch_size=batch_size, return_as="generator")(jobs)
     except BrokenProcessPool as error:
         why = "a worker process was killed, perhaps for want of memory, and the study with it"
@@ -1743,18 +1730,11 @@ def _one_run(loop, dataset, split, strategy, seed, name):
         return loop(dataset, split, strategy, random_state=random_state)
 
 
-@cache
-def _threadpools():
-    """The process's BLAS and OpenMP libraries: finding them takes 3 ms, so it is done once a process."""
-    return ThreadpoolController()
+_threadpools = cache(ThreadpoolController)  # finds the BLAS and OpenMP libraries, which takes 3 ms, only once
 
 
 def curves_of(histories):
-    """The learning curves of run_histories as a tidy table.
-
-    histories: dict (strategy, split) -> History
-    returns: DataFrame with columns strategy, split, n_labels, accuracy; one row a round
-    """
+    """The result of run_histories as a tidy table, that of run_study."""
     frames = [
         pd.DataFrame({"strategy": name, "split": split, "n_labels": run.n_labels, "accuracy": run.accuracy})
         for (name, split), run in histories.items()
@@ -1773,15 +1753,16 @@ def run_study(dataset, strategies=CLASSIC, *, n_splits=100, **settings):
 def progress(items, total):
     """Yield items, showing how far along they are: on a terminal or in a notebook, and nowhere else.
 
-    The notebook's bar ends empty, so that a committed page never shows a frozen one.
+    The bar ends empty, so that a committed page never shows a frozen one.
     """
-    draw = _notebook_bar() if _in_notebook() else _terminal_bar if sys.stderr.isatty() else lambda *_: None
+    show = _screen()
     try:
         for done, item in enumerate(items, 1):
-            draw(done, total)
+            filled = 30 * done // total
+            show(f"{'█' * filled}{'░' * (30 - filled)} {done}/{total} runs")
             yield item
     finally:
-        draw(None, total)
+        show("")
 
 
 def _in_notebook():
@@ -1789,25 +1770,16 @@ def _in_notebook():
     return bool(ipython) and type(ipython.get_ipython()).__name__ == "ZMQInteractiveShell"
 
 
-def _terminal_bar(done, total):
-    if done is None:
-        sys.stderr.write("\r\x1b[K")  # back to the line's start and wipe it
-    else:
-        filled = 30 * done // total
-        sys.stderr.write(f"\r{'█' * filled}{'░' * (30 - filled)} {done}/{total} runs")
-    sys.stderr.flush()
+def _screen():
+    """What shows a line of text in place of its last one, if anybody watches."""
+    if _in_notebook():
+        from IPython.display import HTML, display
 
-
-def _notebook_bar():
-    from IPython.display import HTML, display
-
-    handle = display(HTML(""), display_id=True)
-
-    def draw(done, total):
-        bar = "" if done is None else f"<progress value={done} max={total}></progress> {done}/{total} runs"
-        handle.update(HTML(bar))
-
-    return draw
+        handle = display(HTML(""), display_id=True)
+        return lambda text: handle.update(HTML(text))
+    if sys.stderr.isatty():
+        return lambda text: print(f"\r\x1b[K{text}", end="", file=sys.stderr, flush=True)
+    return lambda text: None
 
 
 def plan_study(table, *, target=None, batch=None, budget=None, model=None, metric="accuracy", random_state=0):
