@@ -111,15 +111,12 @@ def take(X, rows):
 class Dataset:
     """A classification problem whose every label is known, so that buying labels can be simulated.
 
-    name: what to call it in tables
-    X: numpy array, pandas frame or scipy sparse matrix (n, d); strategies and splits index its rows
-    y: array (n,) of labels: integers, strings or booleans
     raises: ValueError if X and y differ in length, or y has missing or continuous values or one class
     """
 
     name: str
-    X: object
-    y: np.ndarray
+    X: object  # numpy array, pandas frame or sparse matrix (n, d); strategies and splits index its rows
+    y: np.ndarray  # labels (n,): integers, strings or booleans
 
     def __post_init__(self):
         if isinstance(self.X, np.ndarray) and (self.X.ndim != 2 or self.X.dtype.kind in "cmMSV"):
@@ -140,13 +137,10 @@ class Dataset:
 
 @dataclass(frozen=True)
 class Split:
-    """Row indices of the first labelled set, of the rows that may be bought, and of the test set.
+    """Rows, as int arrays, of a data set cut in three; ValueError if two parts share a row."""
 
-    raises: ValueError if they share a row
-    """
-
-    seed: np.ndarray
-    pool: np.ndarray
+    seed: np.ndarray  # labelled from the start
+    pool: np.ndarray  # may be bought
     test: np.ndarray
 
     def __post_init__(self):
@@ -259,25 +253,17 @@ MAX_LEVELS = 20  # one-hot columns a category: its commonest levels, and one for
 
 @dataclass(frozen=True)
 class Table:
-    """A reader's table, taken apart for learning; the rows without a label are the pool.
-
-    frame: DataFrame (n, c) as read, the row ids as its index; label_column: where its labels are
-    X: float array (n, d), the features; a category is its level's number, or -1 where it is missing
-    y: object array (n,), the labels as text, None where the cell is empty
-    preprocessor: unfitted transformer of X: numbers imputed and scaled, categories one-hot encoded
-    notes: a line for each decision that the reader should know of
-    sep, sources: the separator of files written from it, and the paths that are never written to
-    """
+    """A reader's table, taken apart for learning; the rows without a label are the pool."""
 
     name: str
     label_column: str
-    frame: pd.DataFrame
-    X: np.ndarray
-    y: np.ndarray
-    preprocessor: object
-    notes: list
-    sep: str
-    sources: tuple
+    frame: pd.DataFrame  # (n, c) as read, the row ids as its index
+    X: np.ndarray  # float (n, d), the features; a category is its level's number, -1 where it is missing
+    y: np.ndarray  # object (n,), the labels as text, None where the cell is empty
+    preprocessor: object  # unfitted transformer of X: numbers imputed and scaled, categories one-hot encoded
+    notes: list  # a line for each decision that the reader should know of
+    sep: str  # the separator of files written from it
+    sources: tuple  # paths that are never written to
 
     @property
     def labeled(self):
@@ -531,7 +517,8 @@ def _unescape(column):
 # ---------------------------------------------------------------------------------------------------
 # 2. Query strategies
 #
-# A score function maps class probabilities to "how much do we want this label"; larger = ask first.
+# A score function maps class probabilities (n, k), rows that sum to 1, k >= 2, to scores (n,): how much do
+# we want this label? Larger = ask first. ValueError if k < 2.
 # A strategy is a callable: Round -> the rows to buy. To add one: one function, one line in STRATEGIES.
 # ---------------------------------------------------------------------------------------------------
 
@@ -547,9 +534,7 @@ def check_proba(proba):
 def least_confidence(proba):
     """Score each row by how unsure the model is of its best guess.
 
-    proba: array (n, k), rows sum to 1, k >= 2
-    returns: array (n,), one minus the largest probability, in [0, 1 - 1/k]; larger = ask first
-    raises: ValueError if k < 2
+    returns: array (n,), one minus the largest probability, in [0, 1 - 1/k]
     source: Lewis & Gale 1994
     """
     return 1 - check_proba(proba).max(axis=1)
@@ -558,9 +543,7 @@ def least_confidence(proba):
 def margin(proba):
     """Score each row by how nearly its two most likely classes tie.
 
-    proba: array (n, k), rows sum to 1, k >= 2
-    returns: array (n,), minus the gap between the top two, in [-1, 0]; larger = ask first
-    raises: ValueError if k < 2
+    returns: array (n,), minus the gap between the top two, in [-1, 0]
     source: Scheffer, Decomain & Wrobel 2001
     """
     columns = check_proba(proba).T
@@ -574,9 +557,7 @@ def margin(proba):
 def entropy(proba):
     """Score each row by the Shannon entropy of its class probabilities, with 0 log 0 = 0.
 
-    proba: array (n, k), rows sum to 1, k >= 2
-    returns: array (n,) in nats, in [0, log k]; larger = ask first
-    raises: ValueError if k < 2
+    returns: array (n,) in nats, in [0, log k]
     source: Shannon 1948; as a query rule, Settles & Craven 2008
     """
     return entr(check_proba(proba)).sum(axis=1)
@@ -584,24 +565,15 @@ def entropy(proba):
 
 @dataclass(frozen=True)
 class Round:
-    """All that a strategy may look at: never a label of the pool, never a test row.
+    """All that a strategy may look at: never a label of the pool, never a test row."""
 
-    model: the classifier, fitted on the labelled rows
-    X: the data set's matrix; pick rows with take(X, rows)
-    labeled: int array (m,), the rows whose labels are known, in the order in which they were bought
-    y: array (m,), their labels
-    pool: int array (n,), ascending, the rows that may be bought
-    batch: how many of them to buy, 1..n
-    rng: numpy.random.Generator, the only source of chance
-    """
-
-    model: object
-    X: object
-    labeled: np.ndarray
-    y: np.ndarray
-    pool: np.ndarray
-    batch: int
-    rng: np.random.Generator
+    model: object  # the classifier, fitted on the labelled rows
+    X: object  # the data set's matrix; pick rows with take(X, rows)
+    labeled: np.ndarray  # int (m,), the rows whose labels are known, in the order in which they were bought
+    y: np.ndarray  # (m,), their labels
+    pool: np.ndarray  # int (n,), ascending, the rows that may be bought
+    batch: int  # how many of them to buy, 1..n
+    rng: np.random.Generator  # the only source of chance
 
     def score(self, score_function):
         """Scores (n,) of the pool's rows under score_function of their class probabilities."""
@@ -1045,14 +1017,12 @@ def is_numeric(X):
     return is_numeric_dtype(values.dtype) and not np.isnan(values.sum())
 
 
-def has_scores(model):
-    """Whether a classifier can say more than its best guess."""
-    return hasattr(model, "predict_proba") or hasattr(model, "decision_function")
-
-
 OFFERS = {  # a need -> what must be there, and the test for it
     "proba": ("predict_proba", lambda model, X: hasattr(model, "predict_proba")),
-    "margins": ("predict_proba or decision_function", lambda model, X: has_scores(model)),
+    "margins": (
+        "predict_proba or decision_function",
+        lambda model, X: hasattr(model, "predict_proba") or hasattr(model, "decision_function"),
+    ),
     "numeric": (
         "numeric columns without missing values",
         lambda model, X: isinstance(model, Pipeline) or is_numeric(X),
@@ -1194,10 +1164,7 @@ class NewtonLogisticRegression(ClassifierMixin, BaseEstimator):
     """
 
     def __init__(self, C=1.0, tol=1e-7, max_iter=100, warm_start=False):
-        self.C = C
-        self.tol = tol
-        self.max_iter = max_iter
-        self.warm_start = warm_start
+        self.C, self.tol, self.max_iter, self.warm_start = C, tol, max_iter, warm_start
 
     def fit(self, X, y):
         """Fit to X, array, frame or sparse matrix (n, d), and y (n,), at least two classes.
@@ -1351,8 +1318,7 @@ class GraphSpreading(ClassifierMixin, BaseEstimator):
     """
 
     def __init__(self, n_neighbors=4, alpha=0.98):
-        self.n_neighbors = n_neighbors
-        self.alpha = alpha
+        self.n_neighbors, self.alpha = n_neighbors, alpha
 
     def fit(self, X, y):
         """Fit on X (n, d), numeric, and y (n,), int, -1 where unknown; ValueError if no row has a label."""
@@ -1462,26 +1428,19 @@ def fit(model, X, y, labeled, pool):
     return model.fit(take(X, rows), np.where(np.isin(rows, labeled), y[rows], -1))
 
 
-def accuracy(y_true, y_pred):
-    """Share of predictions that are right, in [0, 1]."""
-    return float(np.mean(y_true == y_pred))
-
-
-METRICS = {"accuracy": accuracy, "balanced_accuracy": balanced_accuracy_score}
+METRICS = {
+    "accuracy": lambda y_true, y_pred: float(np.mean(y_true == y_pred)),
+    "balanced_accuracy": balanced_accuracy_score,
+}
 
 
 @dataclass(frozen=True)
 class History:
-    """One learning curve.
+    """One learning curve of r rounds."""
 
-    n_labels: int array (r,), labels known at each round, the seed set included
-    accuracy: array (r,), accuracy on the test set (or the metric asked for) with those labels, in [0, 1]
-    queried: int array, the rows bought, in order (the seed set is not among them)
-    """
-
-    n_labels: np.ndarray
-    accuracy: np.ndarray
-    queried: np.ndarray
+    n_labels: np.ndarray  # int (r,), labels known at each round, the seed set included
+    accuracy: np.ndarray  # (r,), in [0, 1], on the test set with those labels (or the metric asked for)
+    queried: np.ndarray  # int, the rows bought, in order (the seed set is not among them)
 
 
 def run_loop(
@@ -1543,8 +1502,6 @@ def _check_run(dataset, split, model, budget):
     """Raise if the loop cannot run on this data with this model and this budget."""
     if not is_classifier(model):
         raise TypeError(f"model must be a scikit-learn classifier, got {model!r}")
-    if not has_scores(model):
-        raise ValueError(f"{model!r} has neither predict_proba nor decision_function; the rules need one")
     if check_integer("budget", budget, 1) < len(split.seed):
         raise ValueError(f"budget must be at least the seed set's {len(split.seed)} labels, got {budget}")
     if len(np.unique(dataset.y[split.seed])) < 2:
