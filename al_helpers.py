@@ -797,10 +797,7 @@ def in_turns(cluster, order, within):
     cluster: int array (m,), the cluster of each row; order: array (k,), rank of each cluster (low = first)
     within: array (m,), rank of each row within its cluster (low = first)
     """
-    by_cluster = np.lexsort((within, cluster))
-    starts = np.searchsorted(cluster[by_cluster], np.arange(len(order)))
-    turn = np.empty(len(cluster), dtype=int)
-    turn[by_cluster] = np.arange(len(cluster)) - starts[cluster[by_cluster]]
+    turn = pd.Series(within).groupby(cluster).rank(method="first")
     return np.lexsort((order[cluster], turn))
 
 
@@ -935,10 +932,9 @@ def mean_neighbour_distance(A, centre, neighbours=20, at_most=1000):
     """Each row's mean distance to its nearest neighbours in A (m, d); inf far from the centre."""
     spread = np.full(len(A), np.inf)
     near = np.sort(np.argsort(steady(squared_distances(A, centre[None, :])[:, 0]), kind="stable")[:at_most])
-    k = min(neighbours, len(near) - 1)
-    if len(near):
-        distances = np.sqrt(np.sort(squared_distances(A[near], A[near]), axis=1)[:, 1 : k + 1])
-        spread[near] = distances.sum(axis=1) / max(k, 1)
+    k = max(min(neighbours, len(near) - 1), 1)
+    distances = np.sqrt(np.sort(squared_distances(A[near], A[near]), axis=1)[:, 1 : k + 1])
+    spread[near] = distances.sum(axis=1) / k
     return spread
 
 
