@@ -337,9 +337,11 @@ def _separator(path):
 
 def check_unique(what, values):
     """Raise ValueError, naming them, if some of the values repeat."""
-    repeated = pd.Index(values)[pd.Index(values).duplicated()].unique()
-    if len(repeated):
-        raise ValueError(f"{what} must differ, but these repeat: {some(repeated)}")
+    values = pd.Index(values)
+    if values.has_duplicates:
+        raise ValueError(
+            f"{what} must differ, but these repeat: {some(values[values.duplicated()].unique())}"
+        )
 
 
 def some(values, most=5):
@@ -1041,10 +1043,8 @@ def check_strategy(name, strategy, model, X):
     """Raise ValueError, naming the rules that fit, if the classifier or the data cannot serve a strategy."""
     if unmet := _unmet(strategy, model, X):
         fitting = [other for other, rule in STRATEGIES.items() if not _unmet(rule, model, X)]
-        raise ValueError(
-            f"strategy {name!r} needs {' and '.join(unmet)}, which {type(last_step(model)).__name__} on this "
-            f"data does not offer; strategies that fit: {', '.join(fitting)}"
-        )
+        lack = f"{' and '.join(unmet)}, which {type(last_step(model)).__name__} on this data does not offer"
+        raise ValueError(f"strategy {name!r} needs {lack}; strategies that fit: {', '.join(fitting)}")
 
 
 def pick_strategies(strategies):
@@ -1140,7 +1140,7 @@ def newton_step(A, P, G, ridge, M, stop, max_iter=1000):
 
 
 def is_plain(X):
-    """Tell whether X is an array (n, d) of float64 numbers; if finite too, it needs no further checks."""
+    """Whether X is an array (n, d) of float64 numbers; if finite too, it needs no further checks."""
     return type(X) in (np.ndarray, np.memmap) and X.dtype == np.float64 and X.ndim == 2 and X.size > 0
 
 
