@@ -370,8 +370,8 @@ def figure(table, n_splits):
     al.plot_speed(took, "this project", ax)
     times = took["plain loop"] / took["this project"]
     finding = f"The study takes {took['this project']:.0f} s, a plain loop {times:.1f} times as long"
-    measured = "" if n_splits == 100 else f" (scaled up from {n_splits} splits)"
-    caption = f"digits, 100 splits x 4 rules x 29 rounds, processor seconds of each of 2 processes{measured}"
+    measured = "" if n_splits == 100 else f", scaled up from {n_splits} splits"
+    caption = f"digits, 100 splits x 4 rules x 29 rounds, processor seconds, 2 processes{measured}"
     al.title(ax, finding, caption)
     alt = f"{finding}; a bar of seconds for each program"
     al.show_figure(ax, "speed", alt, folder=Path(__file__).parent.parent / "figures")
