@@ -2503,7 +2503,8 @@ def plot_batch_price(table, ax=None):
     for name, line in table.groupby("strategy", sort=False):
         ax.fill_between(line["batch"], line["low"], line["high"], color=color_of(name), alpha=0.2, lw=0)
         ax.plot(line["batch"], line["median"], color=color_of(name), marker=MARKERS.get(name, "P"), lw=2)
-        ends[name] = (line["batch"].iloc[-1], line["median"].dropna().iloc[-1], name)
+        if len(drawn := line.dropna(subset="median")):
+            ends[name] = (drawn["batch"].iloc[-1], drawn["median"].iloc[-1], name)
     batches = table["batch"].unique()
     ax.set_xscale("log")
     ax.set_xticks(batches, [str(batch) for batch in batches])
