@@ -1992,7 +1992,7 @@ def format_labels(n, budget):
 
 def format_saving(row):
     """The saving of one row of summarise, with its interval: "38% [30, 44]", "> 60%" when censored."""
-    if np.isnan(row.saving_low) or (row.saving_low, row.saving_high) == (-np.inf, 1):
+    if np.isnan(row.saving_low) or _estimate(row) == "not known":
         return _estimate(row)
     low = f"{100 * row.saving_low:.0f}" if np.isfinite(row.saving_low) else "-∞"
     return f"{_estimate(row)} [{low}, {100 * row.saving_high:.0f}]"
