@@ -194,7 +194,7 @@ def products_floor(dataset):
 
     def products():
         for A, k, times in calls:
-            V, T = np.ones((k, A.shape[1])), np.ones((k, A.shape[0]))
+            V, T = np.ones((k, A.shape[1]), A.dtype), np.ones((k, A.shape[0]), A.dtype)
             for _ in range(times):
                 V @ A.T, T @ A
         for _ in range(29):

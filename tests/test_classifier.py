@@ -14,7 +14,7 @@ from sklearn.exceptions import ConvergenceWarning, NotFittedError
 from sklearn.linear_model import LogisticRegression
 from sklearn.utils.estimator_checks import check_estimator
 
-from al_helpers import NewtonLogisticRegression
+from al_helpers import NewtonLogisticRegression, newton_step
 
 DIGITS, LABELS = load_digits(return_X_y=True)
 DIGITS = DIGITS / 16
@@ -202,3 +202,29 @@ def test_check_estimator_passes():
         warnings.simplefilter("ignore")  # its tiny problems are not about convergence
         checks = check_estimator(NewtonLogisticRegression(), on_skip=None)
     assert {check["status"] for check in checks} <= {"passed", "skipped"}
+
+
+def hard_problem():
+    """Return (X, y, C): classes far apart in long columns, and hardly a penalty."""
+    rng = np.random.default_rng(0)
+    y = rng.permutation(np.arange(120) % 10)
+    return 1e3 * (rng.normal(size=(120, 4)) + 10 * rng.normal(size=(10, 4))[y]), y, 100.0
+
+
+@pytest.mark.parametrize(
+    ("X", "y", "C", "precision"),
+    [(DIGITS[:300], LABELS[:300], 1.0, np.float32), (*hard_problem(), np.float64)],
+    ids=["digits", "hard"],
+)
+def test_steps_use_half_the_digits_unless_the_problem_is_too_hard(X, y, C, precision, monkeypatch):
+    used = []
+
+    def recorded(A, *others):
+        used.append(A.dtype)
+        return newton_step(A, *others)
+
+    monkeypatch.setattr("al_helpers.newton_step", recorded)
+    model = NewtonLogisticRegression(C=C).fit(X, y)
+    assert used[0] == np.float32 and used[-1] == precision
+    gradient = loss_and_gradient(X, y, C, model.coef_, model.intercept_)[1]
+    assert np.abs(gradient).max() <= max(1.1e-7 * min(1, 1 / C), 1e-14 * len(X) * np.abs(X).max())
