@@ -103,7 +103,9 @@ def check_choice(name, value, choices):
 
 
 def take(X, rows):
-    """Rows of a matrix: of a numpy array, a pandas frame or a scipy CSR matrix."""
+    """Rows of a matrix: of a numpy array, a pandas frame or a scipy CSR matrix; rows: indices or a slice."""
+    if type(X) is np.ndarray and type(rows) is np.ndarray:
+        return X.take(rows, axis=0, mode="clip")  # half the time of X[rows]
     return X.iloc[rows] if hasattr(X, "iloc") else X[rows]
 
 
@@ -549,8 +551,8 @@ def margin(proba):
     columns = check_proba(proba).T
     first, second = np.maximum(columns[0], columns[1]), np.minimum(columns[0], columns[1])
     for column in columns[2:]:  # a running top two: several times faster than sorting each row
-        second = np.maximum(second, np.minimum(first, column))
-        first = np.maximum(first, column)
+        np.maximum(second, np.minimum(first, column), out=second)
+        np.maximum(first, column, out=first)
     return second - first
 
 
@@ -1435,7 +1437,7 @@ def fit(model, X, y, labeled, pool):
 
 
 METRICS = {
-    "accuracy": lambda y_true, y_pred: float(np.mean(y_true == y_pred)),
+    "accuracy": lambda y_true, y_pred: np.count_nonzero(y_true == y_pred) / len(y_true),
     "balanced_accuracy": balanced_accuracy_score,
 }
 
@@ -1532,8 +1534,9 @@ def _check_finite(X, allow_nan):
 
 def _remove(pool, bought, wanted, name):
     """The pool without the rows bought; ValueError if these are not `wanted` distinct rows of the pool."""
-    at = np.searchsorted(pool, bought).clip(max=len(pool) - 1)
-    left = np.delete(pool, at)  # a row bought twice leaves one row too many
+    at, keep = np.searchsorted(pool, bought).clip(max=len(pool) - 1), np.ones(len(pool), dtype=bool)
+    keep[at] = False
+    left = pool[keep]  # a row bought twice leaves one row too many
     if len(bought) != wanted or len(left) != len(pool) - wanted or not np.array_equal(pool[at], bought):
         raise ValueError(f"strategy {name!r} must return {wanted} distinct rows of the pool")
     return left
