@@ -727,23 +727,25 @@ def plus_plus(distances_to, k, first, rng, weights=1.0):
     source: Arthur & Vassilvitskii 2007 (k-means++ seeding)
     """
     chosen, nearest = [first], distances_to(first)
-    closed = np.arange(len(nearest)) == first
     for _ in range(k - 1):
-        mass = np.where(closed, 0.0, weights * nearest)
-        chosen.append(draw(mass, rng) if mass.any() else int(np.argmin(closed)))
-        closed[chosen[-1]] = True
-        nearest = np.minimum(nearest, distances_to(chosen[-1]))
+        mass = weights * nearest
+        mass[chosen] = 0.0
+        chosen.append(draw(mass, rng) if mass.any() else min({*range(len(mass))}.difference(chosen)))
+        np.minimum(nearest, distances_to(chosen[-1]), out=nearest)
     return chosen
 
 
-def nearest_centre(A, centres):
-    """The first of the nearest centres (k, d) for each row of A (m, d): array (m,)."""
-    lengths, nearest = squared_norms(centres), np.empty(len(A), dtype=int)
+def nearest_centre(A, centres, lengths=None):
+    """The first of the nearest centres (k, d) for each row of A (m, d): array (m,).
+
+    lengths: squared_norms(A), where the caller has them
+    """
+    own, nearest = squared_norms(centres)[:, None], np.empty(len(A), dtype=int)
+    doubt = ROUNDING * ((squared_norms(A) if lengths is None else lengths) + own.max())
     for part in blocks(len(A)):
-        squared = A[part] @ (-2 * centres).T
-        squared += lengths  # less |a|^2, the same for all centres
-        limit = squared.min(axis=1) + ROUNDING * (squared_norms(A[part]) + lengths.max())
-        nearest[part] = np.argmax(squared <= limit[:, None], axis=1)
+        squared = (-2 * centres) @ A[part].T
+        squared += own  # less |a|^2, the same for all centres
+        nearest[part] = (squared <= squared.min(axis=0) + doubt[part]).argmax(axis=0)
     return nearest
 
 
@@ -773,12 +775,14 @@ def lloyd(A, k, rng, weights, rounds):
         return squared_distances(A, A[j : j + 1], lengths)[:, 0]
 
     centres = A[plus_plus(distances_to, k, draw(weights, rng), rng, weights)]
-    cluster = nearest_centre(A, centres)
+    cluster = nearest_centre(A, centres, lengths)
+    members = sparse.csc_array((weights, cluster, np.arange(len(A) + 1)), shape=(k, len(A)))
     for _ in range(rounds):
-        sums = sparse.csc_array((weights, cluster, np.arange(len(A) + 1)), shape=(k, len(A))) @ A
+        members.indices[:] = cluster
+        sums = members @ A
         mass = np.bincount(cluster, weights, minlength=k)[:, None]
         centres, before = np.divide(sums, mass, out=centres, where=mass > 0), cluster
-        cluster = nearest_centre(A, centres)
+        cluster = nearest_centre(A, centres, lengths)
         if np.array_equal(cluster, before):
             break
     return centres, cluster
