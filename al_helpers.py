@@ -36,7 +36,7 @@ from collections.abc import Iterable, Mapping
 from concurrent.futures import CancelledError
 from concurrent.futures.process import BrokenProcessPool
 from dataclasses import dataclass, replace
-from functools import cache, partial
+from functools import cache, lru_cache, partial
 from importlib.metadata import version
 from multiprocessing import resource_tracker
 from numbers import Integral, Real
@@ -1313,6 +1313,50 @@ def nearest_neighbours(A, B, k):
     return nearest, distances
 
 
+class NeighbourGraph:
+    """All of GraphSpreading that does not depend on the labels: see there. X: array (n, d)."""
+
+    def __init__(self, X, n_neighbors, alpha):
+        n, self.X, self.unseen = len(X), X, None
+        k = min(n_neighbors, n - 1)
+        near, squared = nearest_neighbours(X, X, k + 1)
+        self.scale = np.maximum(np.sqrt(squared[:, -1]), 1e-9)
+        W = np.where(near == np.arange(n)[:, None], 0.0, self.weights(squared, self.scale, near))
+        starts = np.arange(0, near.size + 1, k + 1)
+        W = sparse.csr_array((W.ravel(), near.ravel(), starts), shape=(n, n))
+        W = W.maximum(W.T)
+        D = sparse.diags_array(1 / np.sqrt(np.maximum(W.sum(axis=1), 1e-300)))
+        self.system = sparse.csr_array(sparse.eye_array(n) - alpha * (D @ W @ D))
+        self.inverse = inverse_of(self.system.toarray()) if n <= DENSE_ROWS else None
+        self.row_of = {x.tobytes(): i for i, x in enumerate(X)}
+
+    def weights(self, squared, scale, near):
+        """Weights (m, k) of the edges to the rows `near` of X, from squared distances and own scales (m,)."""
+        return np.exp(-squared / (scale[:, None] * self.scale[near]))
+
+    def spread(self, known, seeds):
+        """Mass (n, classes) that flows from the rows `known`, which hold seeds (m, classes)."""
+        if self.inverse is not None:
+            return self.inverse[:, known] @ seeds
+        Y = np.zeros((len(self.X), seeds.shape[1]))
+        Y[known] = seeds
+        return np.column_stack([cg(self.system, y, rtol=1e-12)[0] for y in Y.T]).clip(0)
+
+    def neighbours_of(self, X, k):
+        """The k rows of the graph nearest to each unseen row, and their shares: arrays (m, k)."""
+        if self.unseen is None or not np.array_equal(self.unseen[0], X):
+            near, squared = nearest_neighbours(X, self.X, min(k, len(self.X)))
+            weights = self.weights(squared, np.maximum(np.sqrt(squared[:, -1]), 1e-9), near) + 1e-12
+            self.unseen = X, near, weights / weights.sum(axis=1, keepdims=True)
+        return self.unseen[1:]
+
+
+@lru_cache(maxsize=1)
+def graph_of(rows, shape, n_neighbors, alpha):
+    """The graph of rows, the bytes of an array of that shape; the last is kept for the next round or rule."""
+    return NeighbourGraph(np.frombuffer(rows).reshape(shape), n_neighbors, alpha)
+
+
 class GraphSpreading(ClassifierMixin, BaseEstimator):
     """Spread the labels along a graph that joins each row to its nearest ones, labelled or not.
 
@@ -1320,8 +1364,8 @@ class GraphSpreading(ClassifierMixin, BaseEstimator):
     distribution of row i. Weights are exp(-|a - b|^2 / (s_a s_b)), s the distance to the k-th neighbour, so
     that the graph has no length scale to tune. Each class spreads the same total mass, however many labels
     it has: a query rule buys more labels of the hard classes, which would otherwise flood their neighbours.
-    What does not depend on the labels (graph, inverse, the neighbours of the last unseen rows) is kept while
-    fit is called with the same X: fit one object again in each round, a clone starts from nothing.
+    What does not depend on the labels (graph, inverse, the neighbours of the last unseen rows) is kept until
+    a fit with another X, so that all rounds and all rules of a split share it.
 
     n_neighbors: int, edges per row; alpha: float in (0, 1), how far labels spread
     cost: the first fit n^2 x features, and n^3 up to DENSE_ROWS rows; further ones n x labels x classes
@@ -1338,55 +1382,24 @@ class GraphSpreading(ClassifierMixin, BaseEstimator):
         known = np.flatnonzero(y != -1)
         if len(known) == 0:
             raise ValueError("label spreading needs at least one row with a label (y != -1), got none")
-        if not np.array_equal(X, getattr(self, "X_", None)):
-            self._build_graph(X)
+        self.graph_ = graph_of(X.tobytes(), X.shape, self.n_neighbors, self.alpha)
+        self.n_features_in_ = X.shape[1]
         self.classes_, codes = np.unique(y[known], return_inverse=True)
         seeds = np.eye(len(self.classes_))[codes]
-        F = self._spread(known, seeds / seeds.sum(axis=0))
+        F = self.graph_.spread(known, seeds / seeds.sum(axis=0))
         mass = F.sum(axis=1, keepdims=True)  # 0 for rows that no label reaches: every class equally likely
         self.distributions_ = np.divide(F, mass, out=np.full_like(F, 1 / F.shape[1]), where=mass > 1e-12)
         return self
 
-    def _build_graph(self, X):
-        n, self.n_features_in_, self.X_, self.unseen_ = len(X), X.shape[1], X, None
-        k = min(self.n_neighbors, n - 1)
-        near, squared = nearest_neighbours(X, X, k + 1)
-        self.scale_ = np.maximum(np.sqrt(squared[:, -1]), 1e-9)
-        W = np.where(near == np.arange(n)[:, None], 0.0, self._weights(squared, self.scale_, near))
-        starts = np.arange(0, near.size + 1, k + 1)
-        W = sparse.csr_array((W.ravel(), near.ravel(), starts), shape=(n, n))
-        W = W.maximum(W.T)
-        D = sparse.diags_array(1 / np.sqrt(np.maximum(W.sum(axis=1), 1e-300)))
-        self.system_ = sparse.csr_array(sparse.eye_array(n) - self.alpha * (D @ W @ D))
-        self.inverse_ = inverse_of(self.system_.toarray()) if n <= DENSE_ROWS else None
-        self.row_of_ = {x.tobytes(): i for i, x in enumerate(X)}
-
-    def _weights(self, squared, scale, near):
-        return np.exp(-squared / (scale[:, None] * self.scale_[near]))
-
-    def _spread(self, known, seeds):
-        if self.inverse_ is not None:
-            return self.inverse_[:, known] @ seeds
-        Y = np.zeros((len(self.X_), seeds.shape[1]))
-        Y[known] = seeds
-        return np.column_stack([cg(self.system_, y, rtol=1e-12)[0] for y in Y.T]).clip(0)
-
     def predict_proba(self, X):
         """Class probabilities (m, classes): rows of fit have their own, others their neighbours' mean."""
         X = np.ascontiguousarray(X, dtype=float) + 0.0
-        rows = np.array([self.row_of_.get(x.tobytes(), -1) for x in X], dtype=int)
+        rows = np.array([self.graph_.row_of.get(x.tobytes(), -1) for x in X], dtype=int)
         proba, new = self.distributions_[rows], rows < 0
         if new.any():
-            near, weights = self._neighbours_of(X[new])
+            near, weights = self.graph_.neighbours_of(X[new], self.n_neighbors)
             proba[new] = np.einsum("ij,ijc->ic", weights, self.distributions_[near])
         return proba
-
-    def _neighbours_of(self, X):
-        if self.unseen_ is None or not np.array_equal(self.unseen_[0], X):
-            near, squared = nearest_neighbours(X, self.X_, min(self.n_neighbors, len(self.X_)))
-            weights = self._weights(squared, np.maximum(np.sqrt(squared[:, -1]), 1e-9), near) + 1e-12
-            self.unseen_ = X, near, weights / weights.sum(axis=1, keepdims=True)
-        return self.unseen_[1:]
 
     def predict(self, X):
         """The most likely class of each row of X, the first of equally likely ones."""
@@ -1646,23 +1659,24 @@ def run_histories(
         joblib.delayed(_one_run)(loop, dataset, splits[split], strategies[name], [random_state, split], name)
         for name, split in keys
     )
-    runs = progress(_run_jobs(jobs, len(keys), n_jobs, needed=(loop, strategies)), len(keys))
+    together = len(strategies) if n_splits > 30 else 1  # a split's runs in one process can share a graph
+    runs = progress(_run_jobs(jobs, n_jobs, together, needed=(loop, strategies)), len(keys))
     histories = dict(zip(keys, runs, strict=True))
     return {(name, split): histories[name, split] for name in strategies for split in range(n_splits)}
 
 
-def _run_jobs(jobs, total, n_jobs, needed):
-    """Yield the results of `total` jobs in their order; RuntimeError, never a hang, if what runs them dies.
+def _run_jobs(jobs, n_jobs, together, needed):
+    """Yield the jobs' results in their order; RuntimeError, never a hang, if what runs them dies.
 
+    together: how many jobs a process is sent at a time
     needed: what the jobs are made of, which a cluster's workers must be able to import
     """
     client, done = getattr(get_active_backend()[0], "client", None), threading.Event()
     if client is not None:  # of a dask cluster
         _check_imports(client, needed)
         threading.Thread(target=_watch_cluster, args=(client, done), daemon=True).start()
-    batch_size = 1 + total // 128  # small, so that no process waits long for another's last batch
     try:
-        yield from joblib.Parallel(n_jobs=n_jobs, batch_size=batch_size, return_as="generator")(jobs)
+        yield from joblib.Parallel(n_jobs=n_jobs, batch_size=together, return_as="generator")(jobs)
     except BrokenProcessPool as error:
         why = "a worker process was killed, perhaps for want of memory, and the study with it"
         raise RuntimeError(f"{why}; fewer jobs need less memory") from error

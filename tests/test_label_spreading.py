@@ -9,7 +9,7 @@ from sklearn.datasets import load_digits
 from sklearn.semi_supervised import LabelSpreading
 
 import al_helpers
-from al_helpers import GraphSpreading
+from al_helpers import GraphSpreading, NeighbourGraph, graph_of
 
 
 def digits(n=600, labels=40):
@@ -75,6 +75,20 @@ def test_graph_spreading_survives_identical_few_and_disconnected_rows(X):
         warnings.simplefilter("error")
         proba = GraphSpreading().fit(X, y).predict_proba(np.vstack([X, X + 100]))
     np.testing.assert_allclose(proba.sum(axis=1), 1)
+
+
+def test_one_graph_serves_every_round_and_rule_of_a_split_and_no_other(monkeypatch):
+    built = []
+    monkeypatch.setattr("al_helpers.NeighbourGraph", lambda *args: built.append(1) or NeighbourGraph(*args))
+    graph_of.cache_clear()
+    X, y, _ = digits(300)
+    first = GraphSpreading().fit(X, y).predict_proba(X)
+    GraphSpreading().fit(X, y)
+    assert len(built) == 1
+    GraphSpreading(n_neighbors=5).fit(X, y)
+    GraphSpreading().fit(2 * X, y)
+    np.testing.assert_array_equal(GraphSpreading().fit(X, y).predict_proba(X), first)
+    assert len(built) == 4
 
 
 def test_graph_spreading_without_labels_says_so():
