@@ -330,33 +330,37 @@ def memmap_query(X, expected, cap=64):
 
 
 def growth(args):
-    """Processor time of runs that vary one thing at a time, and a model of three constants behind it."""
-    base = dict(pool=2000, budget=300, classes=10, splits=1)
-    changes = [("pool", n) for n in (1000, 8000)] + [("budget", n) for n in (100, 600)]
-    changes += [("classes", 5), ("splits", 3)]
-    works = [base | {name: value} for name, value in [("pool", 2000), *changes]]
+    """Seconds of studies that vary one thing at a time, and a model of three constants behind them."""
+    base = dict(pool=2000, budget=300, classes=10, splits=4, jobs=1)
+    changes = [dict(pool=n) for n in (1000, 8000)] + [dict(budget=n) for n in (100, 600)]
+    changes += [dict(classes=5), dict(splits=12), dict(splits=12, jobs=2)]
+    works = [base, *(base | change for change in changes)]
+    growth_run(**works[-1])  # the processes start here
     timed = medians({i: partial(growth_run, **work) for i, work in enumerate(works)}, args.repeats)
     features, measured = np.array([model_terms(**work) for work in works]), np.array([*timed.values()])
     constants, _ = nnls(features / measured[:, None], np.ones(len(works)))  # relative errors count
     rows = [(*work.values(), t, p) for work, t, p in zip(works, measured, features @ constants, strict=True)]
-    show("(f) margin on 64 columns, one process", rows, [*base, "processor (s)", "model (s)"])
-    a, b, c = constants
-    print(f"model: seconds = rounds x ({1e3 * a:.2f} ms + {1e9 * b:.2f} ns x mean labels x weights")
-    print(
-        f"       + {1e9 * c:.2f} ns x pool rows x weights), weights = classes x 65; jobs divide it, see (d)"
+    show(
+        f"(f) margin on 64 columns, wall clock, medians of {args.repeats}",
+        rows,
+        [*base, "seconds", "model (s)"],
     )
+    a, b, c = constants
+    print(f"model: seconds = rounds / jobs x ({1e3 * a:.2f} ms + {1e9 * b:.2f} ns x mean labels x weights")
+    print(f"       + {1e9 * c:.2f} ns x mean pool rows x weights), weights = classes x 65")
 
 
-def growth_run(pool, budget, classes, splits):
+def growth_run(pool, budget, classes, splits, jobs):
+    """Wall-clock seconds of one study of the margin rule."""
     settings = dict(n_samples=pool + 1000, n_features=64, n_informative=20, n_classes=classes)
     dataset = al.load_dataset("synthetic", **settings)
-    run = partial(al.run_histories, dataset, "margin", n_splits=splits, budget=budget, n_jobs=1)
-    return seconds(partial(run, test_size=1000))
+    run = partial(al.run_histories, dataset, "margin", n_splits=splits, budget=budget, n_jobs=jobs)
+    return seconds(partial(run, test_size=1000), time.perf_counter)
 
 
-def model_terms(pool, budget, classes, splits):
+def model_terms(pool, budget, classes, splits, jobs):
     """What the model's three constants are multiplied by."""
-    rounds, weights = splits * (budget - 2 * classes) / 10, 65 * (classes if classes > 2 else 1)
+    rounds, weights = splits * (budget - 2 * classes) / 10 / jobs, 65 * classes
     return rounds, rounds * budget / 2 * weights, rounds * (pool - budget / 2) * weights
 
 
