@@ -1652,14 +1652,16 @@ def run_histories(
     if check_integer("n_jobs", n_jobs, -(10**6)) == 0:
         raise ValueError("n_jobs must be a positive number of processes or -1 for one a core, got 0")
     cut = partial(split_dataset, dataset.y, seed_per_class=seed_per_class, test_size=test_size)
-    splits = [cut(random_state=np.random.SeedSequence([random_state, split])) for split in range(n_splits)]
+    seeds = [[random_state, split] for split in range(n_splits)]
+    splits = ((seed, cut(random_state=np.random.SeedSequence(seed))) for seed in seeds)  # made as needed
     loop = partial(run_loop, model=model, **settings)
     keys = [(name, split) for split in range(n_splits) for name in strategies]
     jobs = (
-        joblib.delayed(_one_run)(loop, dataset, splits[split], strategies[name], [random_state, split], name)
-        for name, split in keys
+        joblib.delayed(_one_run)(loop, dataset, split, strategy, seed, name)
+        for seed, split in splits
+        for name, strategy in strategies.items()
     )
-    together = len(strategies) if n_splits > 30 else 1  # a split's runs in one process can share a graph
+    together = len(strategies) if n_splits > 8 else 1  # a split's runs share the data sent, and a graph
     runs = progress(_run_jobs(jobs, n_jobs, together, needed=(loop, strategies)), len(keys))
     histories = dict(zip(keys, runs, strict=True))
     return {(name, split): histories[name, split] for name in strategies for split in range(n_splits)}
