@@ -244,7 +244,7 @@ def outside(args):
 
 
 def jobs(args):
-    dataset, n_splits = al.load_dataset("digits"), max(10, args.splits // 4)
+    dataset, n_splits = al.load_dataset("digits"), args.splits
     al.run_histories(dataset, n_splits=2, n_jobs=2)  # the processes start here
     run = partial(al.run_histories, dataset, n_splits=n_splits)
     timed = medians({n: partial(wall_and_cpu, partial(run, n_jobs=n)) for n in (1, 2)}, args.repeats)
