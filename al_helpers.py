@@ -36,7 +36,7 @@ from collections.abc import Iterable, Mapping
 from concurrent.futures import CancelledError
 from concurrent.futures.process import BrokenProcessPool
 from dataclasses import dataclass, replace
-from functools import cache, lru_cache, partial
+from functools import cache, lru_cache, partial, wraps
 from importlib.metadata import version
 from multiprocessing import resource_tracker
 from numbers import Integral, Real
@@ -1468,6 +1468,21 @@ class History:
     queried: np.ndarray  # int, the rows bought, in order (the seed set is not among them)
 
 
+_threadpools = cache(ThreadpoolController)  # finds the BLAS and OpenMP libraries, which takes 3 ms, only once
+
+
+def on_one_thread(function):
+    """Decorate a function whose matrix products are small: several threads can take ten times as long."""
+
+    @wraps(function)
+    def limited(*args, **settings):
+        with _threadpools().limit(limits=1):
+            return function(*args, **settings)
+
+    return limited
+
+
+@on_one_thread
 def run_loop(
     dataset,
     split,
@@ -1710,13 +1725,9 @@ def _watch_cluster(client, done, patience=30):
 
 
 def _one_run(loop, dataset, split, strategy, seed, name):
-    """One job: a stream of chance of its own by split and strategy, and one BLAS thread a process."""
+    """One job, with a stream of chance of its own by split and strategy."""
     random_state = np.random.SeedSequence([*seed, zlib.crc32(name.encode())])
-    with _threadpools().limit(limits=1):
-        return loop(dataset, split, strategy, random_state=random_state)
-
-
-_threadpools = cache(ThreadpoolController)  # finds the BLAS and OpenMP libraries, which takes 3 ms, only once
+    return loop(dataset, split, strategy, random_state=random_state)
 
 
 def curves_of(histories):
@@ -1768,6 +1779,7 @@ def _screen():
     return lambda text: None
 
 
+@on_one_thread
 def plan_study(table, *, target=None, batch=None, budget=None, model=None, metric="accuracy", random_state=0):
     """Choose what a study of a table's labelled rows needs, and say why.
 
@@ -2178,6 +2190,7 @@ def false_alarm_rate(copies, budget, *, n_studies=300, random_state=0):
     return alarms / n_studies
 
 
+@on_one_thread
 def hard_rows(dataset, model=None):
     """Rows that a model trained on the others still gets wrong: bool (n,), by 10-fold cross-validation."""
     model = default_model() if model is None else model

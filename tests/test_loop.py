@@ -16,6 +16,7 @@ from sklearn.pipeline import make_pipeline
 from sklearn.preprocessing import OneHotEncoder, StandardScaler
 from sklearn.svm import LinearSVC
 from sklearn.tree import DecisionTreeClassifier
+from threadpoolctl import threadpool_info
 
 import al_helpers as al
 
@@ -140,6 +141,19 @@ def test_loop_clones_the_model_and_never_mutates_its_inputs(iris):
     assert not hasattr(model, "tree_")
     for now, then in zip([iris.X, iris.y, split.seed, split.pool], before, strict=True):
         assert np.array_equal(now, then)
+
+
+def test_loop_runs_on_one_thread_and_gives_the_others_back(iris):
+    def threads():
+        return [library["num_threads"] for library in threadpool_info()]
+
+    def first_row(round):
+        seen.update(threads())
+        return round.pool[: round.batch]
+
+    before, seen = threads(), set()
+    al.run_loop(iris, al.split_dataset(iris.y, random_state=0), first_row, budget=20)
+    assert seen == {1} and threads() == before
 
 
 def test_loop_repeats_with_its_seed_and_varies_with_another(iris):
