@@ -2547,7 +2547,7 @@ def plot_batch_price(table, ax=None):
     table: DataFrame with columns strategy, batch, median, low, high; inf is drawn as a gap
     """
     ax, ends = _axes(ax), {}
-    table = table.replace(np.inf, np.nan)
+    table = table.replace(np.inf, np.nan).sort_values("batch", kind="stable")
     for name, line in table.groupby("strategy", sort=False):
         ax.fill_between(line["batch"], line["low"], line["high"], color=color_of(name), alpha=0.2, lw=0)
         ax.plot(line["batch"], line["median"], color=color_of(name), marker=MARKERS.get(name, "P"), lw=2)
