@@ -682,10 +682,10 @@ def centred(A):
 
 
 def squared_norms(A):
-    """|a|^2 for each row of A (m, d), dense or sparse: array (m,)."""
+    """|a|^2 for each row of A (..., m, d), dense, or (m, d), sparse: array (..., m)."""
     if sparse.issparse(A):
         return np.asarray(A.multiply(A).sum(axis=1)).ravel()
-    return np.einsum("ij,ij->i", A, A)
+    return np.einsum("...j,...j->...", A, A)
 
 
 def squared_distances(A, B, lengths=None):
@@ -714,8 +714,8 @@ def uncertainty(margins):
 
 def draw(weights, rng):
     """A position drawn with probability proportional to its weight (m,), some of them positive."""
-    total = np.cumsum(weights)
-    return int(np.searchsorted(total, rng.random() * total[-1], side="right"))
+    total = weights.cumsum()
+    return int(total.searchsorted(rng.random() * total[-1], side="right"))
 
 
 def plus_plus(distances_to, k, first, rng, weights=1.0):
@@ -731,21 +731,23 @@ def plus_plus(distances_to, k, first, rng, weights=1.0):
         mass = weights * nearest
         mass[chosen] = 0.0
         chosen.append(draw(mass, rng) if mass.any() else min({*range(len(mass))}.difference(chosen)))
-        np.minimum(nearest, distances_to(chosen[-1]), out=nearest)
+        nearest = np.minimum(nearest, distances_to(chosen[-1]))
     return chosen
 
 
 def nearest_centre(A, centres, lengths=None):
-    """The first of the nearest centres (k, d) for each row of A (m, d): array (m,).
+    """The first of the nearest centres (..., k, d) for each row of A (m, d): array (..., m).
 
     lengths: squared_norms(A), where the caller has them
     """
-    own, nearest = squared_norms(centres)[:, None], np.empty(len(A), dtype=int)
-    doubt = ROUNDING * ((squared_norms(A) if lengths is None else lengths) + own.max())
+    own = squared_norms(centres)[..., None]
+    doubt = ROUNDING * ((squared_norms(A) if lengths is None else lengths) + own.max(axis=-2, keepdims=True))
+    nearest = np.empty((*centres.shape[:-2], len(A)), dtype=int)
     for part in blocks(len(A)):
         squared = (-2 * centres) @ A[part].T
         squared += own  # less |a|^2, the same for all centres
-        nearest[part] = (squared <= squared.min(axis=0) + doubt[part]).argmax(axis=0)
+        least = squared.min(axis=-2, keepdims=True)
+        nearest[..., part] = (squared <= least + doubt[..., part]).argmax(axis=-2)
     return nearest
 
 
@@ -754,33 +756,34 @@ def k_means(A, k, rng, weights=None, tries=3, rounds=20):
 
     A later run wins by more than a rounding error or not at all: two often find the same clusters.
     """
-    weights, best, least = np.ones(len(A)) if weights is None else weights, None, np.inf
-    for _ in range(tries):
-        centres, cluster = lloyd(A, k, rng, weights, rounds)
-        cost = weights @ squared_norms(A - centres[cluster])
-        if best is None or cost < least * (1 - TIE):
-            best, least = centres, cost
-    return best
-
-
-def lloyd(A, k, rng, weights, rounds):
-    """Centres (k, d) and the cluster of each row of A (m, d): k-means++ seeds, then Lloyd's rounds.
-
-    Ends when no row changes its cluster, and never by a tolerance, so that rounding does not decide when to
-    stop; a centre that loses all its rows stays where it is. A sparse product sums over the rows in order.
-    """
-    lengths = squared_norms(A)
+    weights, lengths = np.ones(len(A)) if weights is None else weights, squared_norms(A)
+    squared = squared_distances(A, A, lengths) if len(A) <= 250 else None  # cheaper than one by one
 
     def distances_to(j):
-        return squared_distances(A, A[j : j + 1], lengths)[:, 0]
+        return squared_distances(A, A[j : j + 1], lengths)[:, 0] if squared is None else squared[j]
 
-    centres = A[plus_plus(distances_to, k, draw(weights, rng), rng, weights)]
+    seeds = [plus_plus(distances_to, k, draw(weights, rng), rng, weights) for _ in range(tries)]
+    centres, cluster = lloyd(A, A[np.array(seeds)], weights, lengths, rounds)
+    costs = [weights @ squared_norms(A - own[rows]) for own, rows in zip(centres, cluster, strict=True)]
+    return centres[first_best(-np.array(costs))]
+
+
+def lloyd(A, centres, weights, lengths, rounds):
+    """Move the centres (tries, k, d) of k-means until they stay: they, and the rows' clusters (tries, m).
+
+    A: array (m, d); weights: array (m,); lengths: squared_norms(A)
+    Ends when no row changes its cluster, and never by a tolerance, so that rounding does not decide when to
+    stop; a centre that loses all its rows stays where it is. A sparse product sums over the rows in order.
+    All tries take their rounds together, in fewer and longer operations; one that is done stays as it is.
+    """
+    tries, k, _ = centres.shape
     cluster = nearest_centre(A, centres, lengths)
-    members = sparse.csc_array((weights, cluster, np.arange(len(A) + 1)), shape=(k, len(A)))
+    members = np.repeat(weights, tries), np.zeros(cluster.size, dtype=int), tries * np.arange(len(A) + 1)
+    members = sparse.csc_array(members, shape=(tries * k, len(A)))
     for _ in range(rounds):
-        members.indices[:] = cluster
-        sums = members @ A
-        mass = np.bincount(cluster, weights, minlength=k)[:, None]
+        members.indices[:] = (cluster.T + k * np.arange(tries)).ravel()
+        sums = (members @ A).reshape(centres.shape)
+        mass = np.bincount(members.indices, members.data, minlength=tries * k).reshape(tries, k, 1)
         centres, before = np.divide(sums, mass, out=centres, where=mass > 0), cluster
         cluster = nearest_centre(A, centres, lengths)
         if np.array_equal(cluster, before):
