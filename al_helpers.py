@@ -1894,6 +1894,26 @@ def resamples(n, n_resamples=4000, random_state=0):
     return np.random.default_rng(random_state).integers(n, size=(n_resamples, n))
 
 
+@lru_cache(maxsize=4)
+def _times_drawn(n, random_state):
+    """How often each of resamples holds each split: array (n_resamples, n), for a fast matrix product."""
+    drawn = resamples(n, random_state=random_state)
+    places = drawn + n * np.arange(len(drawn))[:, None]
+    return np.bincount(places.ravel(), minlength=drawn.size).reshape(drawn.shape).astype(np.float32)
+
+
+def resampled_medians(values, random_state=0):
+    """The median of every bootstrap resample of values (n,), which may be inf: array (n_resamples,).
+
+    Labels to target come in batches, so few values differ; counting how many draws lie at or below each of
+    them finds the medians ten times as fast as sorting every resample.
+    """
+    distinct, code = np.unique(values, return_inverse=True)
+    at_most = _times_drawn(len(values), random_state) @ (code[:, None] <= np.arange(len(distinct)))
+    middle = np.array([(len(values) - 1) // 2, len(values) // 2])[:, None, None]
+    return distinct[(at_most > middle).argmax(axis=2)].mean(axis=0)
+
+
 def bootstrap_interval(values, statistic=np.median, *, level=0.95, random_state=0):
     """Percentile bootstrap interval of a statistic over splits.
 
@@ -1905,7 +1925,10 @@ def bootstrap_interval(values, statistic=np.median, *, level=0.95, random_state=
     values = np.asarray(values, dtype=float)
     if len(values) < 2:
         return np.nan, np.nan
-    drawn = statistic(values[resamples(len(values), random_state=random_state)], axis=1)
+    if statistic is np.median:
+        drawn = resampled_medians(values, random_state)
+    else:
+        drawn = statistic(values[resamples(len(values), random_state=random_state)], axis=1)
     return _tails(drawn, drawn, level)
 
 
@@ -1917,11 +1940,9 @@ def saving_interval(needed, reference, budget, bounds=share_saved, *, level=0.95
     bounds: share_saved or labels_saved
     returns: (low, high); wider where censoring leaves the saving open; (nan, nan) for a single split
     """
-    needed, reference = np.asarray(needed, dtype=float), np.asarray(reference, dtype=float)
     if len(needed) < 2:
         return np.nan, np.nan
-    drawn = resamples(len(needed), random_state=random_state)
-    medians = np.median(needed[drawn], axis=1), np.median(reference[drawn], axis=1)
+    medians = (resampled_medians(values, random_state) for values in (needed, reference))
     return _tails(*bounds(*medians, budget), level)
 
 

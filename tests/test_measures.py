@@ -147,6 +147,12 @@ def test_bootstrap_interval_matches_every_possible_resample():
     assert al.bootstrap_interval(values, np.mean) == pytest.approx(exact, abs=0.21)  # means lie 0.2 apart
 
 
+@given(st.lists(st.sampled_from([20.0, 30.0, 40.0, 75.5, INF]), min_size=2, max_size=9), st.integers(0, 3))
+def test_resampled_medians_are_the_medians_of_the_resamples(values, seed):
+    drawn = np.array(values)[al.resamples(len(values), random_state=seed)]
+    np.testing.assert_array_equal(al.resampled_medians(values, seed), np.median(drawn, axis=1))
+
+
 def test_intervals_of_one_split_are_unknown():
     assert np.isnan(al.saving_interval([80], [130], 300)).all()
     assert np.isnan(al.bootstrap_interval([80])).all()
