@@ -1579,7 +1579,7 @@ def _check_finite(X, allow_nan):
 
 def _remove(pool, bought, wanted, name):
     """The pool without the rows bought; ValueError if these are not `wanted` distinct rows of the pool."""
-    at, keep = np.searchsorted(pool, bought).clip(max=len(pool) - 1), np.ones(len(pool), dtype=bool)
+    at, keep = np.minimum(pool.searchsorted(bought), len(pool) - 1), np.ones(len(pool), dtype=bool)
     keep[at] = False
     left = pool[keep]  # a row bought twice leaves one row too many
     if len(bought) != wanted or len(left) != len(pool) - wanted or not np.array_equal(pool[at], bought):
