@@ -2366,7 +2366,8 @@ def new_figure(rows=1, columns=1, **settings):
 
 def title(ax, finding, caption):
     """Put the finding over an Axes (or a Figure), and under it what the marks are and how many splits."""
-    lines = textwrap.wrap(finding, 85 if hasattr(ax, "suptitle") else 66)
+    whole = re.sub(r"\S+ \[.*?\]", lambda interval: interval[0].replace(" ", "\N{NO-BREAK SPACE}"), finding)
+    lines = textwrap.wrap(whole, 85 if hasattr(ax, "suptitle") else 66)
     text = "\n".join([*lines, ""])  # the last line stays free for the caption
     if hasattr(ax, "suptitle"):
         ax.suptitle(text, x=0.01, ha="left", weight="bold", size=13)
