@@ -8,6 +8,7 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from scipy import sparse
+from scipy.special import log_softmax
 from sklearn.base import clone
 from sklearn.datasets import load_digits
 from sklearn.exceptions import ConvergenceWarning, NotFittedError
@@ -25,7 +26,7 @@ def loss_and_gradient(X, y, C, coef, intercept):
     logits = X @ coef.T + intercept
     if len(coef) == 1:
         logits = np.column_stack([np.zeros(len(X)), logits[:, 0]])
-    log_proba = logits - np.logaddexp.reduce(logits, axis=1, keepdims=True)
+    log_proba = log_softmax(logits, axis=1)
     codes = np.unique(y, return_inverse=True)[1]
     loss = -log_proba[np.arange(len(X)), codes].sum() + (coef**2).sum() / (2 * C)
     residual = np.exp(log_proba) - np.eye(logits.shape[1])[codes]
