@@ -1138,7 +1138,7 @@ def gradient_of(A, Y, ridge):
     return gradient
 
 
-def newton_step(A, P, G, ridge, M, stop, max_iter=1000):
+def newton_step(A, P, G, ridge, M, stop, max_iter=5000):
     """Solve Hessian @ S = -G nearly, by preconditioned conjugate gradients.
 
     A, P, ridge: as in shared_preconditioner, which returns M; G: array (k, d), the gradient. The step is
@@ -1185,9 +1185,10 @@ class NewtonLogisticRegression(ClassifierMixin, BaseEstimator):
     (two classes: the binomial solution; more: intercepts with mean 0), and has its fitted attributes.
 
     C: float > 0, the inverse of the penalty's strength
-    tol: float > 0; fitting stops when no entry of the gradient exceeds tol * min(1, 1/C). The loss is
-        1/C-strongly convex in the weights, so they are within C * ||gradient|| <= tol * sqrt(k * (d + 1))
-        of the optimum: 3e-6 on digits, and far less as Newton's last step overshoots
+    tol: float > 0; fitting stops when no entry of the gradient exceeds tol * min(1, 1/C), or rounding
+        hides what is left of it. The loss is 1/C-strongly convex in the weights, so they are within
+        C * ||gradient|| <= tol * sqrt(k * (d + 1)) of the optimum: 3e-6 on digits, and far less as
+        Newton's last step overshoots
     max_iter: int > 0, the most Newton steps; stopping there raises a ConvergenceWarning
     warm_start: bool, start from the previous fit where its classes and columns are the same
     source: Dembo, Eisenstat & Steihaug 1982 (truncated Newton); Bohning 1992 (a bound shared by classes)
@@ -1244,11 +1245,11 @@ class NewtonLogisticRegression(ClassifierMixin, BaseEstimator):
         ridge[-1] = 0.0
         gradient = gradient_of(A, Y, ridge)
         scale = max(A.max(), -A.min())
-        rounding = 8 * np.finfo(np.float64).eps * A.shape[0] * scale  # G is not known better
-        enough = max(self.tol * min(1, 1 / self.C), rounding)
+        eps = np.finfo(np.float64).eps
+        enough = max(self.tol * min(1, 1 / self.C), 8 * eps * A.shape[0] * scale)  # G is not known better
         # Half the digits make as good a step in less time; the gradient, which decides, has them all.
         easy = max(scale, self.C, 1 / self.C) < 1e6
-        rows, most = (A.astype(np.float32), 60) if easy else (A, 1000)
+        rows, most = (A.astype(np.float32), 60) if easy else (A, 5000)
         P, G = gradient(W)
         largest = first = np.abs(G).max()
         products, steps = np.inf, 0
@@ -1263,8 +1264,10 @@ class NewtonLogisticRegression(ClassifierMixin, BaseEstimator):
                 W, P, G = self._walk(gradient, W, S, slope)
                 largest = np.abs(G).max()
                 steps += 1
+            if rows is A and 0 < np.abs(S).max() <= eps * np.abs(W).max():
+                enough = largest  # the weights are known to the last digit: with large logits, G is not
             if not largest < before / 2:  # too hard for half the digits
-                rows, most = A, 1000
+                rows, most = A, 5000
         self.n_iter_ = np.array([steps], dtype=np.int32)
         if not largest <= enough:
             short = f"after {steps} Newton steps an entry of the gradient is {largest:.1e}, not {enough:.1e}"
@@ -1273,13 +1276,16 @@ class NewtonLogisticRegression(ClassifierMixin, BaseEstimator):
 
     @staticmethod
     def _walk(gradient, W, S, slope):
-        """Step from W along S; the loss is convex, so where it climbs steeply at the end, go less far."""
-        t = 1.0
-        P, G = gradient(W + S)
-        while not (end := np.vdot(G, S)) <= -0.5 * slope and t > 1e-10:
-            t *= max(0.1, slope / (slope - end))
+        """Step from W along S to its end or, where the convex loss climbs there, to near its lowest."""
+        low, high, t = (0.0, slope), (1.0, np.nan), 1.0  # steps, and the slopes there
+        while True:
             P, G = gradient(W + t * S)
-        return W + t * S, P, G
+            end = np.vdot(G, S)
+            low, high = ((t, end), high) if end < 0 else (low, (t, end))
+            if abs(end) <= -0.5 * slope or high[0] - low[0] < 1e-10:
+                return W + t * S, P, G
+            share = low[1] / (low[1] - high[1])
+            t = low[0] + (high[0] - low[0]) * min(0.9, max(0.1, share))  # 0.1 where it is not a number
 
     def _logits(self, X):
         """The logits (k, n) of the rows of X, or (1, n) for two classes."""

@@ -205,16 +205,35 @@ def test_check_estimator_passes():
     assert {check["status"] for check in checks} <= {"passed", "skipped"}
 
 
-def hard_problem():
-    """Return (X, y, C): classes far apart in long columns, and hardly a penalty."""
-    rng = np.random.default_rng(0)
-    y = rng.permutation(np.arange(120) % 10)
-    return 1e3 * (rng.normal(size=(120, 4)) + 10 * rng.normal(size=(10, 4))[y]), y, 100.0
+def hard_problem(seed, n, d, k, spread, scales):
+    """Return (X, y, C): k classes `spread` apart, columns of different scales, and hardly a penalty."""
+    rng = np.random.default_rng(seed)
+    y = rng.permutation(np.arange(n) % k)
+    X = rng.normal(size=(n, d)) + spread * rng.normal(size=(k, d))[y]
+    return X * rng.choice(scales, size=d), y, 100.0
+
+
+@pytest.mark.parametrize(
+    "problem",
+    [
+        hard_problem(22, 150, 20, 9, 1, (1e-3, 1, 1e3)),
+        hard_problem(16, 280, 20, 8, 1, (1e-3, 1, 1e3)),
+        hard_problem(52, 100, 1, 7, 10, (1e3,)),
+    ],
+    ids=["full-steps-overshoot", "many-products-a-step", "logits-of-thousands"],
+)
+def test_fit_converges_on_the_hardest_problems_found(problem):
+    X, y, C = problem
+    with warnings.catch_warnings():
+        warnings.simplefilter("error", ConvergenceWarning)
+        model = NewtonLogisticRegression(C=C).fit(X, y)
+    gradient = loss_and_gradient(X, y, C, model.coef_, model.intercept_)[1]
+    assert np.abs(gradient).max() <= max(1.1e-7 / C, 1e-14 * len(X) * np.abs(X).max())
 
 
 @pytest.mark.parametrize(
     ("X", "y", "C", "precision"),
-    [(DIGITS[:300], LABELS[:300], 1.0, np.float32), (*hard_problem(), np.float64)],
+    [(DIGITS[:300], LABELS[:300], 1.0, np.float32), (*hard_problem(0, 120, 4, 10, 10, (1e3,)), np.float64)],
     ids=["digits", "hard"],
 )
 def test_steps_use_half_the_digits_unless_the_problem_is_too_hard(X, y, C, precision, monkeypatch):
