@@ -1138,12 +1138,13 @@ def gradient_of(A, Y, ridge):
     return gradient
 
 
-def newton_step(A, P, G, ridge, M, stop, max_iter=5000):
+def newton_step(A, P, G, ridge, M, stop, most):
     """Solve Hessian @ S = -G nearly, by preconditioned conjugate gradients.
 
     A, P, ridge: as in shared_preconditioner, which returns M; G: array (k, d), the gradient. The step is
         worked out in the precision of A
     stop: float, the share of the first residual, in the norm of M, at which to stop
+    most: int, the most Hessian products
     returns: array (k, d), the step S; int, the number of Hessian products it took
     source: Dembo & Steihaug 1983
     """
@@ -1152,7 +1153,7 @@ def newton_step(A, P, G, ridge, M, stop, max_iter=5000):
     S, R, V, last, target = np.zeros_like(G), -G, np.zeros_like(G), np.inf, 0.0
     At, ones, r, v = A.T, np.ones(len(P), A.dtype), R.ravel(), V.ravel()
     dot, precondition = product_with(A), product_with(M)
-    for products in range(max_iter):  # noqa: B007
+    for products in range(most):  # noqa: B007
         D = precondition(R, M)
         size = r.dot(D.ravel())
         if not size > target:
@@ -1249,7 +1250,7 @@ class NewtonLogisticRegression(ClassifierMixin, BaseEstimator):
         enough = max(self.tol * min(1, 1 / self.C), 8 * eps * A.shape[0] * scale)  # G is not known better
         # Half the digits make as good a step in less time; the gradient, which decides, has them all.
         easy = max(scale, self.C, 1 / self.C) < 1e6
-        rows, most = (A.astype(np.float32), 60) if easy else (A, 5000)
+        rows = A.astype(np.float32) if easy else A
         P, G = gradient(W)
         largest = first = np.abs(G).max()
         products, steps = np.inf, 0
@@ -1258,6 +1259,7 @@ class NewtonLogisticRegression(ClassifierMixin, BaseEstimator):
                 M = shared_preconditioner(A, P, ridge)
             # Eisenstat & Walker 1996: solve loosely far away, tightly nearby, never beyond what is enough.
             stop = max(min(0.15 * np.sqrt(largest / first), 0.5), 0.5 * enough / largest)
+            most = 5000 if rows is A else 60
             S, products = newton_step(rows, P, G, ridge, M, stop, most)
             slope, before = np.vdot(G, S), largest
             if rows is A or (products < most - 1 and slope < 0):
@@ -1267,7 +1269,7 @@ class NewtonLogisticRegression(ClassifierMixin, BaseEstimator):
             if rows is A and 0 < np.abs(S).max() <= eps * np.abs(W).max():
                 enough = largest  # the weights are known to the last digit: with large logits, G is not
             if not largest < before / 2:  # too hard for half the digits
-                rows, most = A, 5000
+                rows = A
         self.n_iter_ = np.array([steps], dtype=np.int32)
         if not largest <= enough:
             short = f"after {steps} Newton steps an entry of the gradient is {largest:.1e}, not {enough:.1e}"

@@ -5,7 +5,7 @@ import warnings
 import numpy as np
 import pandas as pd
 import pytest
-from hypothesis import HealthCheck, given, settings
+from hypothesis import HealthCheck, example, given, settings
 from hypothesis import strategies as st
 from scipy import sparse
 from scipy.special import log_softmax
@@ -49,20 +49,31 @@ def oracle(X, y, C):
     return model
 
 
+def clusters(rng, n, d, k, spread):
+    """Return X (n, d) and y (n,): k classes around centres `spread` apart; 10 makes them separable."""
+    y = rng.permutation(np.arange(n) % k)
+    return rng.normal(size=(n, d)) + spread * rng.normal(size=(k, d))[y], y
+
+
 @st.composite
 def problems(draw, scales=(1.0,)):
     """Draw (X, y, C): 2 to 10 classes, 30 to 300 rows, 1 to 40 columns; collinear, constant, separable."""
     rng = np.random.default_rng(draw(st.integers(0, 2**32 - 1)))
     k, n, d = draw(st.integers(2, 10)), draw(st.integers(30, 300)), draw(st.integers(1, 40))
-    y = rng.permutation(np.arange(n) % k)
-    spread = draw(st.sampled_from([0.0, 1.0, 10.0]))  # 10: classes far apart, separable
-    X = rng.normal(size=(n, d)) + spread * rng.normal(size=(k, d))[y]
+    X, y = clusters(rng, n, d, k, spread=draw(st.sampled_from([0.0, 1.0, 10.0])))
     if d > 2 and draw(st.booleans()):
         X[:, 1] = 2 * X[:, 0]
     if d > 2 and draw(st.booleans()):
         X[:, 2] = draw(st.sampled_from([0.0, 1.0, -3.0]))
     X = X * np.array(scales)[rng.integers(len(scales), size=d)]
     return X, y, draw(st.sampled_from([1e-3, 1e-2, 0.1, 1.0, 10.0, 100.0, 1e3]))
+
+
+def hard_problem(seed, n, d, k, spread, scales):
+    """Return (X, y, C): columns of different scales, and hardly a penalty."""
+    rng = np.random.default_rng(seed)
+    X, y = clusters(rng, n, d, k, spread)
+    return X * rng.choice(scales, size=d), y, 100.0
 
 
 slow = settings(max_examples=40, deadline=None, suppress_health_check=list(HealthCheck))
@@ -84,6 +95,9 @@ def test_weights_equal_a_tightly_converged_scikit_learn_fit(problem):
 
 @slow
 @given(problems(scales=(1e-3, 1.0, 1e3)))
+@example(hard_problem(22, 150, 20, 9, 1, (1e-3, 1, 1e3)))  # whole steps overshoot
+@example(hard_problem(16, 280, 20, 8, 1, (1e-3, 1, 1e3)))  # a step takes thousands of products
+@example(hard_problem(52, 100, 1, 7, 10, (1e3,)))  # logits of thousands, so rounding hides the gradient
 def test_gradient_is_zero_at_the_fit_even_with_badly_scaled_columns(problem):
     X, y, C = problem
     with warnings.catch_warnings():
@@ -203,32 +217,6 @@ def test_check_estimator_passes():
         warnings.simplefilter("ignore")  # its tiny problems are not about convergence
         checks = check_estimator(NewtonLogisticRegression(), on_skip=None)
     assert {check["status"] for check in checks} <= {"passed", "skipped"}
-
-
-def hard_problem(seed, n, d, k, spread, scales):
-    """Return (X, y, C): k classes `spread` apart, columns of different scales, and hardly a penalty."""
-    rng = np.random.default_rng(seed)
-    y = rng.permutation(np.arange(n) % k)
-    X = rng.normal(size=(n, d)) + spread * rng.normal(size=(k, d))[y]
-    return X * rng.choice(scales, size=d), y, 100.0
-
-
-@pytest.mark.parametrize(
-    "problem",
-    [
-        hard_problem(22, 150, 20, 9, 1, (1e-3, 1, 1e3)),
-        hard_problem(16, 280, 20, 8, 1, (1e-3, 1, 1e3)),
-        hard_problem(52, 100, 1, 7, 10, (1e3,)),
-    ],
-    ids=["full-steps-overshoot", "many-products-a-step", "logits-of-thousands"],
-)
-def test_fit_converges_on_the_hardest_problems_found(problem):
-    X, y, C = problem
-    with warnings.catch_warnings():
-        warnings.simplefilter("error", ConvergenceWarning)
-        model = NewtonLogisticRegression(C=C).fit(X, y)
-    gradient = loss_and_gradient(X, y, C, model.coef_, model.intercept_)[1]
-    assert np.abs(gradient).max() <= max(1.1e-7 / C, 1e-14 * len(X) * np.abs(X).max())
 
 
 @pytest.mark.parametrize(
