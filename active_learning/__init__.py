@@ -1,0 +1,9 @@
+"""The rooms behind al_helpers, which is their door and the map of them.
+
+A room is one file that is read in five minutes, and imports only from the rooms below it; tests/test_house.py
+holds the order. Nothing heavy is imported here, so that `active-learning --help` answers at once.
+"""
+
+from importlib.metadata import version
+
+__version__ = version("active-learning-report")

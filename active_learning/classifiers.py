@@ -1,0 +1,67 @@
+"""The classifiers by name, the default one, and how each is fitted on what may be seen.
+
+To add one: a line in CLASSIFIERS and its name in options; if it learns from unlabelled rows too, its class in
+SEMI_SUPERVISED.
+"""
+
+from functools import partial
+
+import numpy as np
+from sklearn.base import clone
+from sklearn.ensemble import ExtraTreesClassifier
+from sklearn.neighbors import KNeighborsClassifier
+from sklearn.semi_supervised import LabelPropagation, LabelSpreading, SelfTrainingClassifier
+from sklearn.svm import SVC
+
+from active_learning.checks import check_choice
+from active_learning.graph import GraphSpreading
+from active_learning.matrices import take
+from active_learning.newton import NewtonLogisticRegression
+from active_learning.strategies import last_step
+
+
+class CappedNeighbors(KNeighborsClassifier):
+    """k nearest neighbours that makes do with all the rows it has while these are fewer than k."""
+
+    def kneighbors(self, X=None, n_neighbors=None, return_distance=True):
+        """Distances to, and indices of, the nearest rows; as in scikit-learn but for the cap."""
+        k = self.n_neighbors if n_neighbors is None else n_neighbors
+        return super().kneighbors(X, min(k, self.n_samples_fit_), return_distance)
+
+
+def default_model():
+    """The report's classifier: logistic regression, L2, C = 1, solved until it has really converged.
+
+    At scikit-learn's default tolerance the order of the pool's rows depends on where the solver stopped,
+    and so on the processor; converged, it is a property of the data and of the rule.
+    """
+    return NewtonLogisticRegression(warm_start=True)
+
+
+CLASSIFIERS = {
+    "logistic_regression": default_model,
+    "svm": partial(SVC, C=10),
+    "knn": partial(CappedNeighbors, weights="distance"),
+    "extra_trees": partial(ExtraTreesClassifier, random_state=0),
+    "label_spreading": GraphSpreading,
+}
+SEMI_SUPERVISED = (GraphSpreading, LabelSpreading, LabelPropagation, SelfTrainingClassifier)
+
+
+def make_model(model):
+    """A fresh classifier: of a name in CLASSIFIERS, an estimator (cloned), or default_model() for None."""
+    if isinstance(model, str):
+        return CLASSIFIERS[check_choice("classifier", model, CLASSIFIERS)]()
+    return default_model() if model is None else clone(model)
+
+
+def fit(model, X, y, labeled, pool):
+    """Fit on the labelled rows; a semi-supervised model also sees the pool, its labels hidden as -1.
+
+    It never sees a test row, and gets its rows in one and the same order in every round. In a pipeline the
+    steps before it are then fitted on the features of these rows, pool included, never on a hidden label.
+    """
+    if not isinstance(last_step(model), SEMI_SUPERVISED):
+        return model.fit(take(X, labeled), y[labeled])
+    rows = np.sort(np.concatenate([labeled, pool]))
+    return model.fit(take(X, rows), np.where(np.isin(rows, labeled), y[rows], -1))

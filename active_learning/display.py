@@ -1,0 +1,50 @@
+"""Show a figure or a table in a notebook; a table as text for a terminal."""
+
+import io
+from pathlib import Path
+
+from active_learning.style import PLOT_STYLE
+
+
+def text_table(table):
+    """A table of strings as aligned text."""
+    columns = [[name, *cells] for name, cells in table.items()]
+    padded = [[cell.ljust(max(map(len, column))) for cell in column] for column in columns]
+    return "\n".join("  ".join(row).rstrip() for row in zip(*padded, strict=True))
+
+
+def show_table(table):
+    """Show a table of strings in a notebook, without its index."""
+    from IPython.display import display
+
+    display({"text/html": table.to_html(index=False), "text/plain": text_table(table)}, raw=True)
+
+
+def show_figure(ax, name, alt, *, folder=None):
+    """Show the figure of an Axes in a notebook as the very PNG that is saved, and close it.
+
+    ax: Axes (or the Figure itself)
+    name: file name without ending
+    alt: what the figure shows, in words, for who cannot see it
+    folder: where to write name.png and name.svg; None writes nothing
+    """
+    import matplotlib.pyplot as plt
+    from IPython.display import Image, display
+
+    figure = getattr(ax, "figure", ax)
+    png, svg = io.BytesIO(), io.BytesIO()
+    with plt.rc_context(PLOT_STYLE):
+        figure.savefig(png, format="png", metadata={"Software": None})
+        figure.savefig(svg, format="svg", metadata={"Date": None})
+    plt.close(figure)
+    if folder is not None:
+        Path(folder, f"{name}.png").write_bytes(png.getvalue())
+        Path(folder, f"{name}.svg").write_bytes(svg.getvalue())
+    display(Image(png.getvalue(), width=round(figure.get_figwidth() * 100), alt=alt))
+
+
+def show_saved(path, alt):
+    """Show a PNG of 900 pixels that was made elsewhere, such as a benchmark's, in a notebook."""
+    from IPython.display import Image, display
+
+    display(Image(Path(path).read_bytes(), width=900, alt=alt))

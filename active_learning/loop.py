@@ -1,0 +1,125 @@
+"""One learning curve: fit, score the test set, query, label, and again until the budget is spent.
+
+Source: Settles 2009. Not here: many runs (study), or what a curve is worth (measures).
+"""
+
+from dataclasses import dataclass
+
+import numpy as np
+from scipy import sparse
+from sklearn.base import is_classifier
+from sklearn.metrics import balanced_accuracy_score
+from sklearn.pipeline import Pipeline
+from sklearn.utils import get_tags
+
+from active_learning.checks import check_choice, check_integer
+from active_learning.classifiers import SEMI_SUPERVISED, fit, make_model
+from active_learning.matrices import on_one_thread, take
+from active_learning.rules import Round
+from active_learning.strategies import check_strategy, last_step, pick_strategies
+
+METRICS = {
+    "accuracy": lambda y_true, y_pred: np.count_nonzero(y_true == y_pred) / len(y_true),
+    "balanced_accuracy": balanced_accuracy_score,
+}
+
+
+@dataclass(frozen=True)
+class History:
+    """One learning curve of r rounds."""
+
+    n_labels: np.ndarray  # int (r,), labels known at each round, the seed set included
+    accuracy: np.ndarray  # (r,), in [0, 1], on the test set with those labels (or the metric asked for)
+    queried: np.ndarray  # int, the rows bought, in order (the seed set is not among them)
+
+
+@on_one_thread
+def run_loop(
+    dataset,
+    split,
+    strategy,
+    *,
+    model=None,
+    batch=10,
+    budget=300,
+    random_state=0,
+    metric="accuracy",
+    stop_at=None,
+):
+    """Fit, score the test set, query, label; repeat until the budget is spent or the pool is empty.
+
+    dataset, split: Dataset, and a Split of its rows
+    strategy: a name in STRATEGIES, or a callable Round -> rows to buy
+    model: any scikit-learn classifier, pipelines included (it is cloned), or a name in CLASSIFIERS;
+        default_model() if None
+    batch: labels bought a round; the last batch is cut to end exactly on the budget or the pool's end
+    budget: labels in all, the seed set included
+    random_state: anything numpy.random.default_rng takes
+    metric: "accuracy" or "balanced_accuracy"
+    stop_at: end the run as soon as this accuracy is reached; for who asks only about labels to target
+    returns: History
+    raises: ValueError or TypeError, naming the value, for a setting or data that cannot work
+    """
+    ((name, strategy),) = pick_strategies(strategy).items()
+    model, batch = make_model(model), check_integer("batch", batch, 1)
+    _check_run(dataset, split, model, budget)
+    check_strategy(name, strategy, model, dataset.X)
+    measure = METRICS[check_choice("metric", metric, METRICS)]
+    X, y, rng = dataset.X, dataset.y, np.random.default_rng(random_state)
+    if isinstance(last_step(model), SEMI_SUPERVISED):
+        y = np.unique(y, return_inverse=True)[1]  # as integers, since unknown labels are -1
+    X_test, y_test = take(X, split.test), y[split.test]
+    labeled, pool, n_labels, scores = split.seed, np.sort(split.pool), [], []
+    while True:
+        fit(model, X, y, labeled, pool)
+        n_labels.append(len(labeled))
+        scores.append(measure(y_test, model.predict(X_test)))
+        wanted = min(batch, budget - len(labeled), len(pool))
+        if wanted == 0 or (stop_at is not None and scores[-1] >= stop_at):
+            return History(np.array(n_labels), np.array(scores), labeled[len(split.seed) :])
+        bought = strategy(Round(*shown_to(strategy, model, X), labeled, y[labeled], pool, wanted, rng))
+        pool = _remove(pool, bought, wanted, name)
+        labeled = np.concatenate([labeled, bought])
+
+
+def shown_to(strategy, model, X):
+    """(classifier, X) for a Round: a rule that measures distances sees X as a pipeline's last step does."""
+    if isinstance(model, Pipeline) and "numeric" in getattr(strategy, "needs", ()):
+        return model[-1], model[:-1].transform(X)
+    return model, X
+
+
+def _check_run(dataset, split, model, budget):
+    """Raise if the loop cannot run on this data with this model and this budget."""
+    if not is_classifier(model):
+        raise TypeError(f"model must be a scikit-learn classifier, got {model!r}")
+    if check_integer("budget", budget, 1) < len(split.seed):
+        raise ValueError(f"budget must be at least the seed set's {len(split.seed)} labels, got {budget}")
+    if len(np.unique(dataset.y[split.seed])) < 2:
+        raise ValueError(f"the seed set has the one class {dataset.y[split.seed][0]}; 2 are needed")
+    imputes = isinstance(model, Pipeline)  # whose tags do not say; its own steps complain if they cannot
+    _check_finite(dataset.X, imputes or get_tags(model).input_tags.allow_nan)
+
+
+def _check_finite(X, allow_nan):
+    """Raise ValueError if X holds infinity, or NaN where the model cannot take it."""
+    values = X.select_dtypes("number") if hasattr(X, "iloc") else X.data if sparse.issparse(X) else X
+    values = np.asarray(values)
+    if values.dtype.kind != "f" or np.isfinite(values.sum()):  # one pass, no copy of a large pool
+        return
+    infinite, missing = np.isinf(values).sum(), np.isnan(values).sum()
+    if infinite:
+        raise ValueError(f"X holds {infinite} infinite values; all must be finite")
+    if missing and not allow_nan:
+        how = "impute them, for instance with make_pipeline(SimpleImputer(), model)"
+        raise ValueError(f"X holds {missing} missing values (NaN); {how}")
+
+
+def _remove(pool, bought, wanted, name):
+    """The pool without the rows bought; ValueError if these are not `wanted` distinct rows of the pool."""
+    at, keep = np.minimum(pool.searchsorted(bought), len(pool) - 1), np.ones(len(pool), dtype=bool)
+    keep[at] = False
+    left = pool[keep]  # a row bought twice leaves one row too many
+    if len(bought) != wanted or len(left) != len(pool) - wanted or not np.array_equal(pool[at], bought):
+        raise ValueError(f"strategy {name!r} must return {wanted} distinct rows of the pool")
+    return left

@@ -1,0 +1,95 @@
+"""Rows of numbers, dense or sparse, in memory or in a file: picking them, distances, one thread.
+
+Here: arithmetic that several rooms share and that must give the same answer on every machine. A converged
+classifier still differs by about 1e-8 between two of them, so a squared distance below ROUNDING is 0 and what
+lies closer than TIE is equal. Not here: anything that knows of labels.
+"""
+
+from functools import cache, partial, wraps
+
+import numpy as np
+from scipy import sparse
+from scipy.linalg import lapack
+from threadpoolctl import ThreadpoolController
+
+
+def take(X, rows):
+    """Rows of a matrix: of a numpy array, a pandas frame or a scipy CSR matrix; rows: indices or a slice."""
+    if type(X) is np.ndarray and type(rows) is np.ndarray:
+        return X.take(rows, axis=0, mode="clip")  # half the time of X[rows]
+    return X.iloc[rows] if hasattr(X, "iloc") else X[rows]
+
+
+def blocks(n, size=1024):
+    """Yield slices that cover range(n), `size` rows at a time."""
+    return (slice(start, min(start + size, n)) for start in range(0, n, size))
+
+
+TIE = 1e-9  # relative: what lies closer than this is equal
+ROUNDING = 1e-12  # relative to the squared lengths: a squared distance below this is 0
+steady = partial(np.round, decimals=10)  # equal rows get equal scores, whatever the order of a product's sums
+
+
+def as_floats(X, rows):
+    """The given rows of X as floats: a dense (m, d) array, or CSR when X is sparse."""
+    part = take(X, rows)
+    return part.astype(float) if sparse.issparse(part) else np.asarray(part, dtype=float)
+
+
+def dense(product):
+    """A product of matrices as an array, which that of two sparse ones is not."""
+    return product.toarray() if sparse.issparse(product) else product
+
+
+def centred(A):
+    """Move the origin of A (m, d), if dense, to its first row: distances stay, offsets cost no digits.
+
+    The first row and not the mean, because it keeps data on a grid, such as pixels, exact.
+    """
+    return A if sparse.issparse(A) else A - A[:1]
+
+
+def squared_norms(A):
+    """|a|^2 for each row of A (..., m, d), dense, or (m, d), sparse: array (..., m)."""
+    if sparse.issparse(A):
+        return np.asarray(A.multiply(A).sum(axis=1)).ravel()
+    return np.einsum("...j,...j->...", A, A)
+
+
+def squared_distances(A, B, lengths=None):
+    """|a - b|^2 for each row of A (m, d) and of B (k, d): array (m, k), rounding errors as 0.
+
+    lengths: squared_norms(A), where the caller has them
+    """
+    lengths = (squared_norms(A) if lengths is None else lengths)[:, None] + squared_norms(B)
+    squared = lengths - 2 * dense(A @ B.T)
+    return np.where(squared > ROUNDING * lengths, squared, 0.0)
+
+
+def inverse_of(H):
+    """Inverse of a symmetric H (n, n), three times as fast as numpy's; None if not positive definite."""
+    factor, failed = lapack.dpotrf(H)
+    if failed:
+        return None
+    inverse, _ = lapack.dpotri(factor, overwrite_c=True)  # fills the upper triangle only
+    inverse += np.triu(inverse, 1).T
+    return inverse
+
+
+def is_plain(X):
+    """Whether X is an array (n, d) of float64 numbers; if finite too, it needs no further checks."""
+    return type(X) in (np.ndarray, np.memmap) and X.dtype == np.float64 and X.ndim == 2 and X.size > 0
+
+
+_threadpools = cache(ThreadpoolController)  # finds the BLAS and OpenMP libraries, which takes 3 ms, only once
+
+
+def on_one_thread(function):
+    """Decorate a function whose matrix products are small: several threads would take longer."""
+
+    @wraps(function)
+    def limited(*args, **settings):
+        with _threadpools().limit(limits=1):
+            return function(*args, **settings)
+
+    return limited

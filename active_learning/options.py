@@ -1,0 +1,86 @@
+"""The command's options, and nothing heavier, so that --help answers at once."""
+
+import argparse
+
+from active_learning import __version__
+
+# The names that a reader may type, as the registries hold them, which are not imported here: --help must not
+# wait for them. A test compares.
+DATASETS = ("digits", "synthetic", "iris", "wine", "breast_cancer")
+STRATEGIES = (
+    "random",
+    "least_confidence",
+    "margin",
+    "entropy",
+    "diverse_margin",
+    "annealed_margin",
+    "cluster_margin",
+    "badge",
+    "core_set",
+    "typiclust",
+    "power_margin",
+    "committee",
+    "density_margin",
+)
+CLASSIFIERS = ("logistic_regression", "svm", "knn", "extra_trees", "label_spreading")
+METRICS = ("accuracy", "balanced_accuracy")
+
+
+class _Parser(argparse.ArgumentParser):
+    def error(self, message):
+        """One line on stderr and exit code 2, without argparse's usage block."""
+        self.exit(2, f"{self.prog}: error: {message}\n")
+
+
+EXAMPLES = """examples:
+  active-learning                              digits, 90 %, 100 splits: the headline table
+  active-learning --target-acc 0.95 --hold 3   a harder target, held for three rounds
+  active-learning --splits 1                   the classic single-run table (an anecdote)
+  active-learning --strategies margin,entropy --batch 20 --dataset wine
+  active-learning --strategies all             every rule there is (minutes)
+  active-learning --classifier label_spreading --strategies margin,diverse_margin
+  active-learning --json | python -m json.tool
+your own table (CSV or Parquet; rows without a label are the pool):
+  active-learning --csv my.csv --label-column y                  would it save labels here?
+  active-learning --csv my.csv --label-column y --classifier extra_trees
+  active-learning --csv my.csv --label-column y --suggest 10 --output next.csv
+                                                                 the rows to label next, to fill in
+  active-learning --csv my.csv --label-column y --labels next.csv --output merged.csv
+"""
+
+
+def build_parser():
+    """The command's options."""
+    parser = _Parser(
+        prog="active-learning",
+        description="How many labels does active learning save? Prints the labels-to-target table.",
+        epilog=EXAMPLES,
+        formatter_class=argparse.RawDescriptionHelpFormatter,
+        allow_abbrev=False,
+    )
+    add = parser.add_argument
+    add("--dataset", metavar="NAME", help=f"{', '.join(DATASETS)} (default digits)")
+    add("--target-acc", type=float, metavar="ACC", help="in (0, 1] (default 0.9; --csv: from the data)")
+    every = f"all, or some of {', '.join(STRATEGIES)} (default {', '.join(STRATEGIES[:5])})"
+    add("--strategies", nargs="+", metavar="NAME", help=every)
+    classifiers = f"{', '.join(CLASSIFIERS)} (default {CLASSIFIERS[0]})"
+    add("--classifier", default=CLASSIFIERS[0], metavar="NAME", help=classifiers)
+    add("--batch", type=int, metavar="N", help="labels bought a round (default 10; --csv: from the data)")
+    add("--budget", type=int, metavar="N", help="labels in all, seed included (default 300; --csv: likewise)")
+    add("--metric", default="accuracy", metavar="NAME", help=f"{' or '.join(METRICS)} (default accuracy)")
+    add("--splits", type=int, default=100, metavar="N", help="random splits (default 100)")
+    add("--seed", type=int, default=0, metavar="N", help="seed of all randomness (default 0)")
+    add("--hold", type=int, default=1, metavar="N", help="rounds the target must hold for (default 1)")
+    add("--jobs", type=int, default=-1, metavar="N", help="processes (default -1: one a core)")
+    add("--csv", metavar="FILE", help="measure your own table: .csv, .csv.gz or .parquet")
+    add("--label-column", metavar="NAME", help="its column of labels; an empty one puts the row in the pool")
+    add("--id-column", metavar="NAME", help="its column that names the rows (default: row numbers from 0)")
+    add("--drop", nargs="+", default=[], metavar="NAME", help="columns not to learn from")
+    add("--suggest", type=int, metavar="N", help="say which N rows of the pool to label next")
+    add("--strategy", default="margin", metavar="NAME", help="rule that suggests (default margin)")
+    add("--labels", metavar="FILE", help="merge this filled-in file of suggestions")
+    add("--output", metavar="FILE", help="write the suggestions, or the merged table, to a new CSV file")
+    add("--force", action="store_true", help="let --output replace a file (never one that was read)")
+    add("--json", action="store_true", help="print one JSON object and nothing else")
+    add("--version", action="version", version=f"%(prog)s {__version__}")
+    return parser

@@ -1,0 +1,119 @@
+"""Figures of things: scores, digits, steps, points on a plane, costs; they take an Axes and return it."""
+
+import numpy as np
+
+from active_learning.style import COLORS, axes_or_new, color_of, ink_of
+
+
+def plot_score_triangle(score_function, ax=None):
+    """A score over all probabilities of three classes: corners are certain, dark is asked for first."""
+    ax, step = axes_or_new(ax), np.linspace(0, 1, 61)
+    second, third = (grid.ravel() for grid in np.meshgrid(step, step))
+    inside = second + third <= 1 + 1e-9
+    proba = np.column_stack([1 - second - third, second, third])[inside].clip(0, 1)
+    x, y = proba[:, 1] + proba[:, 2] / 2, proba[:, 2] * np.sqrt(3) / 2
+    ax.tricontourf(x, y, score_function(proba), levels=12, cmap="Blues")
+    for (at_x, at_y), name in zip([(0, -0.08), (1, -0.08), (0.5, 0.91)], "ABC", strict=True):
+        ax.text(at_x, at_y, f"surely {name}", ha="center", va="center")
+    ax.set(aspect="equal", xlim=(-0.1, 1.1), ylim=(-0.14, 0.98))
+    ax.axis("off")
+    return ax
+
+
+def plot_images(images, captions, axes):
+    """Small grey pictures with a caption under each: images (m, h, w), captions m strings, axes m Axes."""
+    for ax, image, caption in zip(axes, images, captions, strict=True):
+        ax.imshow(image, cmap="gray_r", vmin=0, vmax=1)
+        ax.set_xlabel(caption, fontsize=10)
+        ax.set(xticks=[], yticks=[])
+        ax.spines[:].set_visible(False)
+    return axes
+
+
+def plot_steps(steps, ax=None):
+    """The steps of a loop as boxes in a row, an arrow from each to the next and from the last back.
+
+    steps: list of strings; the way back leads to the second, as the first is done only once
+    """
+    ax, arrow = axes_or_new(ax), {"arrowstyle": "-|>", "color": "#555555", "lw": 1.5}
+    for place, step in enumerate(steps):
+        box = {"boxstyle": "round,pad=0.6", "facecolor": "#eef3fb", "edgecolor": ink_of("margin")}
+        ax.text(place, 0, step, ha="center", va="center", fontsize=10.5, bbox=box)
+        if place:
+            ax.annotate("", (place - 0.37, 0), (place - 0.63, 0), arrowprops=arrow)
+    back = arrow | {"connectionstyle": "arc3,rad=-0.2"}
+    ax.annotate("", (1, -0.5), (len(steps) - 1, -0.5), arrowprops=back)
+    ax.text(len(steps) / 2, -1.25, "again, until the budget is spent", ha="center", color="#555555")
+    ax.set(xlim=(-0.45, len(steps) - 0.55), ylim=(-1.4, 0.6))
+    ax.axis("off")
+    return ax
+
+
+def plot_queries(plane, y, labeled, queried, ax=None):
+    """Points on a plane, their first labels in the colour of their class, the queries numbered in order.
+
+    plane: array (n, 2); y: array (n,) of labels; labeled, queried: int arrays, rows of the plane
+    """
+    ax, colors = axes_or_new(ax), [ink_of("margin"), ink_of("entropy")]
+    ax.scatter(*plane.T, s=9, color="#d5d5d8", lw=0)
+    for label, color, marker in zip(np.unique(y), colors, "ox", strict=False):
+        ax.scatter(*plane[labeled[y[labeled] == label]].T, s=26, color=color, marker=marker, alpha=0.7)
+    circle = {
+        "boxstyle": "circle,pad=0.15",
+        "facecolor": color_of("least_confidence"),
+        "edgecolor": "white",
+        "alpha": 0.9,
+    }
+    for order, (x, height) in enumerate(plane[queried], 1):
+        ax.text(x, height, order, ha="center", va="center", fontsize=7.5, weight="bold", bbox=circle)
+    ax.set(xlabel="first principal component", ylabel="second principal component")
+    ax.set_aspect("equal", adjustable="datalim")
+    return ax
+
+
+def plot_plane(plane, batches, name, ax=None):
+    """The rows of the first batches on a plane, a marker a round, over all points in grey.
+
+    plane: array (n, 2); batches: int arrays, the rows bought in each round; name: the strategy
+    """
+    ax = axes_or_new(ax)
+    ax.scatter(*plane.T, s=5, color="#d5d5d8", lw=0)
+    for rows, marker, shade in zip(batches, "o^s", (1, 0.7, 0.4), strict=False):
+        color = tuple(shade * channel for channel in ink_of(name))
+        ax.scatter(*plane[rows].T, s=34, color=color, marker=marker, edgecolor="white", lw=0.7)
+    ax.set_title(name, color=ink_of(name), weight="bold")
+    ax.axis("off")
+    return ax
+
+
+def plot_query_cost(costs, ax=None):
+    """Milliseconds per query, a row a rule and a mark a pool size: costs has columns strategy, pool, ms."""
+    ax = axes_or_new(ax)
+    names = costs["strategy"].unique()
+    for (pool, marks), face in zip(costs.groupby("pool"), ("white", "#555555"), strict=False):
+        ax.plot(marks["ms"], range(len(names)), ls="", marker="o", ms=8, color=face, mec="#555555", zorder=3)
+        place = marks["ms"].iloc[-1], len(names) - 0.65
+        ax.text(*place, f"pool of {pool:,}", ha="center", va="top", color="#555555")
+    ax.set(xscale="log", xlabel="milliseconds per query", yticks=range(len(names)), yticklabels=names)
+    ax.set_ylim(len(names) + 0.2, -0.5)
+    ax.xaxis.set_major_formatter("{x:g}")
+    ax.grid(axis="x", color="#e5e5e5")
+    return ax
+
+
+def plot_speed(seconds, ours, ax=None):
+    """Time of the same work by several programs: a bar each, slowest on top, ratios to ours as text.
+
+    seconds: Series of seconds, indexed by program; ours: the one whose bar is coloured
+    """
+    ax = axes_or_new(ax)
+    seconds = seconds.sort_values(ascending=False)
+    colors = [COLORS["margin" if name == ours else "random"] for name in seconds.index]
+    ax.barh(seconds.index, seconds, color=colors, height=0.7)
+    for row, (name, time_) in enumerate(seconds.items()):
+        ratio = "" if name == ours else f"  ({time_ / seconds[ours]:.1f} x)"
+        ax.text(time_, row, f" {time_:.0f} s{ratio}", va="center", weight="bold" if name == ours else None)
+    ax.set(xlabel="seconds", xlim=(0, 1.15 * seconds.max()))
+    ax.invert_yaxis()
+    ax.tick_params(axis="y", length=0)
+    return ax

@@ -1,0 +1,199 @@
+"""Figures of results: each takes a table and an Axes and returns the Axes; none of them computes a result.
+
+To add one: a function plot_<thing>(table, ..., ax=None). Pictures of single rows and steps: pictures.
+"""
+
+import numpy as np
+
+from active_learning.measures import bootstrap_interval, by_split, labels_to_target
+from active_learning.style import MARKERS, axes_or_new, color_of, ink_of, label_lines
+from active_learning.wording import format_labels
+
+
+def plot_learning_curves(curves, target, ax=None):
+    """Mean accuracy against labels, one line a strategy, with the 95 % interval of the mean over splits.
+
+    curves: table of run_study
+    target: accuracy of the dashed line; a marker on it shows each strategy's median labels to target,
+        which comes from the runs and not from the mean curve, as in the table
+    """
+    ax, budget, ends = axes_or_new(ax), curves["n_labels"].max(), {}
+    needed = by_split(labels_to_target(curves, target))
+    ax.axhline(target, color="#555555", lw=1, ls="--")
+    for name, runs in curves.groupby("strategy", sort=False):
+        scores = runs.pivot(index="n_labels", columns="split", values="accuracy")
+        mean, color, median = scores.mean(axis=1), color_of(name), needed[name].median()
+        low, high = np.transpose([bootstrap_interval(row, np.mean) for row in scores.to_numpy()])
+        ax.plot(mean.index, mean, color=color, lw=2)
+        ax.fill_between(mean.index, low, high, color=color, alpha=0.25, lw=0)
+        if np.isfinite(median):
+            ax.plot([median, median], [0, target], color=color, lw=1, ls=":")
+            ax.plot(median, target, color=color, marker=MARKERS.get(name, "P"), ms=9, mec="white", zorder=5)
+        ends[name] = (mean.index[-1], mean.iloc[-1], f"{name}: {format_labels(median, budget)}")
+    lowest = curves.groupby(["strategy", "n_labels"])["accuracy"].mean().min()
+    ax.set(xlabel="labels bought, seed set included", ylabel="test accuracy", ylim=(lowest - 0.03, 1))
+    ax.set_xlim(curves["n_labels"].min(), budget)
+    label_lines(ax, ends)
+    return ax
+
+
+def dots(ax, values, row, color):
+    """Every split as a dot around a row's line; the shifts are even, and the same at every run."""
+    shift = 0.7 * (np.arange(len(values)) * 0.618034 % 1 - 0.5)
+    ax.scatter(values, row + shift, s=16, color=color, alpha=0.5, lw=0)
+
+
+def plot_labels_needed(needed, budget, ax=None):
+    """Labels to target, a row a strategy: every split as a dot, the median, its 95 % interval.
+
+    needed: table of by_split; budget: runs beyond it stand in the grey gutter at the right
+    """
+    ax, gutter = axes_or_new(ax), 1.07 * budget
+    ax.axvspan(1.02 * budget, 1.12 * budget, color="#eeeeee", lw=0)
+    for row, name in enumerate(needed):
+        values, color = needed[name].to_numpy(), color_of(name)
+        dots(ax, np.where(np.isinf(values), gutter, values), row, color)
+        low, high = np.minimum(bootstrap_interval(values), gutter)
+        ax.plot([low, high], [row, row], color=color, lw=7, solid_capstyle="butt")
+        ax.plot(min(np.median(values), gutter), row, marker="|", ms=20, mew=3, color="black")
+        beyond = f"{np.isinf(values).sum()} of {len(values)}"
+        ax.text(1.14 * budget, row, beyond, va="center", color="#555555")
+    ax.text(1.07 * budget, -0.62, f"over {budget}", ha="center", color="#555555")
+    ax.set(yticks=range(needed.shape[1]), yticklabels=list(needed), xlabel="labels to target")
+    ax.set(ylim=(needed.shape[1] - 0.5, -0.75), xlim=(0, 1.12 * budget))
+    return ax
+
+
+def plot_paired_savings(needed, budget, ax=None, reference="random"):
+    """Labels saved against the reference on the same split: every split as a dot, median, 95 % interval.
+
+    needed: table of by_split; runs that never reached the target count as the budget here, so that a
+        dot at the edge is a bound; splits in which neither run reached it are left out
+    """
+    ax = axes_or_new(ax)
+    ax.axvline(0, color="black", lw=1)
+    for row, name in enumerate(names := [name for name in needed if name != reference]):
+        both = needed[np.isfinite(needed[[name, reference]]).any(axis=1)]
+        saved = both[reference].clip(upper=budget) - both[name].clip(upper=budget)
+        dots(ax, saved, row, color_of(name))
+        ax.plot(bootstrap_interval(saved), [row, row], color=color_of(name), lw=7, solid_capstyle="butt")
+        ax.plot(saved.median(), row, marker="|", ms=20, mew=3, color="black")
+        worse = f"costs more in {100 * (needed[name] > needed[reference]).mean():.0f}%"
+        ax.text(1.01, row, worse, va="center", color="#555555", transform=ax.get_yaxis_transform())
+    ax.set(yticks=range(len(names)), yticklabels=names, ylim=(len(names) - 0.5, -0.5))
+    ax.set(
+        xlabel=f"labels saved against {reference} on the same split  (right of 0: cheaper than {reference})"
+    )
+    return ax
+
+
+def plot_reached_share(needed, budget, ax=None):
+    """Share of splits that have reached the target, against labels bought; no run is dropped.
+
+    needed: table of by_split
+    """
+    ax, grid = axes_or_new(ax), np.arange(budget + 1)
+    names = needed.median().sort_values(kind="stable").index  # from the left to the right
+    for place, (name, height) in enumerate(zip(names, np.linspace(0.9, 0.15, len(names)), strict=True)):
+        share = (needed[name].to_numpy()[:, None] <= grid).mean(axis=0)
+        ax.step(grid, share, where="post", color=color_of(name), lw=2)
+        x, side = grid[share >= min(height, share[-1])][0], "right" if place < len(names) / 2 else "left"
+        text = ax.text(x, height, f" {name} ", color=ink_of(name), weight="bold", ha=side, va="center")
+        text.set_bbox({"facecolor": "white", "alpha": 0.8, "lw": 0, "pad": 1})
+    ax.set(xlabel="labels bought, seed set included", ylabel="share of splits at target", ylim=(0, 1.02))
+    ax.set_xlim(0, budget)
+    return ax
+
+
+def plot_intervals(table, ax=None):
+    """Estimates with their intervals, a row a strategy: columns estimate, low, high, indexed by strategy."""
+    ax = axes_or_new(ax)
+    for row, (name, estimate, low, high) in enumerate(table[["estimate", "low", "high"]].itertuples()):
+        ax.plot([low, high], [row, row], color=color_of(name), lw=5, solid_capstyle="butt", alpha=0.6)
+        ax.plot(estimate, row, marker=MARKERS.get(name, "P"), ms=8, color=color_of(name), mec="white")
+    ax.set(yticks=range(len(table)), yticklabels=list(table.index), ylim=(len(table) - 0.5, -0.5))
+    return ax
+
+
+def plot_batch_price(table, ax=None):
+    """Median labels to target against batch size, a line a strategy, with 95 % intervals.
+
+    table: DataFrame with columns strategy, batch, median, low, high; inf is drawn as a gap
+    """
+    ax, ends = axes_or_new(ax), {}
+    table = table.replace(np.inf, np.nan).sort_values("batch", kind="stable")
+    for name, line in table.groupby("strategy", sort=False):
+        ax.fill_between(line["batch"], line["low"], line["high"], color=color_of(name), alpha=0.2, lw=0)
+        ax.plot(line["batch"], line["median"], color=color_of(name), marker=MARKERS.get(name, "P"), lw=2)
+        if len(drawn := line.dropna(subset="median")):
+            ends[name] = (drawn["batch"].iloc[-1], drawn["median"].iloc[-1], name)
+    batches = table["batch"].unique()
+    ax.set_xscale("log")
+    ax.set_xticks(batches, [str(batch) for batch in batches])
+    ax.minorticks_off()
+    ax.set(xlabel="labels bought a round (batch size)", ylabel="labels to target (median)")
+    label_lines(ax, ends)
+    return ax
+
+
+def plot_cells(values, texts, ax=None, *, cmap="RdBu", low=-0.6, high=0.6):
+    """A table as a picture: values (DataFrame) give the colours, texts (same shape) stand in the cells."""
+    ax = axes_or_new(ax)
+    ax.imshow(np.clip(values.to_numpy(dtype=float), low, high), cmap=cmap, vmin=low, vmax=high, aspect="auto")
+    for row, column in np.ndindex(values.shape):
+        share = np.clip((values.iloc[row, column] - low) / (high - low), 0, 1)
+        dark = abs(share - 0.5) > 0.33 if cmap == "RdBu" else share > 0.6
+        color = "white" if dark else "black"
+        ax.text(column, row, texts.iloc[row, column], ha="center", va="center", color=color, size=9.5)
+    ax.set_xticks(range(values.shape[1]), values.columns)
+    ax.set_yticks(range(values.shape[0]), values.index)
+    ax.tick_params(length=0)
+    ax.spines[:].set_visible(False)
+    return ax
+
+
+def plot_one_run(history, name, ax=None, band=None):
+    """One learning curve with its final accuracy as a dashed line, and a band of other runs behind it.
+
+    history: History; name: its strategy, for the colour and the text at the line's end
+    band: DataFrame indexed by n_labels, columns low, middle, high
+    """
+    ax, last = axes_or_new(ax), history.accuracy[-1]
+    if band is not None:
+        ax.fill_between(band.index, band["low"], band["high"], color=color_of("random"), alpha=0.3, lw=0)
+        ax.plot(band.index, band["middle"], color=color_of("random"), lw=2)
+    ax.axhline(last, color="#555555", lw=1, ls="--")
+    ax.plot(
+        history.n_labels,
+        history.accuracy,
+        color=color_of(name),
+        marker=MARKERS[name],
+        ms=5,
+        lw=2,
+        clip_on=False,
+    )
+    ends = {name: (history.n_labels[-1], last, f"{name.replace('_', ' ')}: {last:.2f}")}
+    if band is not None:
+        ends["random"] = (band.index[-1], band["middle"].iloc[-1], f"random: {band['middle'].iloc[-1]:.2f}")
+    label_lines(ax, ends)
+    ax.set(xlabel="labels known, first set included", ylabel="test accuracy")
+    ax.set_xlim(history.n_labels[[0, -1]])
+    ax.set_xticks(history.n_labels[::5])
+    return ax
+
+
+def plot_dots(rows, ax=None):
+    """Every repeat as a dot, a row a comparison, with the mean and its 95 % interval.
+
+    rows: dict (label, strategy for the colour) -> array of values
+    """
+    ax = axes_or_new(ax)
+    ax.axvline(0, color="black", lw=1)
+    for row, ((_, name), values) in enumerate(rows.items()):
+        dots(ax, values, row, color_of(name))
+        ax.plot(
+            bootstrap_interval(values, np.mean), [row, row], color=ink_of(name), lw=7, solid_capstyle="butt"
+        )
+        ax.plot(np.mean(values), row, marker="|", ms=20, mew=3, color="black")
+    ax.set(yticks=range(len(rows)), yticklabels=[label for label, _ in rows], ylim=(len(rows) - 0.5, -0.5))
+    return ax

@@ -1,0 +1,35 @@
+"""How far along the work is, on a terminal or in a notebook and nowhere else. It does not know the work."""
+
+import sys
+
+
+def progress(items, total):
+    """Yield items, showing how far along they are: on a terminal or in a notebook, and nowhere else.
+
+    The bar ends empty, so that a committed page never shows a frozen one.
+    """
+    show = _screen()
+    try:
+        for done, item in enumerate(items, 1):
+            filled = 30 * done // total
+            show(f"{'█' * filled}{'░' * (30 - filled)} {done}/{total} runs")
+            yield item
+    finally:
+        show("")
+
+
+def _in_notebook():
+    ipython = sys.modules.get("IPython")
+    return bool(ipython) and type(ipython.get_ipython()).__name__ == "ZMQInteractiveShell"
+
+
+def _screen():
+    """What shows a line of text in place of its last one, if anybody watches."""
+    if _in_notebook():
+        from IPython.display import HTML, display
+
+        handle = display(HTML(""), display_id=True)
+        return lambda text: handle.update(HTML(text))
+    if sys.stderr.isatty():
+        return lambda text: print(f"\r\x1b[K{text}", end="", file=sys.stderr, flush=True)
+    return lambda text: None
