@@ -49,7 +49,11 @@ SEMI_SUPERVISED = (GraphSpreading, LabelSpreading, LabelPropagation, SelfTrainin
 
 
 def make_model(model):
-    """A fresh classifier: of a name in CLASSIFIERS, an estimator (cloned), or default_model() for None."""
+    """Make a fresh classifier.
+
+    model: a name in CLASSIFIERS, an estimator (cloned), or None for default_model()
+    raises: ValueError for an unknown name
+    """
     if isinstance(model, str):
         return CLASSIFIERS[check_choice("classifier", model, CLASSIFIERS)]()
     return default_model() if model is None else clone(model)
@@ -60,6 +64,10 @@ def fit(model, X, y, labeled, pool):
 
     It never sees a test row, and gets its rows in one and the same order in every round. In a pipeline the
     steps before it are then fitted on the features of these rows, pool included, never on a hidden label.
+
+    model: classifier or pipeline, fitted in place; X: matrix (n, d); y: labels (n,)
+    labeled, pool: int arrays of rows
+    returns: model
     """
     if not isinstance(last_step(model), SEMI_SUPERVISED):
         return model.fit(take(X, labeled), y[labeled])

@@ -14,7 +14,11 @@ from active_learning.options import build_parser
 
 
 def main(argv=None):
-    """Run the command on a list of arguments; returns 0, exits with 2 after bad input, 1 if it died."""
+    """Run the command.
+
+    argv: list of arguments; None for those of the process
+    returns: 0; exits with 2 after bad input, and with 1 if the work died
+    """
     parser = build_parser()
     args = parser.parse_args(argv)
     try:
@@ -52,3 +56,7 @@ def _end_on_interrupt():
 
     get_reusable_executor(kill_workers=True)  # joblib's pool, whose workers do not hear the signal
     os._exit(130)
+
+
+if __name__ == "__main__":
+    sys.exit(command())

@@ -44,7 +44,10 @@ def show_figure(ax, name, alt, *, folder=None):
 
 
 def show_saved(path, alt):
-    """Show a PNG of 900 pixels that was made elsewhere, such as a benchmark's, in a notebook."""
+    """Show a PNG of 900 pixels that was made elsewhere, such as a benchmark's, in a notebook.
+
+    path: of the file; alt: what it shows, in words
+    """
     from IPython.display import Image, display
 
     display(Image(Path(path).read_bytes(), width=900, alt=alt))

@@ -9,27 +9,11 @@ import numpy as np
 from scipy import sparse
 from scipy.sparse.linalg import cg
 from sklearn.base import BaseEstimator, ClassifierMixin
+from sklearn.neighbors import NearestNeighbors
 
-from active_learning.matrices import TIE, blocks, inverse_of, squared_distances
+from active_learning.matrices import inverse_of
 
 DENSE_ROWS = 4000  # graphs up to this size keep the inverse (128 MB); larger ones are solved at each fit
-
-
-def nearest_neighbours(A, B, k):
-    """The k nearest rows of B (n, d) for each row of A (m, d), ties to the lower row of B.
-
-    returns: int array (m, k), ascending by distance, and float array (m, k), their squared distances
-    """
-    nearest, distances = np.empty((len(A), k), dtype=int), np.empty((len(A), k))
-    step = np.arange(len(B)) / len(B)
-    for part in blocks(len(A), max(1, 2**21 // len(B))):
-        squared = squared_distances(A[part], B)
-        ranked = squared + TIE * squared.max() * step  # makes every distance unique
-        near = np.argpartition(ranked, k - 1, axis=1)[:, :k]
-        order = np.take_along_axis(ranked, near, axis=1).argsort(axis=1)
-        nearest[part] = np.take_along_axis(near, order, axis=1)
-        distances[part] = np.take_along_axis(squared, nearest[part], axis=1)
-    return nearest, distances
 
 
 class NeighbourGraph:
@@ -38,9 +22,10 @@ class NeighbourGraph:
     def __init__(self, X, n_neighbors, alpha):
         n, self.X, self.unseen = len(X), X, None
         k = min(n_neighbors, n - 1)
-        near, squared = nearest_neighbours(X, X, k + 1)
-        self.scale = np.maximum(np.sqrt(squared[:, -1]), 1e-9)
-        W = np.where(near == np.arange(n)[:, None], 0.0, self.weights(squared, self.scale, near))
+        self.index = NearestNeighbors(algorithm="brute").fit(X)
+        distances, near = self.index.kneighbors(X, k + 1)
+        self.scale = np.maximum(distances[:, -1], 1e-9)
+        W = np.where(near == np.arange(n)[:, None], 0.0, self.weights(distances, self.scale, near))
         starts = np.arange(0, near.size + 1, k + 1)
         W = sparse.csr_array((W.ravel(), near.ravel(), starts), shape=(n, n))
         W = W.maximum(W.T)
@@ -49,9 +34,9 @@ class NeighbourGraph:
         self.inverse = inverse_of(self.system.toarray()) if n <= DENSE_ROWS else None
         self.row_of = {x.tobytes(): i for i, x in enumerate(X)}
 
-    def weights(self, squared, scale, near):
-        """Weights (m, k) of the edges to the rows `near` of X, from squared distances and own scales (m,)."""
-        return np.exp(-squared / (scale[:, None] * self.scale[near]))
+    def weights(self, distances, scale, near):
+        """Weights (m, k) of the edges to the rows `near` of X, from their distances and own scales (m,)."""
+        return np.exp(-(distances**2) / (scale[:, None] * self.scale[near]))
 
     def spread(self, known, seeds):
         """Mass (n, classes) that flows from the rows `known`, which hold seeds (m, classes)."""
@@ -64,8 +49,8 @@ class NeighbourGraph:
     def neighbours_of(self, X, k):
         """The k rows of the graph nearest to each unseen row, and their shares: arrays (m, k)."""
         if self.unseen is None or not np.array_equal(self.unseen[0], X):
-            near, squared = nearest_neighbours(X, self.X, min(k, len(self.X)))
-            weights = self.weights(squared, np.maximum(np.sqrt(squared[:, -1]), 1e-9), near) + 1e-12
+            distances, near = self.index.kneighbors(X, min(k, len(self.X)))
+            weights = self.weights(distances, np.maximum(distances[:, -1], 1e-9), near) + 1e-12
             self.unseen = X, near, weights / weights.sum(axis=1, keepdims=True)
         return self.unseen[1:]
 

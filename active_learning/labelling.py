@@ -16,7 +16,10 @@ from active_learning.strategies import check_strategy, last_step, pick_strategie
 
 
 def table_model(table, model=None):
-    """A classifier (default_model() if None) behind the table's preprocessor: both are fitted together."""
+    """A classifier behind the table's preprocessor: both are fitted together.
+
+    table: Table; model: as in run_loop
+    """
     return make_pipeline(clone(table.preprocessor), make_model(model))
 
 
@@ -73,7 +76,8 @@ def suggest(table, n=10, *, strategy="margin", model=None, random_state=0):
 def plan_study(table, *, target=None, batch=None, budget=None, model=None, metric="accuracy", random_state=0):
     """Choose what a study of a table's labelled rows needs, and say why.
 
-    target, batch, budget: chosen from the data if None; other settings: as in run_histories
+    target, batch, budget: chosen from the data if None
+    model, metric, random_state: as in run_histories
     returns: Dataset of the labelled rows, dict of settings for run_study, target, list of sentences
     raises: ValueError if there are fewer than 2 classes, or than 2 labelled rows in a class
     """
@@ -100,6 +104,7 @@ def plan_study(table, *, target=None, batch=None, budget=None, model=None, metri
 def study_sizes(y, *, batch=None, budget=None):
     """Sizes that suit labels y (n,): dict of settings for run_study, and a sentence that says them.
 
+    batch, budget: given sizes, or None to choose them
     Few rows are tested on a half of them, so that the test can tell 90 % from 85 %.
     """
     counts = np.unique(y, return_counts=True)[1]

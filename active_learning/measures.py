@@ -20,6 +20,7 @@ def labels_to_target(curves, target, *, hold=1):
     hold: consecutive rounds for which the accuracy must stay at the target or above, this one included;
         a run whose budget ends before the last of them has not shown it, and counts as never reached
     returns: DataFrame with columns strategy, split, n_labels: the first n_labels that does, or inf
+    raises: TypeError or ValueError naming a target or hold that cannot be
     """
     target, hold = check_target(target), check_integer("hold", hold, 1)
     runs = curves.sort_values("n_labels", kind="stable").groupby(["strategy", "split"], sort=False)
@@ -28,7 +29,11 @@ def labels_to_target(curves, target, *, hold=1):
 
 
 def by_split(needed):
-    """The table of labels_to_target with a row a split and a column a strategy, in their order there."""
+    """Lay labels to target out with a row a split and a column a strategy, in their order there.
+
+    needed: table of labels_to_target
+    returns: DataFrame (n_splits, n_strategies)
+    """
     return needed.pivot(index="split", columns="strategy", values="n_labels")[[*needed["strategy"].unique()]]
 
 
@@ -51,7 +56,11 @@ def share_saved(needed, reference, budget):
 
 
 def labels_saved(needed, reference, budget):
-    """The number of labels saved, reference - needed: bounds, as in share_saved."""
+    """The number of labels saved, reference - needed, as far as censoring lets it be known.
+
+    needed, reference, budget: as in share_saved
+    returns: (lowest, highest) possible number; equal where both are finite
+    """
     return np.minimum(reference, budget) - needed, reference - np.minimum(needed, budget)
 
 
@@ -85,6 +94,7 @@ def bootstrap_interval(values, statistic=np.median, *, level=0.95, random_state=
 
     values: array (n_splits,), inf allowed where the statistic takes it
     statistic: function of an array and an axis, such as numpy.median or numpy.mean
+    level: what share of such intervals should hold the truth; random_state: seed of the resamples
     returns: (low, high); (nan, nan) for a single split
     source: Efron & Tibshirani 1993
     """
@@ -104,6 +114,7 @@ def saving_interval(needed, reference, budget, bounds=share_saved, *, level=0.95
     needed, reference: arrays (n_splits,), labels to target on the same splits, inf = never reached
     budget: labels at which runs were stopped
     bounds: share_saved or labels_saved
+    level, random_state: as in bootstrap_interval
     returns: (low, high); wider where censoring leaves the saving open; (nan, nan) for a single split
     """
     if len(needed) < 2:
@@ -120,7 +131,11 @@ def _tails(lowest, highest, level):
 
 
 def area_under_curve(n_labels, accuracy):
-    """Area under a learning curve by the trapezoid rule, divided by its width: a mean accuracy in [0, 1]."""
+    """Area under a learning curve by the trapezoid rule, divided by its width: a mean accuracy in [0, 1].
+
+    n_labels, accuracy: arrays (r,), one value a round
+    returns: float; of a single round its accuracy
+    """
     if len(n_labels) == 1:
         return float(np.asarray(accuracy)[0])
     return float(np.trapezoid(accuracy, n_labels) / np.ptp(n_labels))
@@ -192,6 +207,7 @@ def false_alarm_rate(copies, budget, *, n_studies=300, random_state=0):
     """The A/A check: how often does the interval of the saving exclude 0 for a strategy against itself?
 
     copies: DataFrame (n_splits, c), labels to target of c independent runs of one strategy on each split
+    budget: labels at which runs were stopped; random_state: seed of the drawing
     n_studies: studies made by drawing, on every split, two of the c runs in random order
     returns: float, the share of studies that raise a false alarm; about 0.05 is what 95 % promises
     """
@@ -204,7 +220,12 @@ def false_alarm_rate(copies, budget, *, n_studies=300, random_state=0):
 
 
 def medians_to_target(curves, target):
-    """Median labels to target with its 95 % interval: columns median, low, high, indexed by strategy."""
+    """Median labels to target with its 95 % interval.
+
+    curves: table of run_study; target: accuracy in (0, 1]
+    returns: DataFrame with columns median, low, high, indexed by strategy
+    raises: as labels_to_target
+    """
     needed = by_split(labels_to_target(curves, target))
     rows = {name: (needed[name].median(), *bootstrap_interval(needed[name])) for name in needed}
     table = pd.DataFrame.from_dict(rows, orient="index", columns=["median", "low", "high"])

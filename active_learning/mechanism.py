@@ -11,7 +11,11 @@ from active_learning.measures import bootstrap_interval
 
 
 def contrast(facts, column, strategy, other):
-    """Mean difference of a column of bought_facts between two strategies, split by split, as texts."""
+    """Mean difference between two strategies, split by split, in what they bought.
+
+    facts: table of bought_facts; column: one of its columns; strategy, other: names
+    returns: tuple of texts: column, what is compared, difference with its 95 % interval, ratio of the means
+    """
     values = facts.pivot(index="split", columns="strategy", values=column)
     difference = values[strategy] - values[other]
     low, high = bootstrap_interval(difference, np.mean)
@@ -26,7 +30,10 @@ def contrast(facts, column, strategy, other):
 
 @on_one_thread
 def hard_rows(dataset, model=None):
-    """Rows that a model trained on the others still gets wrong: bool (n,), by 10-fold cross-validation."""
+    """Rows that a model trained on the others still gets wrong: bool (n,), by 10-fold cross-validation.
+
+    dataset: Dataset; model: classifier, or None for default_model()
+    """
     model = default_model() if model is None else model
     return cross_val_predict(model, dataset.X, dataset.y, cv=10) != dataset.y
 
@@ -34,7 +41,8 @@ def hard_rows(dataset, model=None):
 def bought_facts(histories, dataset, hard, *, batch, rounds=10):
     """What the first batches of every run held.
 
-    histories: dict of run_histories; hard: bool array (n,) of hard_rows; X must be a dense array
+    histories: dict of run_histories, on dataset, a Dataset whose X is a dense array
+    hard: bool array (n,), of hard_rows
     batch, rounds: look at the first `rounds` batches of `batch` rows
     returns: DataFrame with columns strategy, split, and over these batches the means of
         hard      share of the rows bought that are hard
@@ -57,7 +65,11 @@ def _nearest_in_batch(X):
 
 
 def means_by_strategy(facts, column):
-    """Mean of a column over the splits, with its 95 % interval: estimate, low, high, indexed by strategy."""
+    """Mean of a column over the splits, with its 95 % interval.
+
+    facts: table of bought_facts; column: one of its columns
+    returns: DataFrame with columns estimate, low, high, indexed by strategy
+    """
     rows = {
         name: (v.mean(), *bootstrap_interval(v, np.mean))
         for name, v in facts.groupby("strategy", sort=False)[column]

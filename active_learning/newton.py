@@ -16,6 +16,8 @@ from sklearn.utils.validation import check_is_fitted, validate_data
 
 from active_learning.matrices import dense, inverse_of, is_plain
 
+EPS = np.finfo(np.float64).eps
+
 
 def softmax(logits):
     """Probabilities from logits of any size: float array (k, n), overwritten; each column sums to 1."""
@@ -159,18 +161,23 @@ class NewtonLogisticRegression(ClassifierMixin, BaseEstimator):
         W = np.column_stack([self.coef_, self.intercept_])
         return np.vstack([-W / 2, W / 2]) if len(classes) == 2 else W
 
+    def _precision(self, A):
+        """How small a gradient is small enough, and the rows A in the precision that steps are worked out in.
+
+        Half the digits make as good a step in less time; the gradient, which decides, has them all.
+        """
+        scale = max(A.max(), -A.min())
+        enough = max(self.tol * min(1, 1 / self.C), 8 * EPS * A.shape[0] * scale)  # it is not known better
+        easy = max(scale, self.C, 1 / self.C) < 1e6
+        return enough, A.astype(np.float32) if easy else A
+
     def _minimise(self, A, Y, W):
         """Take Newton steps from W (k, d) until the gradient vanishes; A (n, d), Y (k, n) are 0/1 labels."""
         # Two classes: weights -u/2 and u/2 pay half the penalty of the binomial u, so it is doubled.
         ridge = np.full(A.shape[1], (2 if len(Y) == 2 else 1) / self.C)
         ridge[-1] = 0.0
         gradient = gradient_of(A, Y, ridge)
-        scale = max(A.max(), -A.min())
-        eps = np.finfo(np.float64).eps
-        enough = max(self.tol * min(1, 1 / self.C), 8 * eps * A.shape[0] * scale)  # G is not known better
-        # Half the digits make as good a step in less time; the gradient, which decides, has them all.
-        easy = max(scale, self.C, 1 / self.C) < 1e6
-        rows = A.astype(np.float32) if easy else A
+        enough, rows = self._precision(A)
         P, G = gradient(W)
         largest = first = np.abs(G).max()
         products, steps = np.inf, 0
@@ -186,7 +193,7 @@ class NewtonLogisticRegression(ClassifierMixin, BaseEstimator):
                 W, P, G = self._walk(gradient, W, S, slope)
                 largest = np.abs(G).max()
                 steps += 1
-            if rows is A and 0 < np.abs(S).max() <= eps * np.abs(W).max():
+            if rows is A and 0 < np.abs(S).max() <= EPS * np.abs(W).max():
                 enough = largest  # the weights are known to the last digit: with large logits, G is not
             if not largest < before / 2:  # too hard for half the digits
                 rows = A

@@ -58,7 +58,14 @@ def build_parser():
         formatter_class=argparse.RawDescriptionHelpFormatter,
         allow_abbrev=False,
     )
-    add = parser.add_argument
+    _add_study_options(parser.add_argument)
+    _add_table_options(parser.add_argument)
+    parser.add_argument("--json", action="store_true", help="print one JSON object and nothing else")
+    parser.add_argument("--version", action="version", version=f"%(prog)s {__version__}")
+    return parser
+
+
+def _add_study_options(add):
     add("--dataset", metavar="NAME", help=f"{', '.join(DATASETS)} (default digits)")
     add("--target-acc", type=float, metavar="ACC", help="in (0, 1] (default 0.9; --csv: from the data)")
     every = f"all, or some of {', '.join(STRATEGIES)} (default {', '.join(STRATEGIES[:5])})"
@@ -72,6 +79,9 @@ def build_parser():
     add("--seed", type=int, default=0, metavar="N", help="seed of all randomness (default 0)")
     add("--hold", type=int, default=1, metavar="N", help="rounds the target must hold for (default 1)")
     add("--jobs", type=int, default=-1, metavar="N", help="processes (default -1: one a core)")
+
+
+def _add_table_options(add):
     add("--csv", metavar="FILE", help="measure your own table: .csv, .csv.gz or .parquet")
     add("--label-column", metavar="NAME", help="its column of labels; an empty one puts the row in the pool")
     add("--id-column", metavar="NAME", help="its column that names the rows (default: row numbers from 0)")
@@ -81,6 +91,3 @@ def build_parser():
     add("--labels", metavar="FILE", help="merge this filled-in file of suggestions")
     add("--output", metavar="FILE", help="write the suggestions, or the merged table, to a new CSV file")
     add("--force", action="store_true", help="let --output replace a file (never one that was read)")
-    add("--json", action="store_true", help="print one JSON object and nothing else")
-    add("--version", action="version", version=f"%(prog)s {__version__}")
-    return parser

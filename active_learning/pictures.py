@@ -1,4 +1,7 @@
-"""Figures of things: scores, digits, steps, points on a plane, costs; they take an Axes and return it."""
+"""Figures of things: scores, digits, steps, points on a plane, costs; they take an Axes and return it.
+
+ax: where to draw; None makes a new figure.
+"""
 
 import numpy as np
 
@@ -6,7 +9,10 @@ from active_learning.style import COLORS, axes_or_new, color_of, ink_of
 
 
 def plot_score_triangle(score_function, ax=None):
-    """A score over all probabilities of three classes: corners are certain, dark is asked for first."""
+    """A score over all probabilities of three classes: corners are certain, dark is asked for first.
+
+    score_function: maps class probabilities (n, 3) to scores (n,)
+    """
     ax, step = axes_or_new(ax), np.linspace(0, 1, 61)
     second, third = (grid.ravel() for grid in np.meshgrid(step, step))
     inside = second + third <= 1 + 1e-9
@@ -55,6 +61,7 @@ def plot_queries(plane, y, labeled, queried, ax=None):
     plane: array (n, 2); y: array (n,) of labels; labeled, queried: int arrays, rows of the plane
     """
     ax, colors = axes_or_new(ax), [ink_of("margin"), ink_of("entropy")]
+    plane = np.round(plane, 3)  # the last digits, which differ between processors, must not reach the file
     ax.scatter(*plane.T, s=9, color="#d5d5d8", lw=0)
     for label, color, marker in zip(np.unique(y), colors, "ox", strict=False):
         ax.scatter(*plane[labeled[y[labeled] == label]].T, s=26, color=color, marker=marker, alpha=0.7)

@@ -1,6 +1,7 @@
 """Figures of results: each takes a table and an Axes and returns the Axes; none of them computes a result.
 
-To add one: a function plot_<thing>(table, ..., ax=None). Pictures of single rows and steps: pictures.
+ax: where to draw; None makes a new figure. To add one: a function plot_<thing>(table, ..., ax=None).
+Not here: pictures of single rows and steps (pictures).
 """
 
 import numpy as np
@@ -90,7 +91,7 @@ def plot_paired_savings(needed, budget, ax=None, reference="random"):
 def plot_reached_share(needed, budget, ax=None):
     """Share of splits that have reached the target, against labels bought; no run is dropped.
 
-    needed: table of by_split
+    needed: table of by_split; budget: labels at which runs were stopped
     """
     ax, grid = axes_or_new(ax), np.arange(budget + 1)
     names = needed.median().sort_values(kind="stable").index  # from the left to the right
@@ -106,7 +107,10 @@ def plot_reached_share(needed, budget, ax=None):
 
 
 def plot_intervals(table, ax=None):
-    """Estimates with their intervals, a row a strategy: columns estimate, low, high, indexed by strategy."""
+    """Estimates with their intervals, a row a strategy.
+
+    table: DataFrame with columns estimate, low, high, indexed by strategy
+    """
     ax = axes_or_new(ax)
     for row, (name, estimate, low, high) in enumerate(table[["estimate", "low", "high"]].itertuples()):
         ax.plot([low, high], [row, row], color=color_of(name), lw=5, solid_capstyle="butt", alpha=0.6)
@@ -137,7 +141,10 @@ def plot_batch_price(table, ax=None):
 
 
 def plot_cells(values, texts, ax=None, *, cmap="RdBu", low=-0.6, high=0.6):
-    """A table as a picture: values (DataFrame) give the colours, texts (same shape) stand in the cells."""
+    """A table as a picture: values (DataFrame) give the colours, texts (same shape) stand in the cells.
+
+    cmap: matplotlib's name of the colours; low, high: values at their ends
+    """
     ax = axes_or_new(ax)
     ax.imshow(np.clip(values.to_numpy(dtype=float), low, high), cmap=cmap, vmin=low, vmax=high, aspect="auto")
     for row, column in np.ndindex(values.shape):

@@ -27,7 +27,9 @@ def check_proba(proba):
 def least_confidence(proba):
     """Score each row by how unsure the model is of its best guess.
 
-    returns: array (n,), one minus the largest probability, in [0, 1 - 1/k]
+    proba: array (n, k), rows that sum to 1, k >= 2
+    returns: array (n,), one minus the largest probability, in [0, 1 - 1/k]; larger = ask first
+    raises: ValueError if proba is not two-dimensional with k >= 2
     source: Lewis & Gale 1994
     """
     return 1 - check_proba(proba).max(axis=1)
@@ -36,7 +38,9 @@ def least_confidence(proba):
 def margin(proba):
     """Score each row by how nearly its two most likely classes tie.
 
-    returns: array (n,), minus the gap between the top two, in [-1, 0]
+    proba: array (n, k), rows that sum to 1, k >= 2
+    returns: array (n,), minus the gap between the top two, in [-1, 0]; larger = ask first
+    raises: ValueError if proba is not two-dimensional with k >= 2
     source: Scheffer, Decomain & Wrobel 2001
     """
     columns = check_proba(proba).T
@@ -50,7 +54,9 @@ def margin(proba):
 def entropy(proba):
     """Score each row by the Shannon entropy of its class probabilities, with 0 log 0 = 0.
 
-    returns: array (n,) in nats, in [0, log k]
+    proba: array (n, k), rows that sum to 1, k >= 2
+    returns: array (n,) in nats, in [0, log k]; larger = ask first
+    raises: ValueError if proba is not two-dimensional with k >= 2
     source: Shannon 1948; as a query rule, Settles & Craven 2008
     """
     return entr(check_proba(proba)).sum(axis=1)
@@ -127,11 +133,18 @@ def random_rows(round):
 
 
 def highest(round, score_function):
-    """Buy the rows with the highest scores."""
+    """Buy the rows with the highest scores.
+
+    score_function: maps class probabilities (n, k) to scores (n,)
+    returns: int array (round.batch,), rows of the pool, best first, ties by row
+    """
     return top_rows(round.score(score_function), round.pool, round.batch)
 
 
 @needs("margins")
 def smallest_margin(round):
-    """Buy the rows whose two most likely classes are nearest to a tie."""
+    """Buy the rows whose two most likely classes are nearest to a tie.
+
+    source: Scheffer, Decomain & Wrobel 2001
+    """
     return top_rows(round.margins(), round.pool, round.batch)

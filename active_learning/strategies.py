@@ -77,7 +77,11 @@ def last_step(model):
 
 
 def check_strategy(name, strategy, model, X):
-    """Raise ValueError, naming the rules that fit, if the classifier or the data cannot serve a strategy."""
+    """Refuse a strategy that the classifier or the data cannot serve.
+
+    name: its name, for the message; strategy: callable; model: classifier or pipeline; X: matrix (n, d)
+    raises: ValueError naming what is lacking and the rules that fit
+    """
     if unmet := unmet_needs(strategy, model, X):
         fitting = [other for other, rule in STRATEGIES.items() if not unmet_needs(rule, model, X)]
         lack = f"{' and '.join(unmet)}, which {type(last_step(model)).__name__} on this data does not offer"
@@ -85,8 +89,9 @@ def check_strategy(name, strategy, model, X):
 
 
 def pick_strategies(strategies):
-    """Strategies, given as a name, a callable, several names, or a mapping from your own names to callables.
+    """Look strategies up by name, and check them.
 
+    strategies: a name, a callable, several names, or a mapping from your own names to callables
     returns: dict name -> callable, in the given order
     raises: ValueError for an unknown name, TypeError for something that is not a callable
     """

@@ -42,6 +42,7 @@ def run_histories(
     strategies: a name, names, or a mapping from your own names to callables
     n_splits: how many random splits into seed, pool and test
     seed_per_class, test_size: as in split_dataset; model and the other settings: as in run_loop
+    random_state: int >= 0, the seed of all chance
     n_jobs: processes; -1 for one a core. The result does not depend on it
     returns: dict (strategy, split) -> History
     raises: ValueError or TypeError, naming the value, for a setting or data that cannot work;
@@ -122,7 +123,11 @@ def _one_run(loop, dataset, split, strategy, seed, name):
 
 
 def curves_of(histories):
-    """The result of run_histories as a tidy table, that of run_study."""
+    """Turn histories into a tidy table.
+
+    histories: dict (strategy, split) -> History, of run_histories
+    returns: DataFrame with columns strategy, split, n_labels, accuracy; one row a round
+    """
     frames = [
         pd.DataFrame({"strategy": name, "split": split, "n_labels": run.n_labels, "accuracy": run.accuracy})
         for (name, split), run in histories.items()
@@ -131,14 +136,19 @@ def curves_of(histories):
 
 
 def run_study(dataset, strategies=CLASSIC, *, n_splits=100, **settings):
-    """The learning curves of every strategy over many paired splits; settings as in run_histories.
+    """Run every strategy on many paired splits, for their learning curves.
 
+    dataset, strategies, n_splits, settings: as in run_histories, whose errors it raises
     returns: DataFrame with columns strategy, split, n_labels, accuracy (in [0, 1]); one row a round
     """
     return curves_of(run_histories(dataset, strategies, n_splits=n_splits, **settings))
 
 
 def checksum(histories):
-    """A short checksum of all rows queried, in order: equal on two machines if every query was."""
+    """A short checksum of all rows queried, in order: equal on two machines if every query was.
+
+    histories: dict (strategy, split) -> History, of run_histories
+    returns: str, 8 hexadecimal digits (CRC-32)
+    """
     rows = np.concatenate([run.queried for run in histories.values()]).astype("<i8")
     return f"{zlib.crc32(rows.tobytes()):08x}"

@@ -29,19 +29,22 @@ PLOT_STYLE = {
 
 
 def color_of(name):
-    """The one colour of a strategy in every figure; dark grey for one without its own."""
+    """The one colour of a strategy in every figure; dark grey for a name without its own."""
     return COLORS.get(name, "#555555")
 
 
 def ink_of(name):
-    """The strategy's colour, darkened so that text in it reads well on white."""
+    """The colour of a strategy's name, darkened so that text in it reads well on white: (r, g, b)."""
     from matplotlib.colors import to_rgb
 
     return tuple(0.7 * channel for channel in to_rgb(color_of(name)))
 
 
 def new_figure(rows=1, columns=1, **settings):
-    """A figure in the report's style and its Axes; settings as in matplotlib.pyplot.subplots."""
+    """A figure in the report's style, and its Axes.
+
+    rows, columns: of Axes; settings: as in matplotlib.pyplot.subplots
+    """
     import matplotlib.pyplot as plt  # here, so that the command and the workers start without it
 
     with plt.rc_context(PLOT_STYLE):
@@ -49,7 +52,10 @@ def new_figure(rows=1, columns=1, **settings):
 
 
 def title(ax, finding, caption):
-    """Put the finding over an Axes (or a Figure), and under it what the marks are and how many splits."""
+    """Put the finding over an Axes (or a Figure), and under it the caption.
+
+    finding: the result in words; caption: what the marks are, and how many splits
+    """
     whole = re.sub(r"\S+ \[.*?\]", lambda interval: interval[0].replace(" ", "\N{NO-BREAK SPACE}"), finding)
     lines = textwrap.wrap(whole, 85 if hasattr(ax, "suptitle") else 66)
     text = "\n".join([*lines, ""])  # the last line stays free for the caption

@@ -119,6 +119,7 @@ def read_labels(column):
 def merge_labels(table, labels):
     """Fill in labels by row id; rows whose label is still empty stay in the pool.
 
+    table: Table
     labels: path of a file of write_table, filled in, or a DataFrame with the id and label columns
     returns: Table, a new one; write_table writes it
     raises: as load_table; ValueError naming the rows if an id is unknown or a row would have two labels

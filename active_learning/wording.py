@@ -42,12 +42,18 @@ def results_table(curves, target, *, hold=1, random_state=0):
 
 
 def format_percent(share, decimals=None):
-    """0.9 -> "90%"; a fixed number of decimals if given."""
+    """0.9 -> "90%".
+
+    share: float; decimals: how many, or None for as many as it has, four digits at the most
+    """
     return f"{100 * share:.4g}%" if decimals is None else f"{100 * share:.{decimals}f}%"
 
 
 def format_labels(n, budget):
-    """A number of labels, or "> 300" when it is more than the budget."""
+    """A number of labels, or "> 300" when it is more than the budget.
+
+    n: float, inf = never reached; budget: labels at which runs were stopped
+    """
     return f"{n:g}" if np.isfinite(n) else f"> {budget:g}"
 
 
@@ -68,13 +74,17 @@ def _estimate(row):
 
 
 def format_cost(row):
-    """Share of splits in which a rule cost more labels than random, ties apart."""
+    """Share of splits in which a rule cost more labels than random, ties apart: "18% (ties 8%)".
+
+    row: of summarise
+    """
     return f"{100 * row.cost_more_share:.0f}% (ties {100 * row.tie_share:.0f}%)"
 
 
 def describe(curves, target, *, hold=1, random_state=0):
     """What the results table shows, in one sentence made from its numbers.
 
+    curves: table of run_study, `random` among its strategies; target, hold, random_state: as in summarise
     returns: str; says "no difference shown" where an interval spans 0
     """
     summary = summarise(curves, target, hold=hold, random_state=random_state)
@@ -100,6 +110,7 @@ def finding(row):
 def recommend(curves, target, *, hold=1, random_state=0):
     """Which rule to use and how sure that is, in words: the one whose saving is surely the largest.
 
+    curves: table of run_study, `random` among its strategies; target, hold, random_state: as in summarise
     returns: str; says "no difference shown" where the interval spans 0
     """
     summary = summarise(curves, target, hold=hold, random_state=random_state)
@@ -127,13 +138,22 @@ def verdict(claimed, low, high):
 
 
 def check_claim(claim, published, row):
-    """One line of the claims table: a published saving against a row of summarise."""
+    """One line of the claims table: a published saving against a row of summarise.
+
+    claim: str; published: float, the share it says is saved; row: of summarise
+    returns: tuple of texts: claim, published, ours, verdict
+    """
     answer = verdict(published, row.saving_low, row.saving_high)
     return claim, f"{published:+.0%}", format_saving(row), answer
 
 
 def check_gains(measure, published, table):
-    """Lines of the claims table: published differences from random against a table of splits x strategies."""
+    """Lines of the claims table: published differences from random against ours.
+
+    measure: str, what differs; published: dict strategy -> difference
+    table: DataFrame (n_splits, n_strategies), such as that of areas
+    returns: list of tuples of texts, as of check_claim
+    """
     gains = {name: table[name] - table["random"] for name in published}
     bounds = {name: bootstrap_interval(gain, np.mean) for name, gain in gains.items()}
     return [
@@ -148,7 +168,10 @@ def check_gains(measure, published, table):
 
 
 def contrast_labels(curves, target, strategy, other):
-    """Difference between the median labels to target of two strategies, as "60 [45, 70]"."""
+    """Difference between the median labels to target of two strategies, as "60 [45, 70]".
+
+    curves: table of run_study; target: accuracy in (0, 1]; strategy, other: names, the first needing more
+    """
     needed = by_split(labels_to_target(curves, target))
     low, high = saving_interval(needed[other], needed[strategy], curves["n_labels"].max(), labels_saved)
     return f"{needed[strategy].median() - needed[other].median():.0f} [{low:.0f}, {high:.0f}]"
@@ -157,7 +180,8 @@ def contrast_labels(curves, target, strategy, other):
 def worth(name, needed, reference, budget, price, seconds, setup_cost):
     """What a strategy saves in labels, money and minutes, with intervals, and the price at which it pays.
 
-    needed, reference: Series (n_splits,), labels to target; price and seconds: of one label
+    name: of the strategy; needed, reference: Series (n_splits,), labels to target
+    budget: labels at which runs were stopped; price and seconds: of one label
     setup_cost: what building the loop costs; returns: tuple of texts
     """
     saved = labels_saved(needed.median(), reference.median(), budget)[0]
