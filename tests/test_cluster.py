@@ -11,6 +11,7 @@ import numpy as np
 import pytest
 
 import al_helpers as al
+from active_learning import study
 
 SETTINGS = dict(n_splits=10, batch=5, budget=40)
 
@@ -48,7 +49,7 @@ def halfway(monkeypatch):
                 do()
             yield item
 
-    return lambda do: monkeypatch.setattr(al, "progress", partial(after_half, do))
+    return lambda do: monkeypatch.setattr(study, "progress", partial(after_half, do))
 
 
 def on_dask(*args, **settings):
@@ -97,7 +98,7 @@ def test_module_missing_on_the_workers_is_named_and_uploading_it_helps(client, i
 
 def test_cluster_that_loses_its_workers_ends_in_an_error(iris, halfway, monkeypatch):
     distributed = pytest.importorskip("distributed")
-    monkeypatch.setattr(al, "_watch_cluster", partial(al._watch_cluster, patience=1))
+    monkeypatch.setattr(study, "_watch_cluster", partial(study._watch_cluster, patience=1))
     settings = dict(n_workers=1, threads_per_worker=2, dashboard_address=":0")
     with distributed.LocalCluster(**settings) as cluster, distributed.Client(cluster):
         halfway(lambda: cluster.scale(0))
