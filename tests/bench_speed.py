@@ -28,6 +28,7 @@ from scipy.optimize import nnls
 from sklearn.linear_model import LogisticRegression
 
 import al_helpers as al
+from active_learning import newton
 
 NOTHING = np.array([], dtype=int)
 
@@ -180,16 +181,16 @@ def study(args):
 
 def products_floor(dataset):
     """Processor time of the bare matrix products of one run: nothing else of the loop is done."""
-    split, calls, newton_step = al.split_dataset(dataset.y, random_state=0), [], al.newton_step
+    split, calls, newton_step = al.split_dataset(dataset.y, random_state=0), [], newton.newton_step
 
     def recorded(A, P, *others):
         step, products = newton_step(A, P, *others)
         calls.append((A, len(P), products + 1))  # and one for the gradient at the step's end
         return step, products
 
-    al.newton_step = recorded
+    newton.newton_step = recorded
     al.run_loop(dataset, split, "margin")
-    al.newton_step = newton_step
+    newton.newton_step = newton_step
     rows, weights = dataset.X[np.append(split.pool, split.test)], np.ones((10, 64))
 
     def products():

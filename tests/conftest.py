@@ -6,6 +6,7 @@ os.environ.setdefault("OMP_NUM_THREADS", "1")
 os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")
 
 import pytest
+from examples import mixed_table
 
 import al_helpers as al
 
@@ -25,3 +26,10 @@ def small_study(iris):
     """(histories, curves) of the four classic rules on five splits of iris."""
     histories = al.run_histories(iris, n_splits=5, batch=4, budget=30, n_jobs=1)
     return histories, al.curves_of(histories)
+
+
+@pytest.fixture
+def csv_path(tmp_path):
+    path = tmp_path / "mine.csv"
+    mixed_table().to_csv(path, index=False)
+    return path

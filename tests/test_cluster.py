@@ -1,16 +1,22 @@
 """Claims about studies on processes and clusters that die, and about a study on a dask cluster."""
 
 import os
+import shutil
 import signal
 import subprocess
 import sys
+import time
+import zipfile
 from functools import partial
+from importlib.metadata import distribution
+from pathlib import Path
 
 import joblib
 import numpy as np
 import pytest
 
 import al_helpers as al
+from active_learning import study
 
 SETTINGS = dict(n_splits=10, batch=5, budget=40)
 
@@ -29,12 +35,24 @@ def alarm():
     signal.signal(signal.SIGALRM, before)
 
 
+@pytest.fixture(scope="session")
+def wheel(tmp_path_factory):
+    """What `pip wheel --no-deps .` holds, its name ending in .zip: the rooms, the door and the version."""
+    folder = tmp_path_factory.mktemp("wheel")
+    root, report = Path(al.__file__).parent, f"active_learning_report-{al.__version__}.dist-info/METADATA"
+    archive = shutil.make_archive(str(folder / "active_learning"), "zip", root, "active_learning")
+    with zipfile.ZipFile(archive, "a") as file:
+        file.write(al.__file__, "al_helpers.py")
+        file.writestr(report, distribution("active-learning-report").read_text("METADATA"))
+    return archive
+
+
 @pytest.fixture(scope="module")
-def client():
+def client(wheel):
     distributed = pytest.importorskip("distributed")
     settings = dict(n_workers=2, threads_per_worker=1, dashboard_address=":0")
     with distributed.LocalCluster(**settings) as cluster, distributed.Client(cluster) as client:
-        client.upload_file(al.__file__, load=False)
+        client.upload_file(wheel)
         yield client
 
 
@@ -48,7 +66,7 @@ def halfway(monkeypatch):
                 do()
             yield item
 
-    return lambda do: monkeypatch.setattr(al, "progress", partial(after_half, do))
+    return lambda do: monkeypatch.setattr(study, "progress", partial(after_half, do))
 
 
 def on_dask(*args, **settings):
@@ -97,7 +115,7 @@ def test_module_missing_on_the_workers_is_named_and_uploading_it_helps(client, i
 
 def test_cluster_that_loses_its_workers_ends_in_an_error(iris, halfway, monkeypatch):
     distributed = pytest.importorskip("distributed")
-    monkeypatch.setattr(al, "_watch_cluster", partial(al._watch_cluster, patience=1))
+    monkeypatch.setattr(study, "_watch_cluster", partial(study._watch_cluster, patience=1))
     settings = dict(n_workers=1, threads_per_worker=2, dashboard_address=":0")
     with distributed.LocalCluster(**settings) as cluster, distributed.Client(cluster):
         halfway(lambda: cluster.scale(0))
@@ -105,30 +123,88 @@ def test_cluster_that_loses_its_workers_ends_in_an_error(iris, halfway, monkeypa
             on_dask(iris, **SETTINGS | dict(n_splits=60))
 
 
+class Cluster:
+    """A scheduler and a worker, processes of their own as on another machine; options go to both."""
+
+    def __init__(self, folder, *options):
+        self.file, self.where = folder / "scheduler.json", ["--no-dashboard", *map(str, options)]
+        self.folder = folder
+        self.scheduler = self.start("dask_scheduler", "--port", "0", "--host", "127.0.0.1")
+        self.worker = self.start("dask_worker", "--nthreads", "2", "--death-timeout", "5")
+        while not self.file.exists():
+            assert self.scheduler.poll() is None
+            time.sleep(0.05)
+
+    def start(self, part, *options):
+        command = [sys.executable, "-m", f"distributed.cli.{part}", "--scheduler-file", str(self.file)]
+        quiet = dict(stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
+        env = {name: value for name, value in os.environ.items() if name != "PYTHONPATH"}
+        return subprocess.Popen([*command, *self.where, *options], env=env, cwd=self.folder, **quiet)
+
+    def __enter__(self):
+        return self
+
+    def __exit__(self, *_):
+        self.scheduler.kill()
+        self.worker.terminate()
+        self.worker.wait()
+
+
 @pytest.mark.slow
 def test_cluster_whose_scheduler_is_killed_ends_in_an_error(iris, halfway, tmp_path):
     distributed = pytest.importorskip("distributed")
-    dask = [sys.executable, "-m", "distributed.cli."]
-    where = ["--scheduler-file", str(tmp_path / "scheduler.json"), "--no-dashboard"]
-    quiet = dict(stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
+    with Cluster(tmp_path) as cluster, distributed.Client(scheduler_file=str(cluster.file)) as client:
+        client.wait_for_workers(1, timeout=60)
+        halfway(cluster.scheduler.kill)
+        with pytest.raises(RuntimeError, match="the cluster went away"):
+            on_dask(iris, **SETTINGS | dict(n_splits=60))
 
-    def start(part, *options):
-        return subprocess.Popen([*dask[:2], dask[2] + part, *where, *options], **quiet)
 
-    scheduler = start("dask_scheduler", "--port", "0", "--host", "127.0.0.1")
-    worker = start("dask_worker", "--nthreads", "2", "--death-timeout", "5")
-    try:
-        while not (tmp_path / "scheduler.json").exists():
-            assert scheduler.poll() is None
-        with distributed.Client(scheduler_file=where[1]) as client:
-            client.wait_for_workers(1, timeout=60)
-            halfway(scheduler.kill)
-            with pytest.raises(RuntimeError, match="the cluster went away"):
-                on_dask(iris, **SETTINGS | dict(n_splits=60))
-    finally:
-        scheduler.kill()
-        worker.terminate()
-        worker.wait()
+LACKING = """
+import sys
+from importlib.machinery import PathFinder
+from importlib.metadata import MetadataPathFinder
+
+class NotInstalled:
+    def find_spec(name, path=None, target=None):
+        if name in ("active_learning", "al_helpers"):
+            sent = [place for place in sys.path if place.endswith(".zip")]
+            if (spec := PathFinder.find_spec(name, sent)) is None:
+                raise ModuleNotFoundError(f"No module named {name!r}", name=name)
+            return spec
+
+    def find_distributions(context):
+        return []
+
+def sent_only(context, find=MetadataPathFinder.find_distributions):
+    if context.name == "active-learning-report":
+        sent = [place for place in context.path if place.endswith(".zip")]
+        context = type(context)(name=context.name, path=sent)
+    return find(context)
+
+MetadataPathFinder.find_distributions = sent_only
+sys.meta_path.insert(0, NotInstalled)
+"""
+
+
+def test_workers_that_lack_the_package_say_so_and_take_its_wheel(iris, tmp_path, wheel):
+    distributed = pytest.importorskip("distributed")
+    (tmp_path / "lacking.py").write_text(LACKING)
+    options = ("--preload", tmp_path / "lacking.py")
+    with (
+        Cluster(tmp_path, *options) as cluster,
+        distributed.Client(scheduler_file=str(cluster.file)) as client,
+    ):
+        client.wait_for_workers(1, timeout=60)
+        with pytest.raises(RuntimeError, match=r"no module 'active_learning'.*client.upload_file"):
+            on_dask(iris, **SETTINGS)
+        client.upload_file(wheel)
+        places = client.run(eval, "__import__('active_learning').__file__")
+        assert all("active_learning.zip" in place for place in places.values())
+        expected = al.run_histories(iris, **SETTINGS, n_jobs=1)
+        assert_equal(on_dask(iris, **SETTINGS), expected)
+        client.restart()  # new worker processes get it too
+        assert_equal(on_dask(iris, **SETTINGS), expected)
 
 
 def test_killed_worker_process_ends_in_an_error(iris):

@@ -1,9 +1,8 @@
-"""Section 1: data sets and splits."""
+"""Claims about data sets and splits."""
 
 import dataclasses
 
 import numpy as np
-import pandas as pd
 import pytest
 import scipy.sparse
 from hypothesis import given, settings
@@ -66,11 +65,6 @@ def test_dataset_turns_any_sparse_format_into_rows_that_can_be_picked():
     X = scipy.sparse.coo_matrix(np.eye(4))
     dataset = al.Dataset("sparse", X, [0, 1, 0, 1])
     assert np.array_equal(al.take(dataset.X, [2, 0]).toarray(), np.eye(4)[[2, 0]])
-
-
-def test_take_picks_a_frame_by_position_not_by_its_index():
-    frame = pd.DataFrame({"a": [10, 20, 30]}, index=[2, 0, 1])
-    assert list(al.take(frame, [0, 2])["a"]) == [10, 30]
 
 
 def test_dataset_and_split_are_frozen(iris):

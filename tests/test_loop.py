@@ -1,4 +1,4 @@
-"""Section 3: one learning curve."""
+"""Claims about one learning curve."""
 
 import numpy as np
 import pandas as pd
@@ -227,15 +227,6 @@ def test_margin_needs_no_probabilities_and_agrees_with_the_decision_values(iris)
     assert first == split.pool[(decision[:, -1] - decision[:, -2]).argmin()]
 
 
-def test_knn_makes_do_with_a_seed_set_smaller_than_k_and_is_scikit_learns_beyond(iris):
-    model = al.make_model("knn")
-    theirs = KNeighborsClassifier(weights="distance")
-    three = iris.X[[0, 60, 120]]
-    assert model.fit(three, [0, 1, 2]).predict(three).tolist() == [0, 1, 2]
-    ours, expected = (m.fit(iris.X[::3], iris.y[::3]).predict_proba(iris.X) for m in (model, theirs))
-    np.testing.assert_array_equal(ours, expected)
-
-
 def test_loop_measures_balanced_accuracy_when_asked():
     X, y = make_classification(n_samples=400, weights=[0.9], random_state=0)
     dataset, split = al.Dataset("rare", X, y), al.split_dataset(y, random_state=0)
@@ -243,15 +234,6 @@ def test_loop_measures_balanced_accuracy_when_asked():
     history = al.run_loop(dataset, split, "random", model=model, budget=4, metric="balanced_accuracy")
     predicted = model.fit(X[split.seed], y[split.seed]).predict(X[split.test])
     assert history.accuracy[0] == pytest.approx(balanced_accuracy_score(y[split.test], predicted))
-
-
-def test_default_model_is_converged_logistic_regression(digits):
-    split = al.split_dataset(digits.y, random_state=0)
-    rows = np.concatenate([split.seed, split.pool[:200]])
-    model = al.default_model().fit(digits.X[rows], digits.y[rows])
-    oracle = LogisticRegression(C=1, solver="newton-cholesky", tol=1e-12, max_iter=1000)
-    oracle.fit(digits.X[rows], digits.y[rows])
-    assert model.predict_proba(digits.X) == pytest.approx(oracle.predict_proba(digits.X), abs=1e-6)
 
 
 def with_value(X, value):

@@ -1,36 +1,18 @@
-"""Section 5: labels to target, savings and their intervals, the results table."""
+"""Claims about labels to target, savings and their intervals."""
 
 from itertools import product
 
 import numpy as np
 import pandas as pd
 import pytest
+from examples import INF, make_curves, needing
 from hypothesis import given
 from hypothesis import strategies as st
 from scipy import stats
 from sklearn.base import BaseEstimator, ClassifierMixin
 
 import al_helpers as al
-
-INF = np.inf
-
-
-def make_curves(runs):
-    """Curves from {strategy: [accuracies of split 0, of split 1, ...]}, at 20, 30, 40, ... labels."""
-    frames = [
-        pd.DataFrame(
-            {"strategy": name, "split": i, "n_labels": 20 + 10 * np.arange(len(run)), "accuracy": run}
-        )
-        for name, splits in runs.items()
-        for i, run in enumerate(splits)
-    ]
-    return pd.concat(frames, ignore_index=True)
-
-
-def needing(**labels):
-    """Curves to 60 labels in which each run first reaches 0.9 at the labels given, inf = never."""
-    grid = 20 + 10 * np.arange(5)
-    return make_curves({name: [np.where(grid >= n, 0.9, 0.5) for n in each] for name, each in labels.items()})
+from active_learning.measures import resampled_medians, resamples
 
 
 @pytest.mark.parametrize(
@@ -149,8 +131,8 @@ def test_bootstrap_interval_matches_every_possible_resample():
 
 @given(st.lists(st.sampled_from([20.0, 30.0, 40.0, 75.5, INF]), min_size=2, max_size=9), st.integers(0, 3))
 def test_resampled_medians_are_the_medians_of_the_resamples(values, seed):
-    drawn = np.array(values)[al.resamples(len(values), random_state=seed)]
-    np.testing.assert_array_equal(al.resampled_medians(values, seed), np.median(drawn, axis=1))
+    drawn = np.array(values)[resamples(len(values), random_state=seed)]
+    np.testing.assert_array_equal(resampled_medians(values, seed), np.median(drawn, axis=1))
 
 
 def test_intervals_of_one_split_are_unknown():
@@ -274,37 +256,6 @@ def test_censored_runs_stay_infinite_in_every_summary():
 def test_two_runs_that_never_reach_the_target_tie():
     row = al.summarise(needing(random=[INF, 30], margin=[INF, 30]), 0.9).loc["margin"]
     assert (row["cost_more_share"], row["tie_share"]) == (0, 1)
-
-
-def test_a_target_that_nobody_reaches_is_a_result():
-    curves = needing(random=[INF] * 3, margin=[INF] * 3)
-    table = al.results_table(curves, 0.95)
-    assert list(table["labels -> 95%"]) == ["> 60", "> 60"]
-    assert "no difference shown for margin" in al.describe(curves, 0.95)
-
-
-def test_results_table_puts_random_first_with_no_saving_of_its_own():
-    table = al.results_table(needing(margin=[20, 30, 30], random=[40, 50, 50]), 0.9)
-    assert list(table["strategy"]) == ["random", "margin"]
-    assert list(table["saved vs random"]) == ["-", "40% [40, 50]"]
-    assert list(table["cost more than random in"]) == ["-", "0% (ties 0%)"]
-
-
-def test_describe_says_who_saves_who_costs_and_what_is_not_shown():
-    n = np.array([30, 40, 40, 30, 40, 50, 40, 40, 30, 40])
-    curves = needing(random=n, better=n - 10, worse=n + 10, same=n[::-1])
-    _, better, worse, same = al.describe(curves, 0.9).split("; ")
-    assert better.startswith("better saves 25% [")
-    assert worse.startswith("worse costs 25% more [")
-    assert same.startswith("no difference shown for same")
-
-
-def test_one_split_has_an_estimate_and_no_interval():
-    curves = needing(random=[50], margin=[30])
-    assert al.results_table(curves, 0.9)["saved vs random"].iloc[1] == "40%"
-    assert np.isnan(
-        al.summarise(curves, 0.9).loc["margin", ["saving_low", "saving_high"]].astype(float)
-    ).all()
 
 
 def test_summarise_repeats_exactly_and_does_not_depend_on_the_other_strategies(small_study):

@@ -8,8 +8,6 @@ from pathlib import Path
 
 import pytest
 
-import al_helpers as al
-
 ROOT = Path(__file__).parent.parent
 PATHS = sorted((ROOT / "notebooks").glob("*.ipynb"))
 FIGURES = ROOT / "figures"
@@ -122,14 +120,6 @@ def test_every_file_in_figures_is_shown_by_a_notebook():
     names = {ending: {file.stem for file in FIGURES.glob(f"*.{ending}")} for ending in ("png", "svg")}
     assert names["png"] == names["svg"]
     assert not [file.name for file in FIGURES.iterdir() if file.suffix not in (".png", ".svg")]
-
-
-def test_titles_break_lines_but_never_an_interval():
-    _, ax = al.new_figure()
-    for length in range(40, 70):
-        al.title(ax, f"{'m' * length} saves 50 [50, 50] labels in large batches", "100 splits")
-        lines = ax.get_title(loc="left").split("\n")
-        assert len(lines) > 2 and any("50\xa0[50,\xa050]" in line for line in lines)
 
 
 @every_notebook

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-import al_helpers as al
+from active_learning.options import build_parser
 
 ROOT = Path(__file__).parent.parent
 README = (ROOT / "README.md").read_text(encoding="utf-8")
@@ -29,7 +29,7 @@ def test_readme_links_lead_somewhere(path):
 
 
 def test_readme_names_options_that_exist():
-    options = {option for action in al.build_parser()._actions for option in action.option_strings}
+    options = {option for action in build_parser()._actions for option in action.option_strings}
     named = re.findall(r"(?<=[ `])--[a-z-]+", " ".join(re.findall(r"[^\n]*active-learning [^\n]*", README)))
     assert named and set(named) <= options
 

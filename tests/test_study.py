@@ -1,7 +1,4 @@
-"""Section 4: every strategy over many paired splits."""
-
-import io
-import sys
+"""Claims about a study: every strategy over many paired splits."""
 
 import joblib
 import numpy as np
@@ -101,58 +98,6 @@ def test_margin_beats_random_on_labels_to_90_percent(digits):
     row = al.summarise(curves, 0.9).loc["margin"]
     assert 0 < row["saving_low"] <= row["saving_min"] == row["saving_max"] <= row["saving_high"] < 1
     assert row["cost_more_share"] < 0.25
-
-
-class Screen(io.StringIO):
-    def __init__(self, tty):
-        super().__init__()
-        self.tty = tty
-
-    def isatty(self):
-        return self.tty
-
-
-def test_progress_draws_a_bar_on_a_terminal_and_wipes_it(iris, monkeypatch):
-    monkeypatch.setattr(sys, "stderr", screen := Screen(tty=True))
-    al.run_study(iris, "random", **SMALL)
-    drawn = screen.getvalue()
-    assert "1/3" in drawn and "3/3" in drawn
-    assert drawn.endswith("\r\x1b[K") and "\n" not in drawn
-
-
-def test_progress_draws_nothing_in_a_pipe(iris, capsys, monkeypatch):
-    monkeypatch.setattr(sys, "stderr", screen := Screen(tty=False))
-    al.run_study(iris, "random", **SMALL)
-    assert screen.getvalue() == "" == capsys.readouterr().out
-
-
-def test_progress_wipes_its_bar_when_a_run_fails(monkeypatch):
-    monkeypatch.setattr(sys, "stderr", screen := Screen(tty=True))
-
-    def items():
-        yield 1
-        raise ZeroDivisionError
-
-    with pytest.raises(ZeroDivisionError):
-        list(al.progress(items(), 2))
-    assert screen.getvalue().endswith("\r\x1b[K")
-
-
-def test_progress_in_a_notebook_ends_empty(monkeypatch):
-    pytest.importorskip("IPython")
-    import IPython.display
-
-    shown = []
-
-    class Handle:
-        def update(self, html):
-            shown.append(html.data)
-
-    monkeypatch.setattr(al, "_in_notebook", lambda: True)
-    monkeypatch.setattr(IPython.display, "display", lambda *_, **__: Handle())
-    assert list(al.progress(iter("abc"), 3)) == list("abc")
-    assert any("2/3" in html for html in shown[:-1])
-    assert shown[-1] == ""
 
 
 @pytest.mark.parametrize(

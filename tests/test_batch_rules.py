@@ -17,30 +17,26 @@ from sklearn.cluster import KMeans
 from sklearn.datasets import load_digits
 from sklearn.svm import SVC
 
+from active_learning.batch_rules import in_turns, k_means, nearest_rows, plus_plus, uncertainty
 from al_helpers import (
     CLASSIC,
     STRATEGIES,
     Round,
     annealed_margin,
     badge,
-    check_strategy,
     cluster_margin,
     core_set,
     default_model,
     density_margin,
     diverse_margin,
-    in_turns,
-    k_means,
     margin,
-    nearest_rows,
-    plus_plus,
     power_margin,
     take,
     typiclust,
-    uncertainty,
 )
 
 RULES = {name: rule for name, rule in STRATEGIES.items() if name not in CLASSIC}
+
 
 every_rule = pytest.mark.parametrize("rule", RULES.values(), ids=RULES)
 
@@ -67,9 +63,6 @@ class Uncertain:
     def predict_proba(self, X):
         p = np.asarray(X)[:, 0]
         return np.column_stack([1 - p, p])
-
-
-# ---- every rule ----------------------------------------------------------------------------------
 
 
 @every_rule
@@ -153,9 +146,9 @@ MACHINES = [
     {"OPENBLAS_CORETYPE": core, "OPENBLAS_NUM_THREADS": threads, "OMP_NUM_THREADS": threads}
     for core, threads in [("Haswell", "2"), ("SkylakeX", "1"), ("Nehalem", "1")]
 ]
-PRINT_ROWS = (
-    "from test_diverse_rules import *; print({n: r(digits(n=700)).tolist() for n, r in RULES.items()})"
-)
+
+
+PRINT_ROWS = "from test_batch_rules import *; print({n: r(digits(n=700)).tolist() for n, r in RULES.items()})"
 
 
 def rows_bought_on(machine):
@@ -178,9 +171,6 @@ def test_every_rule_buys_the_same_rows_on_every_kind_of_processor():
         bought = [rows for rows in pool.map(rows_bought_on, MACHINES) if rows is not None]
     assert len(bought) >= 2
     assert len(set(bought)) == 1
-
-
-# ---- one rule each -------------------------------------------------------------------------------
 
 
 def test_diverse_margin_buys_one_row_of_each_group_of_uncertain_rows():
@@ -325,20 +315,3 @@ def test_uncertainty_is_one_minus_the_gap_of_probabilities():
 
 def test_uncertainty_of_a_decision_function_lies_between_0_and_1():
     np.testing.assert_allclose(uncertainty(np.array([-4.0, -1.0, 0.0])), [0.0, 0.75, 1.0])
-
-
-# ---- needs ---------------------------------------------------------------------------------------
-
-
-def test_check_strategy_names_the_rule_and_the_ones_that_fit():
-    with pytest.raises(ValueError, match=r"\'badge' needs predict_proba.*diverse_margin"):
-        check_strategy("badge", badge, SVC(), np.zeros((4, 2)))
-    with pytest.raises(ValueError, match=r"\'diverse_margin' needs dense.*badge"):
-        check_strategy("diverse_margin", diverse_margin, default_model(), csr_array((4, 2)))
-    with pytest.raises(ValueError, match=r"\'core_set' needs numeric.*power_margin"):
-        check_strategy("core_set", core_set, default_model(), pd.DataFrame({"a": ["x", "y"]}))
-
-
-@every_rule
-def test_check_strategy_accepts_what_every_rule_accepts(rule):
-    check_strategy(rule.__name__, rule, default_model(), np.zeros((4, 2)))

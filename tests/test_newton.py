@@ -15,9 +15,12 @@ from sklearn.exceptions import ConvergenceWarning, NotFittedError
 from sklearn.linear_model import LogisticRegression
 from sklearn.utils.estimator_checks import check_estimator
 
-from al_helpers import NewtonLogisticRegression, newton_step
+from active_learning import newton
+from al_helpers import NewtonLogisticRegression
 
 DIGITS, LABELS = load_digits(return_X_y=True)
+
+
 DIGITS = DIGITS / 16
 
 
@@ -225,13 +228,13 @@ def test_check_estimator_passes():
     ids=["digits", "hard"],
 )
 def test_steps_use_half_the_digits_unless_the_problem_is_too_hard(X, y, C, precision, monkeypatch):
-    used = []
+    used, newton_step = [], newton.newton_step
 
     def recorded(A, *others):
         used.append(A.dtype)
         return newton_step(A, *others)
 
-    monkeypatch.setattr("al_helpers.newton_step", recorded)
+    monkeypatch.setattr(newton, "newton_step", recorded)
     model = NewtonLogisticRegression(C=C).fit(X, y)
     assert used[0] == np.float32 and used[-1] == precision
     gradient = loss_and_gradient(X, y, C, model.coef_, model.intercept_)[1]

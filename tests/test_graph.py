@@ -8,8 +8,9 @@ from sklearn.base import clone
 from sklearn.datasets import load_digits
 from sklearn.semi_supervised import LabelSpreading
 
-import al_helpers
-from al_helpers import GraphSpreading, NeighbourGraph, graph_of
+from active_learning import graph
+from active_learning.graph import NeighbourGraph, graph_of
+from al_helpers import GraphSpreading
 
 
 def digits(n=600, labels=40):
@@ -39,7 +40,7 @@ def test_graph_spreading_beats_scikit_learn_on_digits():
 def test_graph_spreading_large_graphs_match_the_dense_inverse(monkeypatch):
     X, y, _ = digits()
     dense = GraphSpreading().fit(X, y).predict_proba(X)
-    monkeypatch.setattr(al_helpers, "DENSE_ROWS", 0)
+    monkeypatch.setattr(graph, "DENSE_ROWS", 0)
     np.testing.assert_allclose(GraphSpreading().fit(X, y).predict_proba(X), dense, atol=1e-8)
 
 
@@ -79,7 +80,7 @@ def test_graph_spreading_survives_identical_few_and_disconnected_rows(X):
 
 def test_one_graph_serves_every_round_and_rule_of_a_split_and_no_other(monkeypatch):
     built = []
-    monkeypatch.setattr("al_helpers.NeighbourGraph", lambda *args: built.append(1) or NeighbourGraph(*args))
+    monkeypatch.setattr(graph, "NeighbourGraph", lambda *args: built.append(1) or NeighbourGraph(*args))
     graph_of.cache_clear()
     X, y, _ = digits(300)
     first = GraphSpreading().fit(X, y).predict_proba(X)

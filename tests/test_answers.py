@@ -1,0 +1,251 @@
+"""Claims about what the command prints, as text and as JSON."""
+
+import json
+import math
+
+import pandas as pd
+import pytest
+from examples import mixed_table, run, run_quick, write
+
+import al_helpers as al
+
+DEFAULT = [*al.CLASSIC, al.RECOMMENDED]
+
+
+MARGIN = ("--splits", 3, "--jobs", 1, "--strategies", "margin")
+
+
+def table_of(out):
+    """The rows of the printed table, as lists of words."""
+    lines = out.splitlines()
+    start = next(i for i, line in enumerate(lines) if line.startswith("strategy"))
+    return [line.split() for line in lines[start + 1 : lines.index("", start)]]
+
+
+def test_command_prints_what_it_ran_the_table_and_one_sentence(capsys):
+    code, out, err = run_quick(capsys)
+    assert (code, err) == (0, "")
+    head, _, rest = out.partition("\n\n")
+    for stated in (
+        "iris",
+        "classifier logistic_regression",
+        "seed 6",
+        "pool 99",
+        "test 45",
+        "90%",
+        "3 splits",
+    ):
+        assert stated in head
+    assert "batch 10" in head and "budget 30" in head
+    assert rest.splitlines()[0].split("  ")[0] == "strategy"
+    for column in ("labels -> 90%", "saved vs random", "cost more than random in", "AUC", "final acc."):
+        assert column in rest.splitlines()[0]
+    assert [row[0] for row in table_of(out)] == DEFAULT
+    sentence = out.rstrip().splitlines()[-1]
+    assert sentence.endswith(".") and all(name in sentence for name in DEFAULT)
+
+
+def test_command_measures_digits_unless_told_otherwise(capsys):
+    assert al.main(["--splits", "1", "--jobs", "1", "--strategies", "random", "--budget", "30"]) == 0
+    out = capsys.readouterr().out
+    assert all(stated in out for stated in ("digits", "seed 20 / pool 1237 / test 540", "1 split,"))
+
+
+@pytest.mark.parametrize(
+    ("options", "rows"),
+    [
+        (["margin"], ["random", "margin"]),
+        (["margin,entropy"], ["random", "margin", "entropy"]),
+        (["entropy", "random", "margin"], ["random", "entropy", "margin"]),
+        (["margin", "margin,random"], ["random", "margin"]),
+        (["all"], list(al.STRATEGIES)),
+        (["badge,all"], list(dict.fromkeys(["random", "badge", *al.STRATEGIES]))),
+    ],
+)
+def test_strategies_come_with_spaces_or_commas_and_random_first(capsys, options, rows):
+    _, out, _ = run_quick(capsys, "--strategies", *options)
+    assert [row[0] for row in table_of(out)] == rows
+
+
+@pytest.mark.parametrize("name", al.CLASSIFIERS)
+def test_every_classifier_runs_by_name_and_is_named_in_text_and_json(capsys, name):
+    options = ("--classifier", name, "--strategies", "random", "--splits", "1", "--budget", "16")
+    code, out, err = run_quick(capsys, *options)
+    assert (code, err) == (0, "") and f"classifier {name}\n" in out
+    result = json.loads(run_quick(capsys, *options, "--json")[1])
+    curves = al.run_study(al.load_dataset("iris"), "random", model=name, n_splits=1, budget=16, n_jobs=1)
+    assert result["classifier"] == name
+    assert result["strategies"][0]["auc"] == round(al.summarise(curves, 0.9)["auc"].item(), 6)
+
+
+def test_default_keeps_to_the_rules_that_the_classifier_serves_and_says_so(capsys):
+    code, out, _ = run_quick(capsys, "--classifier", "svm", "--splits", "1")
+    assert code == 0 and "svm cannot serve least_confidence and entropy: left out\n" in out
+    assert [row[0] for row in table_of(out)] == ["random", "margin", al.RECOMMENDED]
+    assert json.loads(run_quick(capsys, "--classifier", "svm", "--splits", "1", "--json")[1])["notes"]
+
+
+def test_one_split_gives_the_classic_table_without_intervals(capsys):
+    code, out, _ = run_quick(capsys, "--splits", "1")
+    assert code == 0 and len(table_of(out)) == len(DEFAULT)
+    assert "[" not in out and "nan" not in out
+    assert "one split" in out.lower()
+
+
+def test_a_target_that_nobody_reaches_is_a_result(capsys):
+    code, out, _ = run_quick(capsys, "--target-acc", "1", "--budget", "8")
+    assert code == 0
+    assert all(row[1:3] == [">", "8"] for row in table_of(out))
+    assert "nan" not in out.lower()
+
+
+def test_hold_asks_for_more(capsys):
+    tables = [json.loads(run_quick(capsys, "--json", "--hold", hold)[1])["strategies"] for hold in ("1", "3")]
+    shares = [[row["labels_to_target"]["reached_share"] for row in table] for table in tables]
+    assert shares[1] < shares[0]
+
+
+def check_number_or_null(value):
+    assert value is None or (isinstance(value, float) and math.isfinite(value))
+
+
+def refuse(word):
+    raise AssertionError(f"{word} is not JSON")
+
+
+@pytest.mark.parametrize(
+    "options", [[], ["--splits", "1"], ["--target-acc", "1"], ["--strategies", "random"]]
+)
+def test_json_holds_what_is_promised_and_never_nan(capsys, options):
+    code, out, err = run_quick(capsys, "--json", *options)
+    assert (code, err) == (0, "")
+    result = json.loads(out, parse_constant=refuse)
+    promised = {
+        "dataset",
+        "classifier",
+        "target_acc",
+        "batch",
+        "budget",
+        "n_splits",
+        "seed",
+        "sizes",
+        "versions",
+        "strategies",
+    }
+    assert promised <= set(result)
+    assert result["sizes"] == {"seed": 6, "pool": 99, "test": 45}
+    assert (result["dataset"], result["batch"], result["budget"], result["seed"]) == ("iris", 10, 30, 0)
+    for i, row in enumerate(result["strategies"]):
+        measures = "strategy labels_to_target saved_vs_random cost_more_share tie_share auc final_accuracy"
+        assert set(row) == set(measures.split())
+        assert set(row["labels_to_target"]) == {"median", "q25", "q75", "reached_share"}
+        for value in row["labels_to_target"].values():
+            check_number_or_null(value)
+        assert (row["saved_vs_random"] is None) == (i == 0) == (row["strategy"] == "random")
+        if i:
+            assert set(row["saved_vs_random"]) == {"estimate", "low", "high"}
+            for value in row["saved_vs_random"].values():
+                check_number_or_null(value)
+        for share in ("cost_more_share", "tie_share", "auc", "final_accuracy"):
+            assert 0 <= row[share] <= 1
+
+
+def test_json_says_null_where_the_target_was_never_reached(capsys):
+    options = ["--json", "--target-acc", "1", "--budget", "8"]
+    for row in json.loads(run_quick(capsys, *options)[1])["strategies"]:
+        assert row["labels_to_target"] == {"median": None, "q25": None, "q75": None, "reached_share": 0}
+
+
+def test_json_agrees_with_the_module(capsys):
+    result = json.loads(run_quick(capsys, "--json", "--seed", "5")[1])
+    curves = al.run_study(al.load_dataset("iris"), DEFAULT, n_splits=3, budget=30, n_jobs=1, random_state=5)
+    for row, expected in zip(result["strategies"], al.summarise(curves, 0.9).itertuples(), strict=True):
+        assert row["strategy"] == expected.Index
+        assert row["auc"] == pytest.approx(expected.auc, abs=1e-6)
+        assert (row["labels_to_target"]["median"] or math.inf) == expected.median
+
+
+def test_command_measures_and_explains_what_it_chose(capsys, tmp_path):
+    mixed_table(n_labeled=30).assign(same=1).to_csv(tmp_path / "t.csv", index=False)
+    options = ("--csv", tmp_path / "t.csv", "--label-column", "label", "--id-column", "id", *MARGIN)
+    code, out, err = run(capsys, *options)
+    assert (code, err) == (0, "")
+    for said in ("column 'same' is dropped", "Of 30 labelled rows", "The target is", "recommended"):
+        assert out.count(said) == 1
+    result = json.loads(run(capsys, *options, "--json", "--metric", "balanced_accuracy")[1])
+    assert result["dataset"] == "t.csv" and result["metric"] == "balanced_accuracy"
+    assert sum(result["sizes"].values()) == 30 and len(result["notes"]) == 3
+    assert [row["strategy"] for row in result["strategies"]] == ["random", "margin"]
+
+
+@pytest.mark.parametrize("name", ["knn", "label_spreading"])
+def test_command_takes_the_classifier_for_a_table(capsys, csv_path, name):
+    options = ("--csv", csv_path, "--label-column", "label", "--id-column", "id", "--classifier", name)
+    code, out, err = run(capsys, *options, *MARGIN)
+    assert (code, err) == (0, "") and f"classifier {name}\n" in out
+    assert f"classifier {name}\n" in run(capsys, *options, "--suggest", 3)[1]
+    shown = json.loads(run(capsys, *options, "--suggest", 3, "--json")[1])
+    assert shown["classifier"] == name and len(shown["suggestions"]) == 3
+
+
+def test_command_takes_the_metric_on_bundled_data(capsys):
+    options = ("--dataset", "iris", "--budget", 20, "--metric", "balanced_accuracy", *MARGIN)
+    code, out, _ = run(capsys, *options)
+    assert code == 0 and "target 90% balanced accuracy" in out
+
+
+def test_command_suggests_writes_and_merges(capsys, csv_path):
+    folder = csv_path.parent
+    options = ("--csv", csv_path, "--label-column", "label", "--id-column", "id")
+    code, out, err = run(capsys, *options, "--suggest", 3, "--output", folder / "next.csv")
+    assert (code, err) == (0, "") and "score" in out and "--labels" in out
+    rows = json.loads(run(capsys, *options, "--suggest", 3, "--json")[1])["suggestions"]
+    asked = pd.read_csv(folder / "next.csv", dtype=str)
+    assert asked["id"].tolist() == [row["id"] for row in rows]
+    asked.assign(label="yes").to_csv(folder / "next.csv", index=False)
+    before = csv_path.read_bytes()
+    merging = (*options, "--labels", folder / "next.csv", "--output", folder / "merged.csv")
+    assert run(capsys, *merging)[0] == 0
+    assert json.loads(run(capsys, *merging, "--force", "--json")[1])["labeled"] == 23
+    assert csv_path.read_bytes() == before
+    assert len(pd.read_csv(folder / "merged.csv", dtype=str)["label"].dropna()) == 23
+    again = json.loads(run(capsys, *options, "--labels", folder / "next.csv", "--suggest", 99, "--json")[1])
+    assert {row["id"] for row in again["suggestions"]}.isdisjoint(asked["id"])
+
+
+@pytest.mark.parametrize(
+    "options, message",
+    [
+        (["--csv", "none.csv", "--label-column", "label"], "none.csv"),
+        (["--csv", "mine.csv", "--label-column", "lable"], "did you mean 'label'"),
+        (["--csv", "mine.csv"], "--label-column"),
+        (["--suggest", "3"], "--suggest needs --csv"),
+        (["--dataset", "iris", "--metric", "f1"], "accuracy, balanced_accuracy"),
+        (["--csv", "mine.csv", "--label-column", "label", "--dataset", "iris"], "no --dataset"),
+        (["--csv", "mine.csv", "--label-column", "label", "--labels", "mine.csv"], "--labels needs --output"),
+        (["--csv", "mine.csv", "--label-column", "label", "--output", "a.csv"], "--output goes with"),
+        (["--csv", "mine.csv", "--label-column", "label", "--suggest", "0"], "at least 1, got 0"),
+        (
+            ["--csv", "mine.csv", "--label-column", "label", "--suggest", "3", "--strategy", "x"],
+            "unknown strategy",
+        ),
+        (
+            ["--csv", "mine.csv", "--label-column", "label", "--suggest", "3", "--classifier", "svm"],
+            "gives none; classifiers that do",
+        ),
+        (["--csv", "mine.csv", "--label-column", "label", "--suggest", "3", "--output", "mine.csv"], "never"),
+        (
+            ["--csv", "mine.csv", "--label-column", "label", "--suggest", "3", "--output", "no/a.csv"],
+            "no/a.csv",
+        ),
+        (["--csv", "t.parquet", "--label-column", "label"], "t.parquet"),
+    ],
+)
+def test_command_refuses_bad_input_in_one_line(capsys, csv_path, monkeypatch, options, message):
+    monkeypatch.chdir(csv_path.parent)
+    write(csv_path.parent / "t.parquet", "x")
+    before = {path: path.read_bytes() for path in csv_path.parent.iterdir()}
+    code, out, err = run(capsys, *options)
+    assert (code, out) == (2, "")
+    assert err.count("\n") == 1 and message in err
+    assert {path: path.read_bytes() for path in csv_path.parent.iterdir()} == before

@@ -1,0 +1,161 @@
+"""Claims about suggesting rows of a table to label, and planning a study of it."""
+
+import numpy as np
+import pandas as pd
+import pytest
+from examples import MIXED, mixed_table
+from sklearn.base import clone
+
+import al_helpers as al
+from al_helpers import load_table, plan_study, study_sizes, suggest
+
+
+@pytest.mark.parametrize(
+    "labels, message",
+    [([None] * 40, "no labelled rows"), (["a"] * 20 + [None] * 20, "one class 'a' in 20 labels")],
+)
+def test_suggest_refuses_too_few_classes(labels, message):
+    table = load_table(mixed_table().assign(label=labels), "label")
+    with pytest.raises(ValueError, match=message):
+        suggest(table, 3)
+
+
+def test_suggest_refuses_what_it_cannot_do():
+    with pytest.raises(ValueError, match=r"unknown strategy 'best'.*margin"):
+        suggest(load_table(mixed_table(), "label"), 3, strategy="best")
+    with pytest.raises(ValueError, match="at least 1, got 0"):
+        suggest(load_table(mixed_table(), "label"), 0)
+    with pytest.raises(ValueError, match="nothing to suggest"):
+        suggest(load_table(mixed_table(n_labeled=40), "label"), 3)
+
+
+def test_suggest_asks_for_the_smallest_margins_of_the_pool():
+    table = load_table(mixed_table(), "label", id_column="id")
+    all_rows = suggest(table, 999)
+    assert sorted(all_rows["id"]) == sorted(MIXED["id"][20:])  # n is cut to the pool
+    assert all_rows["score"].is_monotonic_decreasing
+    np.testing.assert_allclose(all_rows["score"], all_rows["p_2"] - all_rows["p_1"])
+    assert suggest(table, 4)["id"].tolist() == all_rows["id"].tolist()[:4]
+
+
+def test_suggest_names_rows_by_index_when_there_is_no_id_column():
+    frame = mixed_table().set_index("id")
+    named = suggest(load_table(frame, "label"), 5)["id"]
+    assert frame.loc[named, "label"].isna().all()
+
+
+def test_suggestions_do_not_depend_on_the_order_of_the_rows():
+    frame = mixed_table().assign(size=lambda f: f["size"] + np.linspace(0, 0.1, 40))
+    order = np.random.default_rng(3).permutation(40)
+    table, shuffled = (load_table(f, "label", id_column="id") for f in (frame, frame.iloc[order]))
+    np.testing.assert_array_equal(table.X[order], shuffled.X)
+    assert suggest(table, 5)["id"].tolist() == suggest(shuffled, 5)["id"].tolist()
+
+
+def test_a_pool_rows_cells_change_no_other_rows_suggestion():
+    """Medians, scales and levels come from labelled rows: an extreme pool row leaves the others alone."""
+    frame = mixed_table()
+    changed = frame.copy()
+    changed.loc[39, ["size", "colour"]] = [1e6, "ultraviolet"]
+    scores, after = (
+        suggest(load_table(f, "label", id_column="id"), 20).set_index("id").drop("0039").sort_index()
+        for f in (frame, changed)
+    )
+    pd.testing.assert_frame_equal(scores, after)
+
+
+def test_a_pool_label_changes_no_query_of_the_study():
+    """Preprocessing is inside the loop's model: a pool label changes nothing before it is bought."""
+    table = load_table(mixed_table(n_labeled=40), "label", id_column="id")
+    dataset, settings, _, _ = plan_study(table, target=0.9)
+    split = al.split_dataset(dataset.y, random_state=1)
+    bought = [
+        al.run_loop(al.Dataset("t", dataset.X, y), split, rule, model=settings["model"], budget=8, batch=4)
+        for y in (dataset.y, np.where(np.isin(np.arange(40), split.pool), dataset.y[::-1], dataset.y))
+        for rule in ("margin", "entropy")
+    ]
+    assert bought[0].queried.tolist() == bought[2].queried.tolist()
+    assert bought[1].queried.tolist() == bought[3].queried.tolist()
+
+
+def test_a_rule_that_measures_distances_sees_features_as_the_classifier_does():
+    table = load_table(mixed_table().assign(huge=np.arange(40) % 7 * 1e9), "label", id_column="id")
+    seen = {}
+
+    @al.needs("numeric")
+    def spy(round):
+        seen["X"], seen["model"] = round.X, round.model
+        return round.pool[: round.batch]
+
+    assert suggest(table, 2, strategy=spy)["id"].tolist() == ["0020", "0021"]
+    assert np.abs(seen["X"]).max() < 10 and seen["X"].shape[0] == 40
+    seen["model"].predict_proba(seen["X"])
+    assert len(suggest(table, 5, strategy="diverse_margin")["id"].unique()) == 5
+
+
+def test_label_spreading_sees_the_pools_features_through_the_preprocessor_and_no_hidden_label():
+    table = load_table(mixed_table(n_labeled=30), "label", id_column="id")
+    codes = np.unique(table.y.astype(str), return_inverse=True)[1]
+    model, known = al.table_model(table, "label_spreading"), np.arange(6)
+    al.fit(model, table.X, codes, known, np.arange(6, 40))
+    features = clone(table.preprocessor).fit_transform(table.X)
+    by_hand = al.GraphSpreading().fit(features, np.where(np.arange(40) < 6, codes, -1))
+    np.testing.assert_array_equal(model[-1].distributions_, by_hand.distributions_)
+
+
+def test_label_spreading_suggests_from_a_table_and_can_be_measured_on_it():
+    table = load_table(mixed_table(), "label", id_column="id")
+    suggestions = suggest(table, 5, model="label_spreading")
+    assert suggestions["score"].is_monotonic_decreasing and set(suggestions["guess_1"]) <= {"yes", "no"}
+    dataset, settings, target, _ = plan_study(table, model="label_spreading")
+    curves = al.run_study(dataset, ["random", "margin"], n_splits=2, n_jobs=1, **settings)
+    assert 0 < target <= 1 and curves["accuracy"].between(0, 1).all()
+
+
+def test_suggest_names_the_classifiers_that_give_probabilities():
+    with pytest.raises(ValueError, match="SVC gives none; classifiers that do: logistic_regression, knn"):
+        suggest(load_table(mixed_table(), "label"), 3, model="svm")
+
+
+@pytest.mark.parametrize("n, k", [(6, 2), (12, 3), (150, 3), (199, 50), (300, 100), (1000, 2), (10000, 10)])
+def test_study_sizes_fit_every_table(n, k):
+    y = np.arange(n) % k
+    sizes, sentence = study_sizes(y)
+    splitting = {name: sizes[name] for name in ("seed_per_class", "test_size")}
+    split = al.split_dataset(y, random_state=0, **splitting)
+    assert len(split.seed) <= sizes["budget"] <= len(split.seed) + len(split.pool)
+    assert set(y[split.test]) <= set(y[split.seed])
+    assert f"tests on {len(split.test)} " in sentence and f"up to {sizes['budget']} of" in sentence
+
+
+def test_plan_study_keeps_to_labelled_rows_and_given_sizes():
+    table = load_table(mixed_table(n_labeled=30), "label", id_column="id")
+    dataset, settings, target, sentences = plan_study(table, target=0.8, batch=3, budget=9)
+    assert len(dataset.y) == len(dataset.X) == 30
+    assert (settings["batch"], settings["budget"], target, len(sentences)) == (3, 9, 0.8, 1)
+    assert np.isnan(dataset.X).any()  # imputed in the loop, from labelled rows
+    curves = al.run_study(dataset, "random", n_splits=2, n_jobs=1, **settings)
+    assert curves["n_labels"].max() == 9
+
+
+def test_derived_target_is_what_all_labels_reach_less_the_margin():
+    far = np.r_[np.arange(50.0) % 9, 100 + np.arange(50.0) % 7]
+    table = load_table(pd.DataFrame({"x": far, "label": ["a"] * 50 + ["b"] * 50}), "label")
+    _, _, target, sentences = plan_study(table, metric="balanced_accuracy")
+    assert target == 0.98
+    assert "100.0%" in sentences[1] and "less 2 points" in sentences[1]
+
+
+def test_plan_study_names_the_class_that_is_too_small():
+    frame = mixed_table()
+    frame.loc[0, "label"] = "rare"
+    with pytest.raises(ValueError, match=r"at least 2.*rare \(1\)"):
+        plan_study(load_table(frame, "label"))
+
+
+def test_plan_study_advises_another_metric_above_80_percent():
+    frame = pd.DataFrame({"x": np.arange(100.0) ** 2 % 7, "label": ["a"] * 80 + ["b"] * 20})
+    assert len(plan_study(load_table(frame, "label"), target=0.9)[3]) == 1
+    frame.loc[80:84, "label"] = "a"
+    assert "85% of the labels are 'a'" in plan_study(load_table(frame, "label"), target=0.9)[3][1]
+    assert len(plan_study(load_table(frame, "label"), target=0.9, metric="balanced_accuracy")[3]) == 1

@@ -1,0 +1,13 @@
+"""Claims about the command's options."""
+
+from examples import run_quick
+
+import al_helpers as al
+
+
+def test_help_shows_every_option_and_examples(capsys):
+    code, out, _ = run_quick(capsys, "--help")
+    assert code == 0 and "examples" in out
+    options = "dataset classifier target-acc strategies batch budget splits seed hold jobs json version"
+    assert all(f"--{option}" in out for option in options.split())
+    assert all(name in out for name in [*al.CLASSIFIERS, *al.STRATEGIES, *al.DATASETS, "all"])
