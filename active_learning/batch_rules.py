@@ -8,7 +8,6 @@ import numpy as np
 from scipy.cluster.hierarchy import fcluster, linkage
 from scipy.spatial.distance import pdist
 from sklearn.base import clone
-from sklearn.neighbors import NearestNeighbors
 
 from active_learning.clusters import first_best, in_turns, k_means, nearest_centre, nearest_rows, plus_plus
 from active_learning.matrices import (
@@ -168,7 +167,7 @@ def mean_neighbour_distance(A, centre, neighbours=20, at_most=1000):
     spread = np.full(len(A), np.inf)
     near = np.sort(np.argsort(steady(squared_distances(A, centre[None, :])[:, 0]), kind="stable")[:at_most])
     k = max(min(neighbours, len(near) - 1), 1)
-    distances = NearestNeighbors(n_neighbors=k, algorithm="brute").fit(A[near]).kneighbors()[0]
+    distances = np.sqrt(np.sort(squared_distances(A[near], A[near]), axis=1)[:, 1 : k + 1])
     spread[near] = distances.sum(axis=1) / k
     return spread
 

@@ -48,9 +48,9 @@ def run_histories(
     raises: ValueError or TypeError, naming the value, for a setting or data that cannot work;
         RuntimeError if a worker process is killed or a cluster goes away
 
-    On a dask cluster: pip install the package on the workers, or send its wheel (`pip wheel --no-deps .`,
-    renamed to active_learning.zip) by client.upload_file("active_learning.zip") once; restarted workers
-    get it too. Then call this, or run_study, inside `with joblib.parallel_config(backend="dask")`.
+    On a dask cluster: install the package on the workers, or send it once, from the folder that holds it, by
+    client.upload_file(shutil.make_archive("active_learning", "zip", ".", "active_learning")); restarted
+    workers get it too. Then call this, or run_study, inside `with joblib.parallel_config(backend="dask")`.
     """
     strategies = pick_strategies(strategies)
     for name, strategy in strategies.items():  # here, where the name is known, and before any work
@@ -103,7 +103,7 @@ def _check_imports(client, needed):
     try:
         client.run(pickle.loads, dumps(needed))
     except ModuleNotFoundError as error:
-        how = "install it there, or send it with client.upload_file: a .py file, or a wheel renamed to .zip"
+        how = "install it there, or send it with client.upload_file: a .py file, or a package as a .zip"
         raise RuntimeError(f"the cluster's workers have no module {error.name!r}; {how}") from error
 
 

@@ -6,9 +6,7 @@ import signal
 import subprocess
 import sys
 import time
-import zipfile
 from functools import partial
-from importlib.metadata import distribution
 from pathlib import Path
 
 import joblib
@@ -36,23 +34,18 @@ def alarm():
 
 
 @pytest.fixture(scope="session")
-def wheel(tmp_path_factory):
-    """What `pip wheel --no-deps .` holds, its name ending in .zip: the rooms, the door and the version."""
-    folder = tmp_path_factory.mktemp("wheel")
-    root, report = Path(al.__file__).parent, f"active_learning_report-{al.__version__}.dist-info/METADATA"
-    archive = shutil.make_archive(str(folder / "active_learning"), "zip", root, "active_learning")
-    with zipfile.ZipFile(archive, "a") as file:
-        file.write(al.__file__, "al_helpers.py")
-        file.writestr(report, distribution("active-learning-report").read_text("METADATA"))
-    return archive
+def package(tmp_path_factory):
+    """The archive that the README says to send."""
+    name = tmp_path_factory.mktemp("sent") / "active_learning"
+    return shutil.make_archive(str(name), "zip", Path(al.__file__).parent, "active_learning")
 
 
 @pytest.fixture(scope="module")
-def client(wheel):
+def client(package):
     distributed = pytest.importorskip("distributed")
     settings = dict(n_workers=2, threads_per_worker=1, dashboard_address=":0")
     with distributed.LocalCluster(**settings) as cluster, distributed.Client(cluster) as client:
-        client.upload_file(wheel)
+        client.upload_file(package)
         yield client
 
 
@@ -163,31 +156,20 @@ def test_cluster_whose_scheduler_is_killed_ends_in_an_error(iris, halfway, tmp_p
 LACKING = """
 import sys
 from importlib.machinery import PathFinder
-from importlib.metadata import MetadataPathFinder
 
 class NotInstalled:
     def find_spec(name, path=None, target=None):
-        if name in ("active_learning", "al_helpers"):
+        if name == "active_learning":
             sent = [place for place in sys.path if place.endswith(".zip")]
             if (spec := PathFinder.find_spec(name, sent)) is None:
                 raise ModuleNotFoundError(f"No module named {name!r}", name=name)
             return spec
 
-    def find_distributions(context):
-        return []
-
-def sent_only(context, find=MetadataPathFinder.find_distributions):
-    if context.name == "active-learning-report":
-        sent = [place for place in context.path if place.endswith(".zip")]
-        context = type(context)(name=context.name, path=sent)
-    return find(context)
-
-MetadataPathFinder.find_distributions = sent_only
 sys.meta_path.insert(0, NotInstalled)
 """
 
 
-def test_workers_that_lack_the_package_say_so_and_take_its_wheel(iris, tmp_path, wheel):
+def test_workers_that_lack_the_package_say_so_and_take_it_as_an_archive(iris, tmp_path, package):
     distributed = pytest.importorskip("distributed")
     (tmp_path / "lacking.py").write_text(LACKING)
     options = ("--preload", tmp_path / "lacking.py")
@@ -198,7 +180,7 @@ def test_workers_that_lack_the_package_say_so_and_take_its_wheel(iris, tmp_path,
         client.wait_for_workers(1, timeout=60)
         with pytest.raises(RuntimeError, match=r"no module 'active_learning'.*client.upload_file"):
             on_dask(iris, **SETTINGS)
-        client.upload_file(wheel)
+        client.upload_file(package)
         places = client.run(eval, "__import__('active_learning').__file__")
         assert all("active_learning.zip" in place for place in places.values())
         expected = al.run_histories(iris, **SETTINGS, n_jobs=1)
