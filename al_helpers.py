@@ -54,7 +54,9 @@ from active_learning.wording import (
 from active_learning.mechanism import bought_facts, contrast, hard_rows, means_by_strategy
 
 # 8. A reader's own table: read it, measure on it, ask for labels, merge them, write it back
-from active_learning.tables import MISSING, Table, merge_labels, write_table
+from active_learning.tables import MISSING, Table
+from active_learning.writing import write_table
+from active_learning.merging import merge_labels
 from active_learning.features import load_table
 from active_learning.labelling import plan_study, study_sizes, suggest, table_model
 

@@ -16,10 +16,25 @@ from active_learning.features import load_table
 from active_learning.labelling import plan_study, suggest
 from active_learning.loop import METRICS
 from active_learning.measures import summarise
+from active_learning.merging import merge_labels
+from active_learning.replacing import check_output
 from active_learning.strategies import CLASSIC, RECOMMENDED, STRATEGIES, unmet_needs
 from active_learning.study import run_study
-from active_learning.tables import check_output, merge_labels, write_table
 from active_learning.wording import describe, format_percent, recommend, results_table
+from active_learning.writing import write_table
+
+# Options that mean nothing without a table
+OF_A_TABLE = (
+    "label_column",
+    "id_column",
+    "drop",
+    "suggest",
+    "labels",
+    "unlabeled",
+    "skip",
+    "no_header",
+    "relabel",
+)
 
 
 def report(args):
@@ -31,11 +46,12 @@ def report(args):
         settings["budget"] = 300 if args.budget is None else args.budget
         target = 0.9 if args.target_acc is None else args.target_acc
         return measure(args, load_dataset(args.dataset or "digits"), settings, target, [])
-    table = load_table(args.csv, args.label_column, drop=args.drop, id_column=args.id_column)
+    reading = {"unlabeled": args.unlabeled, "skip": args.skip, "header": not args.no_header}
+    table = load_table(args.csv, args.label_column, drop=args.drop, id_column=args.id_column, **reading)
     if args.labels is not None:
-        table = merge_labels(table, args.labels)
+        table = merge_labels(table, args.labels, relabel=args.relabel)
     if args.output is not None:
-        check_output(args.output, table, args.force)  # before the work, and again when it is written
+        check_output(args.output, table.sources, args.force)  # before the work, and again when it is written
     if args.suggest is not None:
         return report_suggestions(args, table)
     if args.labels is not None:
@@ -49,9 +65,7 @@ def report(args):
 def check_options(args):
     """Raise ValueError for options that do not go together, or whose values cannot work."""
     if args.csv is None:
-        used = [
-            name for name in ("label_column", "id_column", "drop", "suggest", "labels") if getattr(args, name)
-        ]
+        used = [name for name in OF_A_TABLE if getattr(args, name)]
         if used:
             raise ValueError(f"--{used[0].replace('_', '-')} needs --csv, the table that it is about")
     elif args.label_column is None or args.dataset is not None:
@@ -60,6 +74,12 @@ def check_options(args):
         raise ValueError("--labels needs --output, the file for the merged table, or --suggest")
     if args.output is not None and args.labels is None and args.suggest is None:
         raise ValueError("--output goes with --suggest or --labels")
+    if args.relabel and args.labels is None:
+        raise ValueError("--relabel goes with --labels, the file of the newer labels")
+    if args.spreadsheet_safe and (args.suggest is None or args.output is None):
+        raise ValueError(
+            "--spreadsheet-safe goes with --suggest and --output, the file to open in a spreadsheet"
+        )
     if args.target_acc is not None:
         check_target(args.target_acc)
     check_choice("metric", args.metric, METRICS)
@@ -113,15 +133,17 @@ def report_suggestions(args, table):
     chosen = dict(strategy=args.strategy, model=args.classifier)
     suggestions = suggest(table, args.suggest, random_state=args.seed, **chosen)
     if args.output is not None:
-        write_table(table, args.output, ids=suggestions["id"], force=args.force)
+        how = {"force": args.force, "spreadsheet_safe": args.spreadsheet_safe}
+        write_table(table, args.output, ids=suggestions["id"], **how)
     if args.json:
-        rows = json.loads(suggestions.to_json(orient="records", double_precision=6))
+        ids = suggestions["id"].map(str)  # exactly as text: JSON's numbers and dates would round them
+        rows = json.loads(suggestions.assign(id=ids).to_json(orient="records", double_precision=6))
         named = {"strategy": args.strategy, "classifier": args.classifier}
         return _table_json(args, table, **named, suggestions=rows)
     fill = f"Fill in {args.label_column!r} in {args.output}, then merge it back with --labels {args.output}."
     return "\n".join(
         [
-            f"{table.name}: {table.labeled.sum()} labelled rows, {(~table.labeled).sum()} without a label; "
+            f"{table.name}: {table.labeled.sum()} labelled rows, {table.pool.sum()} without a label; "
             f"classifier {args.classifier}",
             *table.notes,
             "",
@@ -136,12 +158,12 @@ def report_merge(args, table):
     write_table(table, args.output, force=args.force)
     if args.json:
         return _table_json(args, table)
-    labeled = f"{table.labeled.sum()} labelled rows, {(~table.labeled).sum()} without a label"
-    return f"Wrote {args.output}: {labeled}. {args.csv} is as it was."
+    labeled = f"{table.labeled.sum()} labelled rows, {table.pool.sum()} without a label"
+    return "\n".join([*table.notes, f"Wrote {args.output}: {labeled}. {args.csv} is as it was."])
 
 
 def _table_json(args, table, **more):
-    counts = {"labeled": int(table.labeled.sum()), "pool": int((~table.labeled).sum())}
+    counts = {"labeled": int(table.labeled.sum()), "pool": int(table.pool.sum())}
     shown = {"table": table.name, "label_column": table.label_column, **counts, "notes": table.notes}
     return json.dumps(shown | {"output": args.output} | more, indent=2, allow_nan=False)
 

@@ -4,7 +4,7 @@ A column becomes numbers only to learn from; the table itself stays as it was ty
 """
 
 import re
-from pathlib import Path
+from dataclasses import replace
 
 import numpy as np
 import pandas as pd
@@ -13,43 +13,35 @@ from sklearn.impute import SimpleImputer
 from sklearn.pipeline import make_pipeline
 from sklearn.preprocessing import OneHotEncoder, StandardScaler
 
-from active_learning.checks import check_unique
-from active_learning.tables import MISSING, Table, find_column, name_rows, read_file, read_labels
+from active_learning.tables import MISSING, read_table
 
 DATE = r"\d{1,4}([-/.])\d{1,2}\1\d{2,4}([ T].*)?"
 MAX_LEVELS = 20  # one-hot columns a category: its commonest levels, and one for all the others
 
 
-def load_table(path_or_frame, label_column, *, drop=(), id_column=None):
+def load_table(path_or_frame, label_column, *, drop=(), id_column=None, unlabeled=(), skip=(), header=True):
     """Read a table and decide what each column is; medians, scales and levels are learnt later, by fit.
 
-    path_or_frame: a CSV (.gz too; UTF-8; comma, semicolon or tab) or Parquet file, or a DataFrame
+    path_or_frame: a CSV file (.gz too; comma, semicolon, tab, bar; UTF-8, UTF-16 or Windows-1252), a Parquet
+        file, or a DataFrame; a CSV is read strictly: what is not certain is refused with its line
     label_column: str; labels are compared as text, and an empty one puts its row in the pool
     drop: names of columns not to learn from
     id_column: the column that names the rows; otherwise the frame's index, or row numbers from 0
+    unlabeled: further labels that mean "no label", such as NA
+    skip: labels, such as broken, whose rows are neither learnt from nor asked for
+    header: False if a CSV's first row is no header; its columns are then named 1, 2, ...
     returns: Table
     raises: OSError if the file cannot be read, ImportError for Parquet without pyarrow, ValueError for
         a missing or repeated column, an empty or repeated id, dates, infinity, labels that are a quantity
     """
-    if isinstance(path_or_frame, pd.DataFrame):
-        frame, sep, name, sources = path_or_frame.copy(deep=False), ",", "table", ()
-    else:
-        frame, sep = read_file(path_or_frame)
-        name, sources = Path(path_or_frame).name, (path_or_frame,)
-    frame.columns = frame.columns.map(str)
-    check_unique("column names", frame.columns)
+    how = {"unlabeled": unlabeled, "skip": skip, "header": header}
+    table = read_table(path_or_frame, label_column, id_column=id_column, drop=drop, **how)
     others = [*([drop] if isinstance(drop, str) else drop), *([] if id_column is None else [id_column])]
-    for column in (label_column, *others):
-        find_column(frame, column)
-    if label_column in others or not len(frame):
-        fault = "the label column cannot be dropped or hold the ids" if len(frame) else "it has no rows"
-        raise ValueError(f"{name} cannot be used: {fault}")
-    frame = name_rows(frame, id_column)
-    features = frame.drop(columns=[label_column, *others])
-    if sep == ";":  # where the comma is the decimal point
+    features = table.frame.drop(columns=[label_column, *others])
+    if table.sep == ";":  # where the comma is the decimal point
         features = features.replace(r"^([+-]?\d*),(\d+)$", r"\1.\2", regex=True)
-    encoded, y = _encode(features), read_labels(frame[label_column])
-    return Table(name, label_column, frame, encoded[0], y, *encoded[1:], sep, sources)
+    X, preprocessor, notes = _encode(features)
+    return replace(table, X=X, preprocessor=preprocessor, notes=[*table.notes, *notes])
 
 
 def _encode(frame):

@@ -47,7 +47,7 @@ def suggest(table, n=10, *, strategy="margin", model=None, random_state=0):
     raises: ValueError if no row lacks a label, fewer than 2 classes have one, or a setting cannot work
     """
     ((name, strategy),) = pick_strategies(strategy).items()
-    pool = np.flatnonzero(~table.labeled)
+    pool = np.flatnonzero(table.pool)
     n = min(check_integer("the number of rows to suggest", n, 1), len(pool))
     if n == 0:
         raise ValueError(f"nothing to suggest: no row of {table.name} has an empty {table.label_column!r}")

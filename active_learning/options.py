@@ -60,6 +60,7 @@ def build_parser():
     )
     _add_study_options(parser.add_argument)
     _add_table_options(parser.add_argument)
+    _add_reading_options(parser.add_argument)
     parser.add_argument("--json", action="store_true", help="print one JSON object and nothing else")
     parser.add_argument("--version", action="version", version=f"%(prog)s {__version__}")
     return parser
@@ -91,3 +92,11 @@ def _add_table_options(add):
     add("--labels", metavar="FILE", help="merge this filled-in file of suggestions")
     add("--output", metavar="FILE", help="write the suggestions, or the merged table, to a new CSV file")
     add("--force", action="store_true", help="let --output replace a file (never one that was read)")
+
+
+def _add_reading_options(add):
+    add("--unlabeled", nargs="+", default=[], metavar="VALUE", help="labels that mean none, such as NA")
+    add("--skip", nargs="+", default=[], metavar="VALUE", help="labels whose rows are left out: broken, say")
+    add("--no-header", action="store_true", help="the first row is data; columns are named 1, 2, 3, ...")
+    add("--relabel", action="store_true", help="let --labels change labels that the table has")
+    add("--spreadsheet-safe", action="store_true", help="escape formulas in the file of suggestions")

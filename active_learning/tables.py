@@ -1,26 +1,24 @@
-"""A reader's file: read it, merge labels into it, write it back.
+"""A reader's table: its cells as they were typed, its rows by their ids, its labels as classes.
 
-The cells of a CSV stay the text that was typed, so that a file is written back as it was read. Not here: what
-a column means for learning (features).
+A file stays what it is: the table knows where each cell stands in it, so that it is written back exactly
+(writing). Not here: what a column means for learning (features).
 """
 
-import csv
 import difflib
-import errno
-import gzip
-import os
-import warnings
 import zlib
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
 import pandas as pd
 
 from active_learning.checks import check_unique, some
+from active_learning.doubts import check_swallowed, headless, lacks_header
+from active_learning.encoding import name_of
+from active_learning.labels import read_labels
+from active_learning.reading import CsvText, cell_texts, column, read_csv
 
 MISSING = ["", "NA", "N/A", "n/a", "NaN", "nan", "<NA>", "NULL", "null", "None", "#N/A"]
-FORMULA = r"'*[=+\-@\t\r]"  # a spreadsheet would run such a cell; apostrophes, so that undoing is exact
 
 
 @dataclass(frozen=True)
@@ -31,48 +29,103 @@ class Table:
     label_column: str
     frame: pd.DataFrame  # (n, c) as read, the row ids as its index
     X: np.ndarray  # float (n, d), the features; a category is its level's number, -1 where it is missing
-    y: np.ndarray  # object (n,), the labels as text, None where the cell is empty
+    y: np.ndarray  # object (n,), the labels as text, None where there is none
     preprocessor: object  # unfitted transformer of X: numbers imputed and scaled, categories one-hot encoded
     notes: list  # a line for each decision that the reader should know of
     sep: str  # the separator of files written from it
     sources: tuple  # paths that are never written to
+    skipped: np.ndarray = None  # bool (n,), the rows that are in no pool, though they have no label
+    unlabeled: tuple = ()  # values of the label column that mean "no label"
+    skip: tuple = ()  # values of the label column that take a row out
+    label_notes: tuple = ()  # those of the notes that are about labels
+    text: CsvText = None  # the CSV file that it was read from, None for a DataFrame or Parquet
 
     @property
     def labeled(self):
         return ~pd.isna(self.y)
 
+    @property
+    def pool(self):
+        return ~self.labeled if self.skipped is None else ~self.labeled & ~self.skipped
 
-def read_file(path):
-    """A file as (frame, separator), every cell of a CSV as text; ValueError if it holds no table."""
-    path = os.fspath(path)
+    @property
+    def numbered(self):
+        """Whether its rows are known by their numbers or the frame's index, and not by a column."""
+        return self.frame.index.name not in self.frame.columns
+
+
+def read_table(path_or_frame, label_column, *, id_column=None, drop=(), unlabeled=(), skip=(), header=True):
+    """A table without its features (X is None); parameters and errors as load_table's."""
+    drop, unlabeled, skip = (tuple([x] if isinstance(x, str) else x) for x in (drop, unlabeled, skip))
+    others = [*drop, *([] if id_column is None else [id_column])]
+    if isinstance(path_or_frame, pd.DataFrame):
+        frame, text, notes, name, sources = check_frame(path_or_frame), None, [], "table", ()
+    else:
+        frame, text, notes = read_file(path_or_frame, [label_column, *others], header)
+        name, sources = Path(path_or_frame).name, (path_or_frame,)
+    if label_column in others or not len(frame):
+        fault = "the label column cannot be dropped or hold the ids" if len(frame) else "it has no rows"
+        raise ValueError(f"{name} cannot be used: {fault}")
+    for wanted in (label_column, *others):
+        check_header(text, name, surely=wanted in frame.columns and frame.columns.is_unique)
+        find_column(frame, wanted)
+    check_unique("column names", frame.columns)
+    if both := {*unlabeled} & {*skip}:
+        raise ValueError(f"{some([*both])} cannot mean both: give it to --unlabeled or to --skip")
+    frame = name_rows(frame, id_column)
+    y, skipped, more = read_labels(frame[label_column], unlabeled=unlabeled, skip=skip)
+    ends = (text.sep if text else ",", sources, skipped, unlabeled, skip, more, text)
+    return Table(name, label_column, frame, None, y, None, [*notes, *more], *ends)
+
+
+def read_file(path, wanted=(), header=True):
+    """A file as (frame, its CsvText, notes); every cell of a CSV as text; ValueError if it holds no table."""
     try:
-        if path.lower().endswith((".parquet", ".pq")):
-            return pd.read_parquet(path, engine="pyarrow"), ","
-        sep = _separator(path)
-        with warnings.catch_warnings():
-            warnings.simplefilter("error", pd.errors.ParserWarning)  # a row with too many cells
-            how = {"sep": sep, "encoding": "utf-8-sig", "index_col": False}
-            frame = pd.read_csv(path, dtype=str, na_filter=False, **how).fillna("")
+        if str(path).lower().endswith((".parquet", ".pq")):
+            return check_frame(pd.read_parquet(path, engine="pyarrow")), None, []
+        text = read_csv(path, wanted=wanted, header=header)
+        notes = check_swallowed(text)
     except ImportError:
         raise ImportError(f"{path}: Parquet needs pyarrow (pip install pyarrow)") from None
-    except UnicodeDecodeError as error:
-        raise ValueError(f"{path} is not UTF-8 text ({error.reason}); save it as 'CSV UTF-8'") from None
-    except (ValueError, pd.errors.ParserWarning, csv.Error, EOFError, zlib.error) as error:
+    except MemoryError:
+        raise ValueError(f"{path} does not fit in memory; give a part of its rows or columns") from None
+    except (ValueError, EOFError, zlib.error) as error:
         raise ValueError(f"{path} cannot be read as a table: {' '.join(str(error).split())}") from None
-    frame.columns = _unescape(frame.columns.to_series())
-    return frame.apply(_unescape), sep
+    if text.encoding != "utf-8":
+        letters = "; if letters look wrong, save it as 'CSV UTF-8'" * (text.encoding == "cp1252")
+        notes.insert(0, f"{Path(path).name} is read as {name_of(text.encoding)}{letters}")
+    names = column_names(text)
+    frame = pd.DataFrame({j: column(text, j) for j in range(len(names))}).set_axis(names, axis=1)
+    return frame, text, notes
 
 
-def _separator(path):
-    """The separator that cuts a CSV's first line into the most names, which must differ."""
-    with (gzip.open if path.lower().endswith(".gz") else open)(path, "rt", encoding="utf-8-sig") as file:
-        header = next((line for line in file if line.strip()), None)
-    if header is None:
-        raise ValueError("it is empty")
-    names = {sep: next(csv.reader([header], delimiter=sep)) for sep in ",;\t"}
-    best = max(names, key=lambda sep: len(names[sep]))
-    check_unique("column names", names[best])  # here, because pandas would rename the second one
-    return best
+def column_names(text):
+    """The names of a file's columns: its header, its empty cells numbered from the second; or 1, 2, ..."""
+    if not text.headed:
+        return [str(j + 1) for j in range(text.ends.shape[1])]
+    names, empty = [], 0
+    for name in cell_texts(text, 0):
+        empty += name == ""
+        names.append(f"unnamed {empty}" if name == "" and empty > 1 else name)
+    return names
+
+
+def check_frame(frame):
+    """A frame whose columns are named by text; ValueError if rows or columns have names of several levels."""
+    for what, index, typed in (
+        ("rows", frame.index, "table = table.reset_index()"),
+        ("columns", frame.columns, "table.columns = ['_'.join(map(str, names)) for names in table.columns]"),
+    ):
+        if isinstance(index, pd.MultiIndex):
+            levels = some([str(name) for name in index.names])
+            raise ValueError(f"the {what} have names of {index.nlevels} levels ({levels}); type {typed}")
+    return frame.set_axis(frame.columns.map(str), axis=1)
+
+
+def check_header(text, name, surely):
+    """Raise ValueError naming --no-header if the first row of a CSV file looks like the others."""
+    if text is not None and text.headed and lacks_header(text, surely=surely):
+        raise ValueError(f"{name}: {headless(text)}")
 
 
 def find_column(frame, name):
@@ -88,111 +141,16 @@ def name_rows(frame, id_column):
     """The frame with its rows' ids as index; ValueError if one is empty or repeats."""
     if id_column is not None:
         frame = frame.set_index(id_column, drop=False)
-    name = frame.index.name or ("_row" if "row" in frame.columns else "row")
-    ids = frame.index.astype(str)
+    name = frame.index.name
+    while name is None or (
+        id_column is None and name in frame.columns
+    ):  # a table may have its own row and _row
+        name = "row" if name is None else f"_{name}"
+    ids = frame.index.map(str)
     empty = frame.index.isna() | (ids.str.strip() == "")
     if empty.any():
         raise ValueError(f"every row needs an id, but {name!r} is empty in row {empty.argmax() + 1}")
-    check_unique(f"ids in {name!r}", ids)
+    if len(repeated := ids[ids.duplicated()].unique()):
+        advice = "type --id-column with another column, or leave it out: rows are then known by number"
+        raise ValueError(f"ids in {name!r} must differ, but these repeat: {some(repeated)}; {advice}")
     return frame.rename_axis(name)
-
-
-def read_labels(column):
-    """Labels as text (n,), None where the cell is empty; ValueError for quantities instead of classes."""
-    text = column.convert_dtypes().astype(str)  # whole numbers beside an empty cell are floats: 1.0 -> 1
-    text = text.mask(column.isna() | (text.str.strip() == ""))
-    levels = pd.Series(text.dropna().unique(), dtype=str)
-    numbers = pd.to_numeric(levels, errors="coerce")
-    many = len(levels) > max(20, text.count() / 2)
-    if len(levels) and numbers.notna().all() and (many or (numbers % 1 != 0).any()):
-        example = levels[(numbers % 1).argmax()]
-        advice = "this is classification: give classes, for example ranges of it with a name each"
-        raise ValueError(f"column {column.name!r} holds a quantity, such as {example}; {advice}")
-    alike = [[*group] for _, group in levels.groupby(levels.str.strip().str.casefold())]
-    odd = [" / ".join(map(repr, group)) for group in alike if len(group) > 1 or group[0] != group[0].strip()]
-    if odd:
-        rule = "labels with spaces around them, or differing only in case, are classes of their own: "
-        warnings.warn(rule + ", ".join(odd), UserWarning, stacklevel=1)  # one place: warned of once
-    return np.where(text.isna(), None, text.astype(object))
-
-
-def merge_labels(table, labels):
-    """Fill in labels by row id; rows whose label is still empty stay in the pool.
-
-    table: Table
-    labels: path of a file of write_table, filled in, or a DataFrame with the id and label columns
-    returns: Table, a new one; write_table writes it
-    raises: as load_table; ValueError naming the rows if an id is unknown or a row would have two labels
-    """
-    frame, sources = (labels, ()) if isinstance(labels, pd.DataFrame) else (read_file(labels)[0], (labels,))
-    for column in (table.frame.index.name, table.label_column):
-        find_column(frame, column)
-    frame = frame[[table.frame.index.name, table.label_column]].set_axis(["id", "label"], axis=1)
-    given = frame.assign(id=frame["id"].astype(str), label=read_labels(frame["label"])).dropna()
-    rows = table.frame.index.astype(str).get_indexer(given["id"])
-    if (rows < 0).any():
-        raise ValueError(f"these ids are not in {table.name}: {some(given['id'][rows < 0])}")
-    known = given.assign(label=table.y[rows]).dropna()
-    spellings = pd.concat([known, given]).groupby("id", sort=False)["label"].unique()
-    if twice := [f"{row}: {' or '.join(names)}" for row, names in spellings.items() if len(names) > 1]:
-        raise ValueError(f"these rows would have two labels, so nothing was merged: {some(twice)}")
-    y = table.y.copy()
-    y[rows] = given["label"]
-    y = read_labels(pd.Series(y, name=table.label_column, dtype=str))
-    frame = table.frame.assign(**{table.label_column: y})
-    return replace(table, frame=frame, y=y, sources=(*table.sources, *sources))
-
-
-def check_output(path, table, force):
-    """Raise ValueError or FileExistsError if no CSV file may be written at that path."""
-    path = os.fspath(path)
-    if not path.lower().endswith(".csv"):
-        raise ValueError(f"the output is a CSV file, so its name must end in .csv, got {path!r}")
-    if any(os.path.exists(path) and os.path.samefile(path, source) for source in table.sources):
-        raise FileExistsError(errno.EEXIST, "an input is never written to; choose another name", path)
-    if os.path.exists(path) and not force:
-        raise FileExistsError(errno.EEXIST, "the file exists; choose another name or force it", path)
-
-
-def write_table(table, path, *, ids=None, force=False):
-    """Write a table to a new CSV file, whole or not at all.
-
-    ids: write only these rows, in this order, each with an empty label to fill in; None: all, as they are
-    force: replace an existing file; but one that the table was read from is never written to
-    raises: OSError with nothing written and nothing lost; ValueError unless the path ends in .csv
-    """
-    check_output(path, table, force)
-    frame = table.frame if ids is None else table.frame.loc[ids].assign(**{table.label_column: ""})
-    numbered = ids is None and isinstance(frame.index, pd.RangeIndex)
-    frame = frame if numbered or frame.index.name in frame.columns else frame.reset_index()
-    frame = frame.apply(_escape).set_axis(_escape(frame.columns.to_series()), axis=1)
-    text = frame.to_csv(sep=table.sep, index=False)
-    if "\r" in text:  # which not every Python quotes by itself
-        text = frame.to_csv(sep=table.sep, index=False, quoting=csv.QUOTE_NONNUMERIC)
-    encoding = "utf-8" if text.isascii() else "utf-8-sig"  # spreadsheets need the mark for all but ASCII
-    temporary = Path(f"{os.path.realpath(path)}.{os.getpid()}.tmp")
-    try:
-        with open(temporary, "x", encoding=encoding, newline="") as file:
-            file.write(text)
-            file.flush()
-            os.fsync(file.fileno())
-        check_output(path, table, force)  # another program may have taken the name meanwhile
-        os.replace(temporary, os.path.realpath(path))
-    except OSError as error:
-        error.filename = os.fspath(path)  # the temporary name would mean nothing to the reader
-        raise
-    finally:
-        temporary.unlink(missing_ok=True)
-
-
-def _escape(column):
-    """Put an apostrophe before cells that a spreadsheet would run as a formula; numbers stay."""
-    text = column.astype(str)
-    numbers = pd.to_numeric(text.where(text.str.match(r"[+\-]")), errors="coerce")
-    formula = column.notna() & text.str.match(FORMULA) & ~np.isfinite(numbers)
-    return column.astype(object).mask(formula, "'" + text) if formula.any() else column
-
-
-def _unescape(column):
-    """Undo _escape in a column of text."""
-    return column.mask(column.str.match("'" + FORMULA), column.str[1:])

@@ -17,7 +17,8 @@ ROOT = Path(al.__file__).parent
 # fmt: off
 ORDER = [
     "checks", "matrices", "data", "rules", "clusters", "batch_rules", "strategies", "newton", "graph",
-    "classifiers", "loop", "progress", "study", "measures", "wording", "mechanism", "tables",
+    "classifiers", "loop", "progress", "study", "measures", "wording", "mechanism",
+    "encoding", "cutting", "reading", "doubts", "labels", "tables", "replacing", "writing", "merging",
     "features", "labelling", "style", "plots", "pictures", "display", "options", "answers", "command",
 ]
 # fmt: on
