@@ -90,43 +90,44 @@ def read_labels(column, *, unlabeled=(), skip=()):
     raises: ValueError if the labels are a quantity, dates, lists or of mixed types instead of classes
     """
     codes, raw = pd.factorize(label_text(column))
-    levels = pd.DataFrame(
-        {"raw": np.asarray(raw, dtype=object), "count": np.bincount(codes, minlength=len(raw))}
+    counts = dict(zip(raw, np.bincount(codes, minlength=len(raw)).tolist(), strict=True))
+    key_of = {label: spelling(label) for label in raw}
+    skips, none = (_keys(values) for values in (skip, (*unlabeled, *skip, "")))
+    spellings = {}
+    for label, key in key_of.items():
+        if key.strip() not in none:
+            spellings.setdefault(key, []).append(label)
+    best = {key: max(ways, key=lambda way: (counts[way], way == key)) for key, ways in spellings.items()}
+    check_classes(column.name, {best[key]: sum(map(counts.get, ways)) for key, ways in spellings.items()})
+    told = _declared_notes(
+        column.name, {label: key_of[label].strip() for label in raw}, counts, unlabeled, skip
     )
-    levels["key"] = levels["raw"].map(spelling)
-    levels["skip"], named = _among(levels["key"], skip), _among(levels["key"], (*unlabeled, *skip))
-    classes = levels[~named & (levels["key"].str.strip() != "")]
-    classes = classes.assign(plain=classes["raw"] == classes["key"])  # wins a tie
-    best = classes.sort_values(["count", "plain"], ascending=False, kind="stable").drop_duplicates("key")
-    best = best.set_index("key")["raw"]
-    check_classes(column.name, classes.groupby(classes["key"].map(best), sort=False)["count"].sum())
-    written = classes["key"].map(best).reindex(levels.index).astype(object)
-    notes = [*_spelling_notes(classes, best), *_declared_notes(column.name, levels, unlabeled, skip)]
-    return np.where(written.isna(), None, written)[codes], levels["skip"].to_numpy(bool)[codes], notes
+    y = np.array([*(best.get(key) for key in key_of.values()), None], dtype=object)[codes]
+    skipped = np.array([key.strip() in skips for key in key_of.values()], dtype=bool)[codes]
+    return y, skipped, [*_spelling_notes(spellings, best, counts), *told]
 
 
-def _among(keys, values):
-    return keys.str.strip().isin([spelling(value).strip() for value in values])
+def _keys(values):
+    """Declared values as they are compared: outer spaces make no difference."""
+    return {spelling(value).strip() for value in values}
 
 
-def _spelling_notes(classes, best):
+def _spelling_notes(spellings, best, counts):
     """A note for each class that is spelled in several ways."""
-    notes = []
-    for key, group in classes.groupby("key", sort=False):
-        if len(group) > 1:
-            shown = ", ".join(
-                f"{raw!a} ({count})" for raw, count in zip(group["raw"], group["count"], strict=True)
-            )
-            notes.append(f"{len(group)} spellings are one class, {best[key]!r}: {shown}")
-    return notes
+    return [
+        f"{len(ways)} spellings are one class, {best[key]!r}: "
+        + ", ".join(f"{way!a} ({counts[way]})" for way in ways)
+        for key, ways in spellings.items()
+        if len(ways) > 1
+    ]
 
 
-def _declared_notes(name, levels, unlabeled, skip):
+def _declared_notes(name, keys, counts, unlabeled, skip):
     """A note for each value that was said to be no label: how many rows have it, and what becomes of them."""
     notes = []
     for values, fate in ((unlabeled, "have no label yet"), (skip, "are skipped")):
         for value in values:
-            rows = levels["count"][_among(levels["key"], [value])].sum()
+            rows = sum(counts[label] for label, key in keys.items() if key in _keys([value]))
             notes.append(
                 f"{rows} rows whose {name!r} is {value!r} {fate}" if rows else f"no {name!r} is {value!r}"
             )
@@ -135,8 +136,8 @@ def _declared_notes(name, levels, unlabeled, skip):
 
 def check_classes(name, counts):
     """Raise ValueError if labels, given with their counts, are no classes; warn of likely accidents."""
-    labels = [*counts.index]
-    many = len(labels) > max(20, 0.75 * counts.sum())
+    labels = [*counts]
+    many = len(labels) > max(20, 0.75 * sum(counts.values()))
     if labels and (amounts := _amounts(labels, many)):
         advice = "this is classification: give classes, for example ranges of it with a name each"
         raise ValueError(f"column {name!r} holds a quantity, such as {max(amounts, key=len)}; {advice}")
@@ -164,6 +165,7 @@ def _loosely(label):
 
 def _amounts(labels, many):
     """The labels that make all of them a quantity; none if they could be classes."""
+    labels = [label for label in labels if label.strip().casefold() not in NO_LABEL]
     matches = [AMOUNT.fullmatch(label.strip()) for label in labels]
     if not all(match and (match["whole"] or match["part"]) for match in matches):
         return []
