@@ -14,6 +14,7 @@ from active_learning.data import load_dataset, split_dataset
 from active_learning.display import text_table
 from active_learning.features import load_table
 from active_learning.labelling import plan_study, suggest
+from active_learning.labels import as_text
 from active_learning.loop import METRICS
 from active_learning.measures import summarise
 from active_learning.merging import merge_labels
@@ -136,7 +137,7 @@ def report_suggestions(args, table):
         how = {"force": args.force, "spreadsheet_safe": args.spreadsheet_safe}
         write_table(table, args.output, ids=suggestions["id"], **how)
     if args.json:
-        ids = suggestions["id"].map(str)  # exactly as text: JSON's numbers and dates would round them
+        ids = as_text(suggestions["id"])  # exactly as text: JSON's numbers and dates would round them
         rows = json.loads(suggestions.assign(id=ids).to_json(orient="records", double_precision=6))
         named = {"strategy": args.strategy, "classifier": args.classifier}
         return _table_json(args, table, **named, suggestions=rows)

@@ -33,8 +33,9 @@ def read_bytes(path):
         packed = os.fspath(path).lower().endswith(".gz")
         content = _unpack(file) if packed else file.read()
         after = os.fstat(file.fileno())
-    grown = stat.S_ISREG(before.st_mode) and not packed and len(content) != before.st_size
-    if grown or (before.st_size, before.st_mtime_ns) != (after.st_size, after.st_mtime_ns):
+    changed = (before.st_size, before.st_mtime_ns) != (after.st_size, after.st_mtime_ns)
+    torn = not packed and len(content) != before.st_size
+    if stat.S_ISREG(before.st_mode) and (changed or torn):  # a pipe has neither size nor time
         raise ValueError("it changed while it was read; wait until it is written, and run this again")
     return content
 

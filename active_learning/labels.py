@@ -6,7 +6,6 @@ decided is said. Not here: which row a label belongs to (merging).
 
 import re
 import unicodedata
-import warnings
 
 import numpy as np
 import pandas as pd
@@ -51,9 +50,10 @@ def spelling(label):
 
 def as_text(column):
     """A column's cells as text, "" where one is empty: as they are written and compared."""
-    if isinstance(column.dtype, pd.StringDtype):
-        return column.fillna("").astype(str)
-    return column.map(str).where(column.notna(), "").astype(str)
+    text = (
+        column.map(str).where(column.notna()) if column.dtype.kind in "Mm" else column
+    )  # in full, each alike
+    return text.astype(str).fillna("")
 
 
 def check_cells(column):
@@ -86,7 +86,8 @@ def read_labels(column, *, unlabeled=(), skip=()):
     """The classes that a column of labels tells, one spelling each: the commonest.
 
     unlabeled, skip: values that are no label, besides the empty cell; the rows of skip belong to no pool
-    returns: object (n,), None where there is no label; bool (n,), the rows to skip; notes on what was decided
+    returns: object (n,), None where there is no label; bool (n,), the rows to skip; notes on what was
+        decided; warnings of labels that may be an accident
     raises: ValueError if the labels are a quantity, dates, lists or of mixed types instead of classes
     """
     codes, raw = pd.factorize(label_text(column))
@@ -98,13 +99,13 @@ def read_labels(column, *, unlabeled=(), skip=()):
         if key.strip() not in none:
             spellings.setdefault(key, []).append(label)
     best = {key: max(ways, key=lambda way: (counts[way], way == key)) for key, ways in spellings.items()}
-    check_classes(column.name, {best[key]: sum(map(counts.get, ways)) for key, ways in spellings.items()})
-    told = _declared_notes(
-        column.name, {label: key_of[label].strip() for label in raw}, counts, unlabeled, skip
-    )
+    classes = {best[key]: sum(map(counts.get, ways)) for key, ways in spellings.items()}
+    check_classes(column.name, classes)
+    told = _declared_notes({label: key.strip() for label, key in key_of.items()}, counts, unlabeled, skip)
     y = np.array([*(best.get(key) for key in key_of.values()), None], dtype=object)[codes]
     skipped = np.array([key.strip() in skips for key in key_of.values()], dtype=bool)[codes]
-    return y, skipped, [*_spelling_notes(spellings, best, counts), *told]
+    notes = [*_spelling_notes(spellings, best, counts), *told]
+    return y, skipped, notes, [*_odd_marks(column.name, classes), *_odd_spellings(classes)]
 
 
 def _keys(values):
@@ -122,41 +123,35 @@ def _spelling_notes(spellings, best, counts):
     ]
 
 
-def _declared_notes(name, keys, counts, unlabeled, skip):
+def _declared_notes(keys, counts, unlabeled, skip):
     """A note for each value that was said to be no label: how many rows have it, and what becomes of them."""
     notes = []
-    for values, fate in ((unlabeled, "have no label yet"), (skip, "are skipped")):
+    for values, fate in ((unlabeled, "counts as none"), (skip, "is skipped")):
         for value in values:
             rows = sum(counts[label] for label, key in keys.items() if key in _keys([value]))
-            notes.append(
-                f"{rows} rows whose {name!r} is {value!r} {fate}" if rows else f"no {name!r} is {value!r}"
-            )
+            notes.append(f"label {value!r} ({rows}) {fate}")
     return notes
 
 
 def check_classes(name, counts):
-    """Raise ValueError if labels, given with their counts, are no classes; warn of likely accidents."""
+    """Raise ValueError if labels, given with their counts, are no classes."""
     labels = [*counts]
     many = len(labels) > max(20, 0.75 * sum(counts.values()))
     if labels and (amounts := _amounts(labels, many)):
         advice = "this is classification: give classes, for example ranges of it with a name each"
         raise ValueError(f"column {name!r} holds a quantity, such as {max(amounts, key=len)}; {advice}")
     if many and all(DATE.fullmatch(label.strip()) for label in labels):
-        raise ValueError(
-            f"column {name!r} holds dates, such as {labels[0]}; give classes, for example the month"
-        )
-    _warn_of_marks(name, counts)
-    alike = pd.Series(labels, dtype=object).groupby([_loosely(label) for label in labels])
-    odd = [
-        " / ".join(map(repr, group))
-        for _, group in alike
-        if len(group) > 1 or group.iloc[0] != group.iloc[0].strip()
-    ]
-    if odd:
-        rule = (
-            "labels with spaces around them, or differing only in case or zeros, are classes of their own: "
-        )
-        warnings.warn(rule + ", ".join(odd), UserWarning, stacklevel=1)  # one place: warned of once
+        advice = "give classes, for example the month or the weekday"
+        raise ValueError(f"column {name!r} holds dates, such as {labels[0]}; {advice}")
+
+
+def _odd_spellings(labels):
+    """A warning of classes that are all but alike."""
+    alike = pd.Series([*labels], dtype=object).groupby([_loosely(label) for label in labels])
+    groups = [[*group] for _, group in alike]
+    odd = [" / ".join(map(repr, g)) for g in groups if len(g) > 1 or g[0] != g[0].strip()]
+    rule = "labels with spaces around them, or differing only in case or zeros, are classes of their own: "
+    return [rule + ", ".join(odd)] if odd else []
 
 
 def _loosely(label):
@@ -178,9 +173,9 @@ def _amounts(labels, many):
     return [label for label, is_odd in zip(labels, odd, strict=True) if is_odd]
 
 
-def _warn_of_marks(name, counts):
+def _odd_marks(name, counts):
+    """A warning of classes that people use for "no label"."""
     marks = {label: count for label, count in counts.items() if label.strip().casefold() in NO_LABEL}
-    if marks:
-        shown, typed = ", ".join(f"{label!r} ({count})" for label, count in marks.items()), " ".join(marks)
-        said = f"{name!r} holds {shown} as a class; if that means no label, type --unlabeled {typed}"
-        warnings.warn(f"{said} (or --skip {typed}, to leave such rows out)", UserWarning, stacklevel=1)
+    shown, typed = ", ".join(f"{label!r} ({count})" for label, count in marks.items()), " ".join(marks)
+    said = f"{name!r} holds {shown} as a class; if that means no label, type --unlabeled {typed}"
+    return [f"{said} (or --skip {typed}, to leave such rows out)"] if marks else []

@@ -12,7 +12,7 @@ import pandas as pd
 
 from active_learning.checks import some
 from active_learning.labels import as_text, label_text, read_labels, spelling
-from active_learning.tables import MISSING, check_frame, find_column, read_file
+from active_learning.tables import MISSING, check_frame, find_column, id_text, read_file, warn
 from active_learning.writing import safe
 
 SUGGESTED = {
@@ -73,7 +73,7 @@ def _places(table, given):
     """The places of the rows that labels are given for; ValueError naming the ids that are unknown."""
     column = given[table.frame.index.name]
     typed = as_text(column.convert_dtypes() if table.numbered else column)
-    ids = table.frame.index.map(str)
+    ids = id_text(table.frame)
     places = ids.get_indexer(typed)
     if typed.str.startswith("'").any():  # they may have been written for a spreadsheet
         spelled = pd.Index([safe(name) for name in ids], dtype=object).get_indexer(typed.astype(object))
@@ -139,7 +139,8 @@ def _fill_in(table, new, relabel, notes, sources):
     touched = new[new["known"] != new["key"]]  # a label that is there stays as it is spelled
     text[touched["row"]] = touched["label"]
     how = {"unlabeled": table.unlabeled, "skip": table.skip}
-    y, skipped, said = read_labels(pd.Series(text, name=table.label_column, dtype=object), **how)
+    y, skipped, said, doubts = read_labels(pd.Series(text, name=table.label_column, dtype=object), **how)
+    warn(doubt for doubt in doubts if doubt not in table.doubts)
     for row in touched["row"]:
         text[row] = text[row] if y[row] is None else y[row]
     frame = table.frame.assign(**{table.label_column: pd.array(text, dtype="str")})
@@ -148,7 +149,12 @@ def _fill_in(table, new, relabel, notes, sources):
         *(f"row {table.frame.index[row]}: {own!r} is now {text[row]!r}" for row, own in _pairs(changed)),
     ]
     kept = [note for note in table.notes if note not in table.label_notes]
-    more = {"notes": [*kept, *said, *notes], "label_notes": said, "sources": (*table.sources, *sources)}
+    more = {
+        "notes": [*kept, *said, *notes],
+        "label_notes": said,
+        "doubts": doubts,
+        "sources": (*table.sources, *sources),
+    }
     return replace(table, frame=frame, y=y, skipped=skipped, **more)
 
 

@@ -5,6 +5,7 @@ A file stays what it is: the table knows where each cell stands in it, so that i
 """
 
 import difflib
+import warnings
 import zlib
 from dataclasses import dataclass
 from pathlib import Path
@@ -15,7 +16,7 @@ import pandas as pd
 from active_learning.checks import check_unique, some
 from active_learning.doubts import check_swallowed, headless, lacks_header
 from active_learning.encoding import name_of
-from active_learning.labels import read_labels
+from active_learning.labels import as_text, read_labels
 from active_learning.reading import CsvText, cell_texts, column, read_csv
 
 MISSING = ["", "NA", "N/A", "n/a", "NaN", "nan", "<NA>", "NULL", "null", "None", "#N/A"]
@@ -37,7 +38,8 @@ class Table:
     skipped: np.ndarray = None  # bool (n,), the rows that are in no pool, though they have no label
     unlabeled: tuple = ()  # values of the label column that mean "no label"
     skip: tuple = ()  # values of the label column that take a row out
-    label_notes: tuple = ()  # those of the notes that are about labels
+    label_notes: list = ()  # those of the notes that are about labels
+    doubts: list = ()  # what was warned of
     text: CsvText = None  # the CSV file that it was read from, None for a DataFrame or Parquet
 
     @property
@@ -67,15 +69,24 @@ def read_table(path_or_frame, label_column, *, id_column=None, drop=(), unlabele
         fault = "the label column cannot be dropped or hold the ids" if len(frame) else "it has no rows"
         raise ValueError(f"{name} cannot be used: {fault}")
     for wanted in (label_column, *others):
-        check_header(text, name, surely=wanted in frame.columns and frame.columns.is_unique)
+        if close_name(frame, wanted) is None or not frame.columns.is_unique:
+            check_header(text, name)
         find_column(frame, wanted)
+    check_header(text, name, surely=True)
     check_unique("column names", frame.columns)
     if both := {*unlabeled} & {*skip}:
         raise ValueError(f"{some([*both])} cannot mean both: give it to --unlabeled or to --skip")
     frame = name_rows(frame, id_column)
-    y, skipped, more = read_labels(frame[label_column], unlabeled=unlabeled, skip=skip)
-    ends = (text.sep if text else ",", sources, skipped, unlabeled, skip, more, text)
+    y, skipped, more, doubts = read_labels(frame[label_column], unlabeled=unlabeled, skip=skip)
+    warn(doubts)
+    ends = (text.sep if text else ",", sources, skipped, unlabeled, skip, more, doubts, text)
     return Table(name, label_column, frame, None, y, None, [*notes, *more], *ends)
+
+
+def warn(doubts):
+    """Warn of labels that may be an accident, each once."""
+    for doubt in doubts:
+        warnings.warn(doubt, UserWarning, stacklevel=1)
 
 
 def read_file(path, wanted=(), header=True):
@@ -122,19 +133,32 @@ def check_frame(frame):
     return frame.set_axis(frame.columns.map(str), axis=1)
 
 
-def check_header(text, name, surely):
+def check_header(text, name, *, surely=False):
     """Raise ValueError naming --no-header if the first row of a CSV file looks like the others."""
     if text is not None and text.headed and lacks_header(text, surely=surely):
         raise ValueError(f"{name}: {headless(text)}")
 
 
+def close_name(frame, name):
+    """The column that is called so, or nearly so, or None."""
+    if name in frame.columns:
+        return name
+    lower = {column.lower().strip(): column for column in frame.columns}
+    close = difflib.get_close_matches(str(name).lower().strip(), lower, n=1)
+    return lower[close[0]] if close else None
+
+
 def find_column(frame, name):
     """Raise ValueError, suggesting the closest name, if the frame has no column of that name."""
     if name not in frame.columns:
-        lower = {column.lower().strip(): column for column in frame.columns}
-        close = difflib.get_close_matches(str(name).lower().strip(), lower, n=1)
-        hint = f"did you mean {lower[close[0]]!r}?" if close else f"there are {some(frame.columns, 20)}"
+        close = close_name(frame, name)
+        hint = f"did you mean {close!r}?" if close is not None else f"there are {some(frame.columns, 20)}"
         raise ValueError(f"no column {name!r}: {hint}")
+
+
+def id_text(frame):
+    """The ids of a frame's rows as text, exactly, whatever their type."""
+    return pd.Index(as_text(frame.index.to_series()))
 
 
 def name_rows(frame, id_column):
@@ -146,7 +170,7 @@ def name_rows(frame, id_column):
         id_column is None and name in frame.columns
     ):  # a table may have its own row and _row
         name = "row" if name is None else f"_{name}"
-    ids = frame.index.map(str)
+    ids = id_text(frame)
     empty = frame.index.isna() | (ids.str.strip() == "")
     if empty.any():
         raise ValueError(f"every row needs an id, but {name!r} is empty in row {empty.argmax() + 1}")
