@@ -32,6 +32,8 @@ def main(argv=None):
         parser.exit(1, f"{parser.prog}: error: {error}\n")
     except BrokenPipeError:
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())  # the reader left, as with `| head`
+    except MemoryError:
+        parser.error("out of memory; give a part of the table's rows, or only the columns to learn from")
     except (ValueError, TypeError, ImportError, OSError) as error:
         parser.error(" ".join(str(error).split()))
     return 0

@@ -15,6 +15,7 @@ from active_learning.reading import cell_texts
 NUMBER = re.compile(r"\s*[+-]?(\d[\d.,]*|[.,]\d+)([eE][+-]?\d+)?\s*%?\s*")
 DATE = re.compile(r"\s*\d{1,4}([-/.])\d{1,2}\1\d{1,4}([ T].*)?")
 FEW = 500  # rows to look at where a glance must do
+MANY = 100_000  # cells, likewise
 
 
 def check_swallowed(csv_text):
@@ -80,11 +81,15 @@ def lacks_header(csv_text, *, surely=False):
 
     surely: ask that each of its cells does, instead of one at least and the others none that cannot
     """
-    rows = [cell_texts(csv_text, i) for i in range(min(FEW, len(csv_text.starts)))]
+    n, width = csv_text.ends.shape
+    rows = [cell_texts(csv_text, i) for i in range(min(FEW, 10 + MANY // width, n))]
     if rows[0] in ([str(j + first) for j in range(len(rows[0]))] for first in (0, 1)):
         return False  # columns that are numbered
-    votes = [_alike(first, cells) for first, *cells in zip(*rows, strict=True)]
-    return min(votes) == 1 if surely else max(votes) == 1 and min(votes) > -1
+    votes = (_alike(first, cells) for first, *cells in zip(*rows, strict=True))
+    if surely:
+        return all(vote == 1 for vote in votes)
+    votes = {*votes}
+    return 1 in votes and -1 not in votes
 
 
 def _alike(name, cells):

@@ -5,6 +5,7 @@ decided is said. Not here: which row a label belongs to (merging).
 """
 
 import re
+import shlex
 import unicodedata
 
 import numpy as np
@@ -176,6 +177,7 @@ def _amounts(labels, many):
 def _odd_marks(name, counts):
     """A warning of classes that people use for "no label"."""
     marks = {label: count for label, count in counts.items() if label.strip().casefold() in NO_LABEL}
-    shown, typed = ", ".join(f"{label!r} ({count})" for label, count in marks.items()), " ".join(marks)
+    shown = ", ".join(f"{label!r} ({count})" for label, count in marks.items())
+    typed = " ".join(shlex.quote(label.strip()) for label in marks)
     said = f"{name!r} holds {shown} as a class; if that means no label, type --unlabeled {typed}"
     return [f"{said} (or --skip {typed}, to leave such rows out)"] if marks else []

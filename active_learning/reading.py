@@ -77,7 +77,7 @@ def _first_row(rows):
 
 def cell_texts(csv_text, i):
     """The cells of a record, by its place; the header, if there is one, is record 0."""
-    bounds = [csv_text.starts[i], *(csv_text.ends[i] + 1)]
+    bounds = [int(csv_text.starts[i]), *(csv_text.ends[i] + 1).tolist()]
     cells = [csv_text.data[start : end - 1] for start, end in pairwise(bounds)]
     return [unquote(cell).decode("utf-8") for cell in cells]
 

@@ -95,19 +95,25 @@ def read_file(path, wanted=(), header=True):
         if str(path).lower().endswith((".parquet", ".pq")):
             return check_frame(pd.read_parquet(path, engine="pyarrow")), None, []
         text = read_csv(path, wanted=wanted, header=header)
-        notes = check_swallowed(text)
+        return _frame_of(text), text, [*_encoding_notes(path, text), *check_swallowed(text)]
     except ImportError:
         raise ImportError(f"{path}: Parquet needs pyarrow (pip install pyarrow)") from None
     except MemoryError:
         raise ValueError(f"{path} does not fit in memory; give a part of its rows or columns") from None
     except (ValueError, EOFError, zlib.error) as error:
         raise ValueError(f"{path} cannot be read as a table: {' '.join(str(error).split())}") from None
-    if text.encoding != "utf-8":
-        letters = "; if letters look wrong, save it as 'CSV UTF-8'" * (text.encoding == "cp1252")
-        notes.insert(0, f"{Path(path).name} is read as {name_of(text.encoding)}{letters}")
+
+
+def _encoding_notes(path, text):
+    if text.encoding == "utf-8":
+        return []
+    letters = "; if letters look wrong, save it as 'CSV UTF-8'" * (text.encoding == "cp1252")
+    return [f"{Path(path).name} is read as {name_of(text.encoding)}{letters}"]
+
+
+def _frame_of(text):
     names = column_names(text)
-    frame = pd.DataFrame({j: column(text, j) for j in range(len(names))}).set_axis(names, axis=1)
-    return frame, text, notes
+    return pd.DataFrame({j: column(text, j) for j in range(len(names))}).set_axis(names, axis=1)
 
 
 def column_names(text):
