@@ -29,21 +29,18 @@ def check_swallowed(csv_text):
     rows = [cell_texts(csv_text, i) for i in plain]
     numeric = [j for j in range(csv_text.ends.shape[1]) if _are(NUMBER, [row[j] for row in rows])]
     for i in doubtful[:FEW]:
-        lines = re.split(
-            "\r\n|\r|\n", csv_text.data[csv_text.starts[i] : csv_text.ends[i, -1]].decode("utf-8")
-        )
+        record = csv_text.data[csv_text.starts[i] : csv_text.ends[i, -1]].decode("utf-8")
+        lines = re.split("\r\n|\r|\n", record)
         if _fit([line.split(csv_text.sep) for line in lines], numeric):
             first = line_of(csv_text.data, csv_text.starts[i])
             where = (
-                f"a quote makes lines {first} to {first + len(lines) - 1} one row, and each looks like a row"
+                f"a quote makes lines {first} to {first + len(lines) - 1} one row, and each looks like one"
             )
             raise ValueError(f'{where}; take the stray quote out, or write it as "" in a quoted cell')
     if not len(doubtful) or csv_text.ends.shape[1] < 3:
         return []
     first = line_of(csv_text.data, csv_text.starts[doubtful[0]])
-    return [
-        f"the row in line {first} has a cell of several lines that each look like a row: is a quote astray?"
-    ]
+    return [f"a row in line {first} has a cell of lines that each look like a row: is a quote astray?"]
 
 
 def _doubtful(csv_text):

@@ -7,6 +7,7 @@ decided is said. Not here: which row a label belongs to (merging).
 import re
 import shlex
 import unicodedata
+from functools import lru_cache
 
 import numpy as np
 import pandas as pd
@@ -33,6 +34,7 @@ DATES = ("date", "datetime", "datetime64", "period")
 PLAIN = ("string", "integer", "floating", "mixed-integer-float", "boolean", "decimal", "categorical", "empty")
 
 
+@lru_cache(maxsize=10_000)  # a table repeats its few labels
 def spelling(label):
     """What two labels of one class have in common: the text that tells the class, case and outer spaces kept.
 

@@ -10,24 +10,18 @@ from decimal import Decimal, InvalidOperation
 import numpy as np
 import pandas as pd
 
-from active_learning.checks import some
+from active_learning.checks import check_unique, some
 from active_learning.labels import as_text, label_text, read_labels, spelling
 from active_learning.tables import MISSING, check_frame, find_column, id_text, read_file, warn
 from active_learning.writing import safe
 
-SUGGESTED = {
-    "id",
-    "guess_1",
-    "p_1",
-    "guess_2",
-    "p_2",
-    "score",
-}  # columns of suggest that say nothing of a row
+SUGGESTED = {"guess_1", "p_1", "guess_2", "p_2", "score"}  # columns of suggest that say nothing of a row
 
 
 def merge_labels(table, labels, *, relabel=False):
     """Fill in labels by row id; rows whose label is still empty stay in the pool.
 
+    table: Table
     labels: path of a file of write_table, filled in, or a DataFrame with the id and label columns
     relabel: let a newer label win over the table's own; the notes list what changed
     returns: Table, a new one; write_table writes it
@@ -36,7 +30,7 @@ def merge_labels(table, labels, *, relabel=False):
     """
     given, sources = _given(table, labels)
     text = label_text(given[table.label_column])
-    given = given[~_is_empty(text, table.unlabeled) | table.numbered]
+    given = given[~_is_empty(text, ()) | table.numbered]
     rows = _places(table, given)
     notes = _check_cells(table, given, rows) if table.numbered else []
     new = pd.DataFrame({"row": rows, "label": text[given.index].to_numpy(dtype=object)})
@@ -51,16 +45,19 @@ def _given(table, labels):
         frame = frame.reset_index() if frame.index.name == table.frame.index.name else frame
     else:
         frame, sources = read_file(labels, (table.frame.index.name, table.label_column))[0], (labels,)
-    known = [*table.frame.columns, table.frame.index.name]
-    frame = frame.rename(columns={safe(name): name for name in known if name not in frame.columns})
-    for column in (table.frame.index.name, table.label_column):
+    id_name, known = table.frame.index.name, {*table.frame.columns, table.frame.index.name}
+    spelled = {"id": id_name} | {safe(name): name for name in known}  # by suggest, for a spreadsheet
+    spelled = {name: own for name, own in spelled.items() if name not in known and own not in frame.columns}
+    frame = frame.rename(columns=spelled)
+    for column in (id_name, table.label_column):
         find_column(frame, column)
-    if others := [name for name in frame.columns if name not in {*known, *SUGGESTED}]:
+    check_unique("column names", frame.columns)
+    if others := [name for name in frame.columns if name not in known | SUGGESTED]:
         raise ValueError(
-            f"{table.name} has no column {some(others)}; take it out of the labels, or name it right"
+            f"{table.name} has no column {some(others)}; take it out of the labels, or rename it"
         )
-    empty = frame.apply(as_text).apply(lambda column: column.str.strip() == "").all(axis=1)
-    return frame[~empty].reset_index(drop=True), sources
+    blank = np.logical_and.reduce([as_text(frame[name]).str.strip() == "" for name in frame])
+    return frame[~blank].reset_index(drop=True), sources
 
 
 def _is_empty(text, unlabeled):
@@ -80,7 +77,7 @@ def _places(table, given):
         if (places >= 0).all() and (spelled >= 0).all() and (places != spelled).any():
             doubtful = some(typed[places != spelled])
             raise ValueError(
-                f"these ids could be written for a spreadsheet or not: {doubtful}; rename such ids"
+                f"ids that could be written for a spreadsheet or not: {doubtful}; rename such ids"
             )
         places = spelled if (places < 0).any() and (spelled >= 0).all() else places
     if (places < 0).any():
@@ -90,12 +87,10 @@ def _places(table, given):
 
 def _check_cells(table, given, rows):
     """Notes on cells that came along with row numbers; ValueError naming the rows and columns that differ."""
-    id_name = table.frame.index.name
     names = [name for name in table.frame.columns if name in given.columns and name != table.label_column]
     if not names:
-        return [
-            f"no cell came along with {id_name!r}: nothing shows that these are the rows that were labelled"
-        ]
+        came = f"no cell came along with {table.frame.index.name!r}"
+        return [f"{came}: nothing shows that these are the rows that were labelled"]
     faults = {}
     for name in names:
         own, other = as_text(table.frame[name].iloc[rows]).to_numpy(), as_text(given[name]).to_numpy()
@@ -107,9 +102,8 @@ def _check_cells(table, given, rows):
         shown = "; ".join(f"row {table.frame.index[row]}: {', '.join(cells[:3])}" for row, cells in first)
         more = f"; and {len(faults) - 3} rows more" * (len(faults) > 3)
         advice = "label rows of this very table, or give it an --id-column"
-        raise ValueError(
-            f"nothing was merged, as these are not the rows of {table.name}: {shown}{more}; {advice}"
-        )
+        fault = f"nothing was merged, as these are not the rows of {table.name}"
+        raise ValueError(f"{fault}: {shown}{more}; {advice}")
     return []
 
 
@@ -144,22 +138,12 @@ def _fill_in(table, new, relabel, notes, sources):
     for row in touched["row"]:
         text[row] = text[row] if y[row] is None else y[row]
     frame = table.frame.assign(**{table.label_column: pd.array(text, dtype="str")})
-    notes = [
-        *notes,
-        *(f"row {table.frame.index[row]}: {own!r} is now {text[row]!r}" for row, own in _pairs(changed)),
-    ]
+    pairs = zip(changed["row"], changed["own"], strict=True)
+    notes = [*notes, *(f"row {table.frame.index[row]}: {own!r} is now {text[row]!r}" for row, own in pairs)]
     kept = [note for note in table.notes if note not in table.label_notes]
-    more = {
-        "notes": [*kept, *said, *notes],
-        "label_notes": said,
-        "doubts": doubts,
-        "sources": (*table.sources, *sources),
-    }
-    return replace(table, frame=frame, y=y, skipped=skipped, **more)
-
-
-def _pairs(changed):
-    return zip(changed["row"], changed["own"], strict=True)
+    more = {"notes": [*kept, *said, *notes], "label_notes": said, "doubts": doubts}
+    sources = (*table.sources, *sources)
+    return replace(table, frame=frame, y=y, skipped=skipped, sources=sources, **more)
 
 
 def _check_conflicts(table, new, changed, relabel):

@@ -36,8 +36,8 @@ class Table:
     sep: str  # the separator of files written from it
     sources: tuple  # paths that are never written to
     skipped: np.ndarray = None  # bool (n,), the rows that are in no pool, though they have no label
-    unlabeled: tuple = ()  # values of the label column that mean "no label"
-    skip: tuple = ()  # values of the label column that take a row out
+    unlabeled: list = ()  # values of the label column that mean "no label"
+    skip: list = ()  # values of the label column that take a row out
     label_notes: list = ()  # those of the notes that are about labels
     doubts: list = ()  # what was warned of
     text: CsvText = None  # the CSV file that it was read from, None for a DataFrame or Parquet
@@ -58,7 +58,7 @@ class Table:
 
 def read_table(path_or_frame, label_column, *, id_column=None, drop=(), unlabeled=(), skip=(), header=True):
     """A table without its features (X is None); parameters and errors as load_table's."""
-    drop, unlabeled, skip = (tuple([x] if isinstance(x, str) else x) for x in (drop, unlabeled, skip))
+    drop, unlabeled, skip = ([*map(str, [x] if isinstance(x, str) else x)] for x in (drop, unlabeled, skip))
     others = [*drop, *([] if id_column is None else [id_column])]
     if isinstance(path_or_frame, pd.DataFrame):
         frame, text, notes, name, sources = check_frame(path_or_frame), None, [], "table", ()
@@ -172,9 +172,7 @@ def name_rows(frame, id_column):
     if id_column is not None:
         frame = frame.set_index(id_column, drop=False)
     name = frame.index.name
-    while name is None or (
-        id_column is None and name in frame.columns
-    ):  # a table may have its own row and _row
+    while name is None or (id_column is None and name in frame.columns):  # a table may have its own row, _row
         name = "row" if name is None else f"_{name}"
     ids = id_text(frame)
     empty = frame.index.isna() | (ids.str.strip() == "")

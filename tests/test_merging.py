@@ -146,7 +146,9 @@ def test_declared_marks_survive_and_can_be_given(tmp_path):
     al.write_table(table, tmp_path / "next.csv", ids=[2, 4, 5])
     text = merged(table, "row,n,y\n2,3,a\n4,4,broken\n5,6,NA\n0,1,NA\n3,5,NA\n", tmp_path)
     assert text == "n,y\n1,a\n2,b\n3,a\n5,broken\n4,broken\n6,NA\n7,NA\n"
-    again = al.merge_labels(table, tmp_path / "labels.csv")
+    by_id = read_table(path, "y", id_column="n", unlabeled=["NA"], skip=["broken"])
+    assert merged(by_id, "n,y\n3,a\n4,broken\n6,NA\n1,NA\n5,NA\n", tmp_path) == text
+    again = al.merge_labels(by_id, tmp_path / "labels.csv")
     assert again.pool.tolist() == [False] * 5 + [True] * 2
     with pytest.raises(ValueError, match="3: broken or a"):  # a row is skipped until somebody says otherwise
         al.merge_labels(table, frame("row,n,y\n3,5,a\n"))
@@ -162,12 +164,21 @@ def test_unknown_rows_and_columns_are_refused_by_name(base):
         al.merge_labels(table, frame("a,b,y\n1,5,hi\n"))
 
 
+def test_labels_of_nothing_change_nothing_and_repeated_names_are_refused(base, tmp_path):
+    assert merged(read_table(base, "y"), "row,a,b,y\n", tmp_path) == BASE
+    assert merged(read_table(base, "y"), "row,a,b,y\n,,,\n , ,,\n", tmp_path) == BASE
+    with pytest.raises(ValueError, match="column names must differ, but these repeat: 'y'"):
+        merged(read_table(base, "y"), "row,y,y\n2,hi,lo\n", tmp_path)
+
+
 def test_suggestions_with_labels_are_labels_too(tmp_path):
     table = al.load_table(
         pd.DataFrame({"id": list("pqrs"), "n": [1, 5, 2, 9.5], "y": ["a", "b", None, None]}),
         "y",
         id_column="id",
     )
+    assert al.merge_labels(table, al.suggest(table, 2).assign(y="b")).y.tolist() == ["a", "b", "b", "b"]
+    table = al.load_table(table.frame.reset_index(drop=True).drop(columns="id"), "y")
     assert al.merge_labels(table, al.suggest(table, 2).assign(y="b")).y.tolist() == ["a", "b", "b", "b"]
 
 
