@@ -5,6 +5,7 @@ A file stays what it is: the table knows where each cell stands in it, so that i
 """
 
 import difflib
+import gzip
 import warnings
 import zlib
 from dataclasses import dataclass
@@ -100,7 +101,7 @@ def read_file(path, wanted=(), header=True):
         raise ImportError(f"{path}: Parquet needs pyarrow (pip install pyarrow)") from None
     except MemoryError:
         raise ValueError(f"{path} does not fit in memory; give a part of its rows or columns") from None
-    except (ValueError, EOFError, zlib.error) as error:
+    except (ValueError, EOFError, zlib.error, gzip.BadGzipFile) as error:
         raise ValueError(f"{path} cannot be read as a table: {' '.join(str(error).split())}") from None
 
 

@@ -92,6 +92,11 @@ def test_a_bad_file_is_one_clear_line_and_nothing_is_written(run, files, options
     assert err.count("\n") == 1 and all(words in err for words in said), err
 
 
+def test_what_is_no_archive_is_refused_by_name(run):
+    code, _, err, _ = run({"t.csv": GOOD, "t.csv.gz": GOOD}, "--csv", "t.csv.gz", *ASK)
+    assert code == 2 and "t.csv.gz cannot be read as a table: Not a gzipped file" in err
+
+
 def test_options_on_labels_work_together(run):
     table = "id,n,w,y\np,1,5,a\nq,3,2,b\nr,2,9,NA\n=s,5,4,\nt,7,8,broken\nu,6,1,\n"
     declared = ("--unlabeled", "NA", "--skip", "broken", *BY_ID)
