@@ -11,6 +11,8 @@ import warnings
 from multiprocessing import resource_tracker
 
 from active_learning.options import build_parser
+from active_learning.progress import wipe
+from active_learning.workers import kill_workers
 
 
 def main(argv=None):
@@ -20,7 +22,10 @@ def main(argv=None):
     returns: 0; exits with 2 after bad input, and with 1 if the work died
     """
     parser = build_parser()
-    args = parser.parse_args(argv)
+    return _answer(parser, parser.parse_args(argv))
+
+
+def _answer(parser, args):
     try:
         with warnings.catch_warnings():
             warnings.showwarning = lambda message, *_: print(f"{parser.prog}: {message}", file=sys.stderr)
@@ -40,22 +45,46 @@ def main(argv=None):
 def command():
     """What `active-learning` runs: main, which Ctrl-C ends at once, with 130 and no traceback.
 
-    The signal is blocked here, and so in the workers, which would print tracebacks; a thread waits for it.
+    The signal is blocked here, and so in the workers, which would print tracebacks.
     """
-    os.environ.setdefault("PYTHONWARNINGS", "ignore:resource_tracker")  # joblib's, after a quick Ctrl-C
     if hasattr(signal, "pthread_sigmask"):  # not on Windows
+        signal.pthread_sigmask(signal.SIG_BLOCK, [signal.SIGINT])  # before numpy's threads, which inherit it
+    parser = build_parser()
+    args = parser.parse_args()
+    os.environ.setdefault("PYTHONWARNINGS", "ignore:resource_tracker")  # joblib's, after a quick Ctrl-C
+    _end_on_signals()
+    return _answer(parser, args)
+
+
+def _end_on_signals():
+    """End the process on Ctrl-C, SIGTERM or a closed terminal, whatever its other threads are waiting for.
+
+    Python's own handlers run in the main thread, perhaps minutes later; so a thread waits for what the
+    interpreter writes when a signal comes in, to whichever thread it comes.
+    """
+    ending = [signal.SIGINT, signal.SIGTERM]
+    if hasattr(signal, "SIGHUP") and signal.getsignal(signal.SIGHUP) != signal.SIG_IGN:  # as under nohup
+        ending.append(signal.SIGHUP)
+    for number in ending:
+        signal.signal(number, lambda *_: None)
+    came_in, written = os.pipe()
+    os.set_blocking(written, False)
+    signal.set_wakeup_fd(written)
+    threading.Thread(target=_wait_for_the_end, args=(came_in,), daemon=True).start()
+    if hasattr(signal, "pthread_sigmask"):
         resource_tracker.ensure_running()  # lifts the block when it starts (Python 3.11), so it starts first
         signal.pthread_sigmask(signal.SIG_BLOCK, [signal.SIGINT])
-        threading.Thread(target=_end_on_interrupt, daemon=True).start()
-    return main()
 
 
-def _end_on_interrupt():
-    signal.sigwait([signal.SIGINT])
-    from joblib.externals.loky import get_reusable_executor
-
-    get_reusable_executor(kill_workers=True)  # joblib's pool, whose workers do not hear the signal
-    os._exit(130)
+def _wait_for_the_end(came_in):
+    if hasattr(signal, "pthread_sigmask"):
+        signal.pthread_sigmask(signal.SIG_UNBLOCK, [signal.SIGINT])  # in this thread alone
+    number = os.read(came_in, 1)[0]
+    try:
+        wipe()
+        kill_workers()
+    finally:
+        os._exit(128 + number)
 
 
 if __name__ == "__main__":

@@ -3,6 +3,7 @@
 Sources: Kottke et al. 2017 and Lu et al. 2023 (many repeats, paired). Not here: what the curves are worth.
 """
 
+import os
 import pickle
 import threading
 import time
@@ -14,7 +15,7 @@ from functools import partial
 import joblib
 import numpy as np
 import pandas as pd
-from joblib.parallel import get_active_backend
+from joblib.parallel import BACKENDS, get_active_backend
 
 from active_learning.checks import check_integer
 from active_learning.classifiers import make_model
@@ -22,6 +23,7 @@ from active_learning.data import split_dataset
 from active_learning.loop import run_loop
 from active_learning.progress import progress
 from active_learning.strategies import CLASSIC, check_strategy, pick_strategies
+from active_learning.workers import serve
 
 
 def run_histories(
@@ -81,12 +83,17 @@ def _run_jobs(jobs, n_jobs, together, needed):
     together: how many jobs a process is sent at a time
     needed: what the jobs are made of, which a cluster's workers must be able to import
     """
-    client, done = getattr(get_active_backend()[0], "client", None), threading.Event()
+    backend, done = get_active_backend()[0], threading.Event()
+    client = getattr(backend, "client", None)
     if client is not None:  # of a dask cluster
         _check_imports(client, needed)
         threading.Thread(target=_watch_cluster, args=(client, done), daemon=True).start()
+    serving = (
+        dict(initializer=serve, initargs=(os.getpid(),)) if isinstance(backend, BACKENDS["loky"]) else {}
+    )
+    settings = dict(n_jobs=n_jobs, batch_size=together, return_as="generator")
     try:
-        yield from joblib.Parallel(n_jobs=n_jobs, batch_size=together, return_as="generator")(jobs)
+        yield from joblib.Parallel(**settings, **serving)(jobs)
     except BrokenProcessPool as error:
         why = "a worker process was killed, perhaps for want of memory, and the study with it"
         raise RuntimeError(f"{why}; fewer jobs need less memory") from error

@@ -17,7 +17,7 @@ ROOT = Path(al.__file__).parent
 # fmt: off
 ORDER = [
     "checks", "matrices", "data", "rules", "clusters", "batch_rules", "strategies", "newton", "graph",
-    "classifiers", "loop", "progress", "study", "measures", "wording", "mechanism", "tables",
+    "classifiers", "loop", "progress", "workers", "study", "measures", "wording", "mechanism", "tables",
     "features", "labelling", "style", "plots", "pictures", "display", "options", "answers", "command",
 ]
 # fmt: on
