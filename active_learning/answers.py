@@ -60,6 +60,8 @@ def check_options(args):
         raise ValueError("--labels needs --output, the file for the merged table, or --suggest")
     if args.output is not None and args.labels is None and args.suggest is None:
         raise ValueError("--output goes with --suggest or --labels")
+    if args.checkpoint is not None and (args.labels is not None or args.suggest is not None):
+        raise ValueError("--checkpoint is for a study; --suggest and --labels run none")
     if args.target_acc is not None:
         check_target(args.target_acc)
     check_choice("metric", args.metric, METRICS)
@@ -83,7 +85,8 @@ def measure(args, dataset, settings, target, notes):
     """Run the study; the table, a sentence on it, and a recommendation on a reader's own table."""
     names, more = named_strategies(args, settings["model"], dataset.X)
     notes = [*notes, *more]
-    curves = run_study(dataset, names, n_splits=args.splits, n_jobs=args.jobs, **settings)
+    running = dict(n_splits=args.splits, n_jobs=args.jobs, checkpoint=args.checkpoint)
+    curves = run_study(dataset, names, **running, **settings)
     splitting = {key: settings[key] for key in ("seed_per_class", "test_size") if key in settings}
     sizes = split_dataset(dataset.y, random_state=args.seed, **splitting).sizes
     advice = recommend(curves, target, hold=args.hold)

@@ -52,11 +52,11 @@ def command():
     parser = build_parser()
     args = parser.parse_args()
     os.environ.setdefault("PYTHONWARNINGS", "ignore:resource_tracker")  # joblib's, after a quick Ctrl-C
-    _end_on_signals()
+    _end_on_signals(args.checkpoint)
     return _answer(parser, args)
 
 
-def _end_on_signals():
+def _end_on_signals(checkpoint):
     """End the process on Ctrl-C, SIGTERM or a closed terminal, whatever its other threads are waiting for.
 
     Python's own handlers run in the main thread, perhaps minutes later; so a thread waits for what the
@@ -70,18 +70,21 @@ def _end_on_signals():
     came_in, written = os.pipe()
     os.set_blocking(written, False)
     signal.set_wakeup_fd(written)
-    threading.Thread(target=_wait_for_the_end, args=(came_in,), daemon=True).start()
+    threading.Thread(target=_wait_for_the_end, args=(came_in, checkpoint), daemon=True).start()
     if hasattr(signal, "pthread_sigmask"):
         resource_tracker.ensure_running()  # lifts the block when it starts (Python 3.11), so it starts first
         signal.pthread_sigmask(signal.SIG_BLOCK, [signal.SIGINT])
 
 
-def _wait_for_the_end(came_in):
+def _wait_for_the_end(came_in, checkpoint):
     if hasattr(signal, "pthread_sigmask"):
         signal.pthread_sigmask(signal.SIG_UNBLOCK, [signal.SIGINT])  # in this thread alone
     number = os.read(came_in, 1)[0]
     try:
         wipe()
+        if checkpoint is not None and os.path.exists(checkpoint):
+            how = "the same command goes on from there"
+            print(f"stopped; what is finished is kept in {checkpoint!r}: {how}", file=sys.stderr, flush=True)
         kill_workers()
     finally:
         os._exit(128 + number)

@@ -82,6 +82,8 @@ def _add_study_options(add):
 
 
 def _add_table_options(add):
+    keep = "keep each finished run of the study in FILE, at once; the same command goes on from it"
+    add("--checkpoint", metavar="FILE", help=keep)
     add("--csv", metavar="FILE", help="measure your own table: .csv, .csv.gz or .parquet")
     add("--label-column", metavar="NAME", help="its column of labels; an empty one puts the row in the pool")
     add("--id-column", metavar="NAME", help="its column that names the rows (default: row numbers from 0)")

@@ -17,8 +17,9 @@ ROOT = Path(al.__file__).parent
 # fmt: off
 ORDER = [
     "checks", "matrices", "data", "rules", "clusters", "batch_rules", "strategies", "newton", "graph",
-    "classifiers", "loop", "progress", "workers", "study", "measures", "wording", "mechanism", "tables",
-    "features", "labelling", "style", "plots", "pictures", "display", "options", "answers", "command",
+    "classifiers", "loop", "progress", "workers", "fingerprints", "checkpoint", "study", "measures",
+    "wording", "mechanism", "tables", "features", "labelling", "style", "plots", "pictures", "display",
+    "options", "answers", "command",
 ]
 # fmt: on
 PICTURES = {"style", "plots", "pictures", "display"}  # computing never plots
