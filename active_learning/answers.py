@@ -11,7 +11,7 @@ from active_learning import __version__
 from active_learning.checks import check_choice, check_integer, check_target
 from active_learning.classifiers import CLASSIFIERS, make_model
 from active_learning.data import load_dataset, split_dataset
-from active_learning.display import text_table
+from active_learning.display import text_lines, text_table
 from active_learning.features import load_table
 from active_learning.labelling import plan_study, suggest
 from active_learning.loop import METRICS
@@ -95,7 +95,7 @@ def measure(args, dataset, settings, target, notes):
         return json.dumps(shown | {"notes": notes, "recommendation": advice}, indent=2, allow_nan=False)
     counts = " / ".join(f"{part} {size}" for part, size in sizes.items())
     splits = "1 split" if args.splits == 1 else f"{args.splits} splits"
-    return "\n".join(
+    return text_lines(
         [
             f"{dataset.name}: {dataset.X.shape[0]} rows x {dataset.X.shape[1]} columns, "
             f"{len(np.unique(dataset.y))} classes; classifier {args.classifier}",
@@ -103,7 +103,7 @@ def measure(args, dataset, settings, target, notes):
             f"{settings['batch']}, budget {settings['budget']}, {splits}, seed {args.seed}",
             *notes,
             "",
-            text_table(results_table(curves, target, hold=args.hold)),
+            *text_table(results_table(curves, target, hold=args.hold)).splitlines(),
             "",
             describe(curves, target, hold=args.hold),
             *([advice] if args.csv is not None else []),
@@ -121,14 +121,18 @@ def report_suggestions(args, table):
         rows = json.loads(suggestions.to_json(orient="records", double_precision=6))
         named = {"strategy": args.strategy, "classifier": args.classifier}
         return _table_json(args, table, **named, suggestions=rows)
+
+    def shown(cell):
+        return f"{cell:.3f}" if isinstance(cell, float) else str(cell)
+
     fill = f"Fill in {args.label_column!r} in {args.output}, then merge it back with --labels {args.output}."
-    return "\n".join(
+    return text_lines(
         [
             f"{table.name}: {table.labeled.sum()} labelled rows, {(~table.labeled).sum()} without a label; "
             f"classifier {args.classifier}",
             *table.notes,
             "",
-            text_table(suggestions.map(lambda x: f"{x:.3f}" if isinstance(x, float) else str(x))),
+            *text_table(suggestions.map(shown)).splitlines(),
             *(["", fill] if args.output is not None else []),
         ]
     )
@@ -140,7 +144,7 @@ def report_merge(args, table):
     if args.json:
         return _table_json(args, table)
     labeled = f"{table.labeled.sum()} labelled rows, {(~table.labeled).sum()} without a label"
-    return f"Wrote {args.output}: {labeled}. {args.csv} is as it was."
+    return text_lines([f"Wrote {args.output}: {labeled}. {args.csv} is as it was."])
 
 
 def _table_json(args, table, **more):

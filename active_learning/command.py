@@ -10,6 +10,7 @@ import threading
 import warnings
 from multiprocessing import resource_tracker
 
+from active_learning.escapes import printable
 from active_learning.options import build_parser
 from active_learning.progress import wipe
 from active_learning.workers import kill_workers
@@ -28,18 +29,29 @@ def main(argv=None):
 def _answer(parser, args):
     try:
         with warnings.catch_warnings():
-            warnings.showwarning = lambda message, *_: print(f"{parser.prog}: {message}", file=sys.stderr)
+            warnings.showwarning = lambda message, *_: _say(parser, message)
             from active_learning.answers import report  # here, as --help and --version must not wait for it
 
             print(report(args))
         sys.stdout.flush()
-    except RuntimeError as error:
-        parser.exit(1, f"{parser.prog}: error: {error}\n")
+    except (RuntimeError, MemoryError) as error:
+        lack = (
+            "there is not enough memory; fewer --jobs need less" if isinstance(error, MemoryError) else error
+        )
+        parser.exit(1, f"{parser.prog}: error: {_one_line(lack)}\n")
     except BrokenPipeError:
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())  # the reader left, as with `| head`
     except (ValueError, TypeError, ImportError, OSError) as error:
-        parser.error(" ".join(str(error).split()))
+        parser.error(_one_line(error))
     return 0
+
+
+def _say(parser, message):
+    print(f"{parser.prog}: {_one_line(message)}", file=sys.stderr)
+
+
+def _one_line(message):
+    return printable(" ".join(str(message).split()))
 
 
 def command():
@@ -49,6 +61,7 @@ def command():
     """
     if hasattr(signal, "pthread_sigmask"):  # not on Windows
         signal.pthread_sigmask(signal.SIG_BLOCK, [signal.SIGINT])  # before numpy's threads, which inherit it
+    sys.stdout.reconfigure(errors="backslashreplace")  # a terminal may lack the letters of some class names
     parser = build_parser()
     args = parser.parse_args()
     os.environ.setdefault("PYTHONWARNINGS", "ignore:resource_tracker")  # joblib's, after a quick Ctrl-C

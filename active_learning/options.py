@@ -3,6 +3,7 @@
 import argparse
 
 from active_learning import __version__
+from active_learning.escapes import printable
 
 # The names that a reader may type, as the registries hold them, which are not imported here: --help must not
 # wait for them. A test compares.
@@ -29,7 +30,7 @@ METRICS = ("accuracy", "balanced_accuracy")
 class _Parser(argparse.ArgumentParser):
     def error(self, message):
         """One line on stderr and exit code 2, without argparse's usage block."""
-        self.exit(2, f"{self.prog}: error: {message}\n")
+        self.exit(2, f"{self.prog}: error: {printable(message)}\n")
 
 
 EXAMPLES = """examples:
