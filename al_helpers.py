@@ -60,7 +60,8 @@ from active_learning.merging import merge_labels
 from active_learning.features import load_table
 from active_learning.labelling import plan_study, study_sizes, suggest, table_model
 
-# 9. Figures, and how they and the tables are shown
+# 9. Figures, and how they, tables and the text of others are shown
+from active_learning.escapes import markdown_text, printable
 from active_learning.style import color_of, ink_of, label_lines, new_figure, title
 from active_learning.plots import (
     plot_batch_price, plot_cells, plot_dots, plot_intervals, plot_labels_needed, plot_learning_curves,
@@ -96,7 +97,7 @@ __all__ = [
     "plot_intervals", "plot_labels_needed", "plot_learning_curves", "plot_one_run", "plot_paired_savings",
     "plot_reached_share", "plot_images", "plot_plane", "plot_queries", "plot_query_cost",
     "plot_score_triangle", "plot_speed", "plot_steps", "show_figure", "show_saved", "show_table",
-    "text_table",
+    "text_table", "markdown_text", "printable",
     "command", "main",
 ]
 # fmt: on

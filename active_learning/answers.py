@@ -11,7 +11,7 @@ from active_learning import __version__
 from active_learning.checks import check_choice, check_integer, check_target
 from active_learning.classifiers import CLASSIFIERS, make_model
 from active_learning.data import load_dataset, split_dataset
-from active_learning.display import text_table
+from active_learning.display import text_lines, text_table
 from active_learning.features import load_table
 from active_learning.labelling import plan_study, suggest
 from active_learning.labels import as_text
@@ -81,6 +81,8 @@ def check_options(args):
         raise ValueError(
             "--spreadsheet-safe goes with --suggest and --output, the file to open in a spreadsheet"
         )
+    if args.checkpoint is not None and (args.labels is not None or args.suggest is not None):
+        raise ValueError("--checkpoint is for a study; --suggest and --labels run none")
     if args.target_acc is not None:
         check_target(args.target_acc)
     check_choice("metric", args.metric, METRICS)
@@ -104,7 +106,8 @@ def measure(args, dataset, settings, target, notes):
     """Run the study; the table, a sentence on it, and a recommendation on a reader's own table."""
     names, more = named_strategies(args, settings["model"], dataset.X)
     notes = [*notes, *more]
-    curves = run_study(dataset, names, n_splits=args.splits, n_jobs=args.jobs, **settings)
+    running = dict(n_splits=args.splits, n_jobs=args.jobs, checkpoint=args.checkpoint)
+    curves = run_study(dataset, names, **running, **settings)
     splitting = {key: settings[key] for key in ("seed_per_class", "test_size") if key in settings}
     sizes = split_dataset(dataset.y, random_state=args.seed, **splitting).sizes
     advice = recommend(curves, target, hold=args.hold)
@@ -113,7 +116,7 @@ def measure(args, dataset, settings, target, notes):
         return json.dumps(shown | {"notes": notes, "recommendation": advice}, indent=2, allow_nan=False)
     counts = " / ".join(f"{part} {size}" for part, size in sizes.items())
     splits = "1 split" if args.splits == 1 else f"{args.splits} splits"
-    return "\n".join(
+    return text_lines(
         [
             f"{dataset.name}: {dataset.X.shape[0]} rows x {dataset.X.shape[1]} columns, "
             f"{len(np.unique(dataset.y))} classes; classifier {args.classifier}",
@@ -121,7 +124,7 @@ def measure(args, dataset, settings, target, notes):
             f"{settings['batch']}, budget {settings['budget']}, {splits}, seed {args.seed}",
             *notes,
             "",
-            text_table(results_table(curves, target, hold=args.hold)),
+            *text_table(results_table(curves, target, hold=args.hold)).splitlines(),
             "",
             describe(curves, target, hold=args.hold),
             *([advice] if args.csv is not None else []),
@@ -141,14 +144,18 @@ def report_suggestions(args, table):
         rows = json.loads(suggestions.assign(id=ids).to_json(orient="records", double_precision=6))
         named = {"strategy": args.strategy, "classifier": args.classifier}
         return _table_json(args, table, **named, suggestions=rows)
+
+    def shown(cell):
+        return f"{cell:.3f}" if isinstance(cell, float) else str(cell)
+
     fill = f"Fill in {args.label_column!r} in {args.output}, then merge it back with --labels {args.output}."
-    return "\n".join(
+    return text_lines(
         [
             f"{table.name}: {table.labeled.sum()} labelled rows, {table.pool.sum()} without a label; "
             f"classifier {args.classifier}",
             *table.notes,
             "",
-            text_table(suggestions.map(lambda x: f"{x:.3f}" if isinstance(x, float) else str(x))),
+            *text_table(suggestions.map(shown)).splitlines(),
             *(["", fill] if args.output is not None else []),
         ]
     )
@@ -160,7 +167,7 @@ def report_merge(args, table):
     if args.json:
         return _table_json(args, table)
     labeled = f"{table.labeled.sum()} labelled rows, {table.pool.sum()} without a label"
-    return "\n".join([*table.notes, f"Wrote {args.output}: {labeled}. {args.csv} is as it was."])
+    return text_lines([*table.notes, f"Wrote {args.output}: {labeled}. {args.csv} is as it was."])
 
 
 def _table_json(args, table, **more):

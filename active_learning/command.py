@@ -10,7 +10,10 @@ import threading
 import warnings
 from multiprocessing import resource_tracker
 
+from active_learning.escapes import printable
 from active_learning.options import build_parser
+from active_learning.progress import wipe
+from active_learning.workers import kill_workers
 
 
 def main(argv=None):
@@ -20,44 +23,86 @@ def main(argv=None):
     returns: 0; exits with 2 after bad input, and with 1 if the work died
     """
     parser = build_parser()
-    args = parser.parse_args(argv)
+    return _answer(parser, parser.parse_args(argv))
+
+
+def _answer(parser, args):
     try:
         with warnings.catch_warnings():
-            warnings.showwarning = lambda message, *_: print(f"{parser.prog}: {message}", file=sys.stderr)
+            warnings.showwarning = lambda message, *_: _say(parser, message)
             from active_learning.answers import report  # here, as --help and --version must not wait for it
 
             print(report(args))
         sys.stdout.flush()
-    except RuntimeError as error:
-        parser.exit(1, f"{parser.prog}: error: {error}\n")
+    except (RuntimeError, MemoryError) as error:
+        lack = (
+            "there is not enough memory; fewer --jobs need less" if isinstance(error, MemoryError) else error
+        )
+        parser.exit(1, f"{parser.prog}: error: {_one_line(lack)}\n")
     except BrokenPipeError:
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())  # the reader left, as with `| head`
     except MemoryError:
         parser.error("out of memory; give a part of the table's rows, or only the columns to learn from")
     except (ValueError, TypeError, ImportError, OSError) as error:
-        parser.error(" ".join(str(error).split()))
+        parser.error(_one_line(error))
     return 0
+
+
+def _say(parser, message):
+    print(f"{parser.prog}: {_one_line(message)}", file=sys.stderr)
+
+
+def _one_line(message):
+    return printable(" ".join(str(message).split()))
 
 
 def command():
     """What `active-learning` runs: main, which Ctrl-C ends at once, with 130 and no traceback.
 
-    The signal is blocked here, and so in the workers, which would print tracebacks; a thread waits for it.
+    The signal is blocked here, and so in the workers, which would print tracebacks.
     """
-    os.environ.setdefault("PYTHONWARNINGS", "ignore:resource_tracker")  # joblib's, after a quick Ctrl-C
     if hasattr(signal, "pthread_sigmask"):  # not on Windows
+        signal.pthread_sigmask(signal.SIG_BLOCK, [signal.SIGINT])  # before numpy's threads, which inherit it
+    sys.stdout.reconfigure(errors="backslashreplace")  # a terminal may lack the letters of some class names
+    parser = build_parser()
+    args = parser.parse_args()
+    os.environ.setdefault("PYTHONWARNINGS", "ignore:resource_tracker")  # joblib's, after a quick Ctrl-C
+    _end_on_signals(args.checkpoint)
+    return _answer(parser, args)
+
+
+def _end_on_signals(checkpoint):
+    """End the process on Ctrl-C, SIGTERM or a closed terminal, whatever its other threads are waiting for.
+
+    Python's own handlers run in the main thread, perhaps minutes later; so a thread waits for what the
+    interpreter writes when a signal comes in, to whichever thread it comes.
+    """
+    ending = [signal.SIGINT, signal.SIGTERM]
+    if hasattr(signal, "SIGHUP") and signal.getsignal(signal.SIGHUP) != signal.SIG_IGN:  # as under nohup
+        ending.append(signal.SIGHUP)
+    for number in ending:
+        signal.signal(number, lambda *_: None)
+    came_in, written = os.pipe()
+    os.set_blocking(written, False)
+    signal.set_wakeup_fd(written)
+    threading.Thread(target=_wait_for_the_end, args=(came_in, checkpoint), daemon=True).start()
+    if hasattr(signal, "pthread_sigmask"):
         resource_tracker.ensure_running()  # lifts the block when it starts (Python 3.11), so it starts first
         signal.pthread_sigmask(signal.SIG_BLOCK, [signal.SIGINT])
-        threading.Thread(target=_end_on_interrupt, daemon=True).start()
-    return main()
 
 
-def _end_on_interrupt():
-    signal.sigwait([signal.SIGINT])
-    from joblib.externals.loky import get_reusable_executor
-
-    get_reusable_executor(kill_workers=True)  # joblib's pool, whose workers do not hear the signal
-    os._exit(130)
+def _wait_for_the_end(came_in, checkpoint):
+    if hasattr(signal, "pthread_sigmask"):
+        signal.pthread_sigmask(signal.SIG_UNBLOCK, [signal.SIGINT])  # in this thread alone
+    number = os.read(came_in, 1)[0]
+    try:
+        wipe()
+        if checkpoint is not None and os.path.exists(checkpoint):
+            how = "the same command goes on from there"
+            print(f"stopped; what is finished is kept in {checkpoint!r}: {how}", file=sys.stderr, flush=True)
+        kill_workers()
+    finally:
+        os._exit(128 + number)
 
 
 if __name__ == "__main__":

@@ -3,12 +3,18 @@
 import io
 from pathlib import Path
 
+from active_learning.escapes import printable
 from active_learning.style import PLOT_STYLE
+
+
+def text_lines(lines):
+    """Join lines for a terminal, each with its control characters and newlines made visible."""
+    return "\n".join(map(printable, lines))
 
 
 def text_table(table):
     """A table of strings as aligned text."""
-    columns = [[name, *cells] for name, cells in table.items()]
+    columns = [[*map(printable, [name, *cells])] for name, cells in table.items()]
     padded = [[cell.ljust(max(map(len, column))) for cell in column] for column in columns]
     return "\n".join("  ".join(row).rstrip() for row in zip(*padded, strict=True))
 
@@ -17,7 +23,8 @@ def show_table(table):
     """Show a table of strings in a notebook, without its index."""
     from IPython.display import display
 
-    display({"text/html": table.to_html(index=False), "text/plain": text_table(table)}, raw=True)
+    html = table.map(printable).rename(columns=printable).to_html(index=False)
+    display({"text/html": html, "text/plain": text_table(table)}, raw=True)
 
 
 def show_figure(ax, name, alt, *, folder=None):

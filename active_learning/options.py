@@ -3,6 +3,7 @@
 import argparse
 
 from active_learning import __version__
+from active_learning.escapes import printable
 
 # The names that a reader may type, as the registries hold them, which are not imported here: --help must not
 # wait for them. A test compares.
@@ -29,7 +30,7 @@ METRICS = ("accuracy", "balanced_accuracy")
 class _Parser(argparse.ArgumentParser):
     def error(self, message):
         """One line on stderr and exit code 2, without argparse's usage block."""
-        self.exit(2, f"{self.prog}: error: {message}\n")
+        self.exit(2, f"{self.prog}: error: {printable(message)}\n")
 
 
 EXAMPLES = """examples:
@@ -83,6 +84,8 @@ def _add_study_options(add):
 
 
 def _add_table_options(add):
+    keep = "keep each finished run of the study in FILE, at once; the same command goes on from it"
+    add("--checkpoint", metavar="FILE", help=keep)
     add("--csv", metavar="FILE", help="measure your own table: .csv, .csv.gz or .parquet")
     add("--label-column", metavar="NAME", help="its column of labels; an empty one puts the row in the pool")
     add("--id-column", metavar="NAME", help="its column that names the rows (default: row numbers from 0)")

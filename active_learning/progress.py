@@ -18,6 +18,12 @@ def progress(items, total):
         show("")
 
 
+def wipe():
+    """Clear the bar off a terminal, for who ends the process without ending the work."""
+    if sys.stderr.isatty():
+        print("\r\x1b[K", end="", file=sys.stderr, flush=True)
+
+
 def _in_notebook():
     ipython = sys.modules.get("IPython")
     return bool(ipython) and type(ipython.get_ipython()).__name__ == "ZMQInteractiveShell"

@@ -3,25 +3,31 @@
 Sources: Kottke et al. 2017 and Lu et al. 2023 (many repeats, paired). Not here: what the curves are worth.
 """
 
+import os
 import pickle
 import threading
 import time
 import zlib
 from concurrent.futures import CancelledError
 from concurrent.futures.process import BrokenProcessPool
+from contextlib import closing, nullcontext
 from functools import partial
+from itertools import chain
 
 import joblib
 import numpy as np
 import pandas as pd
-from joblib.parallel import get_active_backend
+from joblib.parallel import BACKENDS, get_active_backend
 
+from active_learning.checkpoint import Checkpoint
 from active_learning.checks import check_integer
 from active_learning.classifiers import make_model
 from active_learning.data import split_dataset
+from active_learning.fingerprints import study_facts
 from active_learning.loop import run_loop
 from active_learning.progress import progress
 from active_learning.strategies import CLASSIC, check_strategy, pick_strategies
+from active_learning.workers import serve
 
 
 def run_histories(
@@ -34,6 +40,7 @@ def run_histories(
     model=None,
     random_state=0,
     n_jobs=-1,
+    checkpoint=None,
     **settings,
 ):
     """Run every strategy on many splits, paired: in a split all share the seed set and the test set.
@@ -44,8 +51,11 @@ def run_histories(
     seed_per_class, test_size: as in split_dataset; model and the other settings: as in run_loop
     random_state: int >= 0, the seed of all chance
     n_jobs: processes; -1 for one a core. The result does not depend on it
+    checkpoint: path of a file that keeps each finished run at once; the same call goes on from it after a
+        kill, and may ask for more splits or rules; several processes may share one. None keeps nothing
     returns: dict (strategy, split) -> History
-    raises: ValueError or TypeError, naming the value, for a setting or data that cannot work;
+    raises: ValueError or TypeError, naming the value, for a setting or data that cannot work, or a checkpoint
+        that is damaged or of another study (it is left as it is); OSError for one that cannot be written;
         RuntimeError if a worker process is killed or a cluster goes away
 
     On a dask cluster: install the package on the workers, or send it once, from the folder that holds it, by
@@ -59,34 +69,64 @@ def run_histories(
     random_state = check_integer("random_state", random_state, 0)
     if check_integer("n_jobs", n_jobs, -(10**6)) == 0:
         raise ValueError("n_jobs must be a positive number of processes or -1 for one a core, got 0")
-    cut = partial(split_dataset, dataset.y, seed_per_class=seed_per_class, test_size=test_size)
-    seeds = [[random_state, split] for split in range(n_splits)]
-    splits = ((seed, cut(random_state=np.random.SeedSequence(seed))) for seed in seeds)  # made as needed
-    loop = partial(run_loop, model=model, **settings)
-    keys = [(name, split) for split in range(n_splits) for name in strategies]
-    jobs = (
-        joblib.delayed(_one_run)(loop, dataset, split, strategy, seed, name)
-        for seed, split in splits
-        for name, strategy in strategies.items()
-    )
-    together = len(strategies) if n_splits > 8 else 1  # a split's runs share the data sent, and a graph
-    runs = progress(_run_jobs(jobs, n_jobs, together, needed=(loop, strategies)), len(keys))
-    histories = dict(zip(keys, runs, strict=True))
-    return {(name, split): histories[name, split] for name in strategies for split in range(n_splits)}
+    splitting = dict(seed_per_class=seed_per_class, test_size=test_size)
+    loop, cut = partial(run_loop, model=model, **settings), partial(split_dataset, dataset.y, **splitting)
+    depends_on = dict(model=model, random_state=random_state, **splitting, **settings)
+    facts = partial(study_facts, dataset, strategies, **depends_on)
+    keys = [(name, split) for name in strategies for split in range(n_splits)]
+    in_order = checkpoint is None  # else they are kept as they come
+    together = len(strategies) if in_order and n_splits > 8 else 1  # they share the data sent, and a graph
+    with _kept_runs(checkpoint, facts) as kept:
+        order = range(n_splits) if in_order else _shuffled(n_splits)
+        jobs = _jobs(
+            loop, dataset, strategies, cut, [(split, [random_state, split]) for split in order], kept
+        )
+        runs = _run_jobs(jobs, n_jobs, together, in_order, needed=(loop, strategies))
+        before = [(key, None) for key in keys if key in kept]
+        for key, run in progress(chain(before, runs), len(keys)):
+            if run is not None:
+                kept[key] = run
+        return {key: kept[key] for key in keys}
 
 
-def _run_jobs(jobs, n_jobs, together, needed):
-    """Yield the jobs' results in their order; RuntimeError, never a hang, if what runs them dies.
+def _kept_runs(checkpoint, facts):
+    """Where finished runs go: a dict, or a file that outlives this process and holds facts()."""
+    return nullcontext({}) if checkpoint is None else closing(Checkpoint(checkpoint, facts()))
+
+
+def _shuffled(n_splits):
+    """The splits in an order of chance, so that processes that share a checkpoint do not do the same ones."""
+    return np.random.default_rng().permutation(n_splits).tolist()
+
+
+def _jobs(loop, dataset, strategies, cut, seeds, kept):
+    """Yield the jobs that are not done, here or by a process that shares the checkpoint; splits as needed."""
+    for number, seed in seeds:
+        split = None
+        for name, strategy in strategies.items():
+            if (name, number) not in kept:
+                split = split or cut(random_state=np.random.SeedSequence(seed))
+                yield joblib.delayed(_one_run)(loop, dataset, split, strategy, seed, name)
+
+
+def _run_jobs(jobs, n_jobs, together, in_order, needed):
+    """Yield the jobs' results; RuntimeError, never a hang, if what runs them dies.
 
     together: how many jobs a process is sent at a time
+    in_order: whether a result waits for those of the jobs before it
     needed: what the jobs are made of, which a cluster's workers must be able to import
     """
-    client, done = getattr(get_active_backend()[0], "client", None), threading.Event()
+    backend, done = get_active_backend()[0], threading.Event()
+    client = getattr(backend, "client", None)
     if client is not None:  # of a dask cluster
         _check_imports(client, needed)
         threading.Thread(target=_watch_cluster, args=(client, done), daemon=True).start()
+    settings = dict(n_jobs=n_jobs, batch_size=together)
+    settings |= dict(return_as="generator" if in_order else "generator_unordered")
+    if isinstance(backend, BACKENDS["loky"]):
+        settings |= dict(initializer=serve, initargs=(os.getpid(),))
     try:
-        yield from joblib.Parallel(n_jobs=n_jobs, batch_size=together, return_as="generator")(jobs)
+        yield from joblib.Parallel(**settings)(jobs)
     except BrokenProcessPool as error:
         why = "a worker process was killed, perhaps for want of memory, and the study with it"
         raise RuntimeError(f"{why}; fewer jobs need less memory") from error
@@ -118,9 +158,9 @@ def _watch_cluster(client, done, patience=30):
 
 
 def _one_run(loop, dataset, split, strategy, seed, name):
-    """One job, with a stream of chance of its own by split and strategy."""
+    """One job, with a stream of chance of its own by split and strategy; its key, and its History."""
     random_state = np.random.SeedSequence([*seed, zlib.crc32(name.encode())])
-    return loop(dataset, split, strategy, random_state=random_state)
+    return (name, seed[-1]), loop(dataset, split, strategy, random_state=random_state)
 
 
 def curves_of(histories):

@@ -13,8 +13,8 @@ import pandas as pd
 import pytest
 from scipy.sparse import csr_array
 from scipy.spatial.distance import cdist
-from sklearn.cluster import KMeans
-from sklearn.datasets import load_digits
+from sklearn.cluster import AgglomerativeClustering, KMeans
+from sklearn.datasets import load_digits, make_blobs
 from sklearn.svm import SVC
 
 from active_learning.batch_rules import in_turns, k_means, nearest_rows, plus_plus, uncertainty
@@ -241,6 +241,27 @@ def test_cluster_margin_buys_small_clusters_first():
     round = make_round(X, np.arange(21) % 2, 1, batch=2, model=Uncertain())
     for seed in range(10):
         assert {1, 2} == set(cluster_margin(replace(round, rng=np.random.default_rng(seed))).tolist())
+
+
+@pytest.mark.parametrize("seed", range(6))
+def test_cluster_margin_buys_from_different_clusters_and_the_smallest_first(seed):
+    """Against another program's average linkage of the 10 x batch rows of smallest margin."""
+    X, y = make_blobs(300, 3, centers=4, cluster_std=3.0, random_state=seed)
+    round = make_round(X, y, 40, batch=8, seed=seed)
+    scores = margin(round.model.predict_proba(X[round.pool]))
+    near = round.pool[np.argsort(-scores, kind="stable")[:80]]
+    cluster = AgglomerativeClustering(40, linkage="average").fit_predict(X[near])
+    sizes = np.bincount(cluster)
+    bought = cluster[[list(near).index(row) for row in cluster_margin(round)]]
+    assert len(set(bought)) == 8
+    assert sorted(sizes[bought]) == sorted(sizes)[:8]
+
+
+def test_cluster_margin_draws_the_row_of_a_cluster_by_chance():
+    X, y = make_blobs(300, 3, centers=4, cluster_std=3.0, random_state=0)
+    round = make_round(X, y, 40, batch=120)  # of 130 clusters of 260 rows: some of two rows or more
+    draws = {tuple(sorted(cluster_margin(replace(round, rng=np.random.default_rng(s))))) for s in range(5)}
+    assert len(draws) > 1
 
 
 def naive_badge(round):

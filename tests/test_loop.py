@@ -297,3 +297,21 @@ def test_loop_rejects_a_seed_set_of_one_class(iris):
 def test_loop_rejects_an_unknown_classifier_and_lists_the_valid_ones(iris):
     with pytest.raises(ValueError, match=r"forest.*logistic_regression.*label_spreading"):
         al.run_loop(iris, al.split_dataset(iris.y, random_state=0), "margin", model="forest")
+
+
+@pytest.mark.parametrize("at", [0, 3, -1])
+def test_stop_at_ends_a_run_at_the_first_round_that_reaches_it_and_changes_nothing_before(iris, at):
+    split = al.split_dataset(iris.y, random_state=0)
+    whole = al.run_loop(iris, split, "random", batch=2, budget=40, random_state=1)
+    goal = np.unique(whole.accuracy)[at]  # equal to it is enough
+    stopped = al.run_loop(iris, split, "random", batch=2, budget=40, random_state=1, stop_at=goal)
+    rounds = int(np.argmax(whole.accuracy >= goal)) + 1
+    assert list(stopped.accuracy) == list(whole.accuracy[:rounds])
+    assert list(stopped.n_labels) == list(whole.n_labels[:rounds])
+    assert list(stopped.queried) == list(whole.queried[: 2 * (rounds - 1)])
+
+
+def test_stop_at_that_is_never_reached_spends_the_budget(iris):
+    split = al.split_dataset(iris.y, random_state=0)
+    history = al.run_loop(iris, split, "margin", batch=4, budget=20, stop_at=1.01)
+    assert history.n_labels[-1] == 20
