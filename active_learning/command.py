@@ -34,15 +34,12 @@ def _answer(parser, args):
 
             print(report(args))
         sys.stdout.flush()
-    except (RuntimeError, MemoryError) as error:
-        lack = (
-            "there is not enough memory; fewer --jobs need less" if isinstance(error, MemoryError) else error
-        )
-        parser.exit(1, f"{parser.prog}: error: {_one_line(lack)}\n")
+    except RuntimeError as error:
+        parser.exit(1, f"{parser.prog}: error: {_one_line(error)}\n")
     except BrokenPipeError:
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())  # the reader left, as with `| head`
     except MemoryError:
-        parser.error("out of memory; give a part of the table's rows, or only the columns to learn from")
+        parser.error("out of memory; fewer --jobs need less, and so does a table with fewer rows or columns")
     except (ValueError, TypeError, ImportError, OSError) as error:
         parser.error(_one_line(error))
     return 0
