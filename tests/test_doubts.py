@@ -52,6 +52,12 @@ def test_a_file_without_a_header_is_refused_in_one_line_that_says_what_to_type(t
     assert table.y.tolist() == ["a", "b", None, "a"]
 
 
+def test_a_named_column_whose_name_is_a_label_too_is_a_header(tmp_path):
+    path = tmp_path / "t.csv"
+    path.write_text("n,text,spam\n1,free entry,spam\n3,so long,ham\n7,hello,\n")
+    assert al.load_table(path, "spam").y.tolist() == ["spam", "ham", None]
+
+
 def test_a_wrong_name_of_a_column_is_no_matter_of_the_header(tmp_path):
     path = tmp_path / "t.csv"
     path.write_text("0,1,Lable\n1.5,3,a\n2.5,4,b\n")

@@ -112,6 +112,16 @@ def test_codes_are_no_quantities(labels):
     assert classes(labels)[0] == labels[0]
 
 
+@pytest.mark.parametrize("n, accepted", [(20, True), (21, False)])
+def test_more_than_20_numbers_that_hardly_repeat_are_a_quantity(n, accepted):
+    labels = [str(i) for i in range(n)]
+    if accepted:
+        assert classes(labels) == labels
+    else:
+        with pytest.raises(ValueError, match="quantity"):
+            classes(labels)
+
+
 @pytest.mark.parametrize(
     "labels, message",
     [

@@ -154,6 +154,19 @@ def test_declared_marks_survive_and_can_be_given(tmp_path):
         al.merge_labels(table, frame("row,n,y\n3,5,a\n"))
 
 
+def test_names_of_columns_must_differ_but_for_empty_ones_which_stay(tmp_path):
+    path = tmp_path / "t.csv"
+    path.write_text(",n,,y,\n1,5,x,a,\n2,7,z,,\n")
+    table = read_table(path, "y")
+    assert table.frame.columns.tolist() == ["", "n", "unnamed 2", "y", "unnamed 3"]
+    al.write_table(table, tmp_path / "next.csv", ids=[1])
+    assert (tmp_path / "next.csv").read_text() == "row,,n,,y,\n1,2,7,z,,\n"
+    assert merged(table, "row,,n,,y,\n1,2,7,z,b,\n", tmp_path) == ",n,,y,\n1,5,x,a,\n2,7,z,b,\n"
+    path.write_text("n,n,y\n1,5,a\n2,7,\n")
+    with pytest.raises(ValueError, match="column names must differ, but these repeat: 'n'"):
+        read_table(path, "y")
+
+
 def test_unknown_rows_and_columns_are_refused_by_name(base):
     table = read_table(base, "y")
     with pytest.raises(ValueError, match=r"these ids are not in base.csv: '9'"):

@@ -96,6 +96,11 @@ def test_a_first_line_for_spreadsheets_names_the_separator(tmp_path):
         assert (text.sep, rows_of(text)) == (sep, [["a,b", "y"], ["1", "2"]])
 
 
+def test_a_header_of_empty_names_and_blank_lines_before_it_tells_the_separator(tmp_path):
+    text = read(tmp_path, "\n  \n;;\n1,2;3;4\n")
+    assert (text.sep, rows_of(text)) == (";", [["", "", ""], ["1,2", "3", "4"]])
+
+
 def test_blank_lines_are_no_rows_and_rows_of_empty_cells_are(tmp_path):
     assert rows_of(read(tmp_path, "\n  \na,y\n\n1,x\n   \n,\n2,z\n\n\n")) == [
         ["a", "y"],
