@@ -49,6 +49,9 @@ def _given(table, labels):
     spelled = {"id": id_name} | {safe(name): name for name in known}  # by suggest, for a spreadsheet
     spelled = {name: own for name, own in spelled.items() if name not in known and own not in frame.columns}
     frame = frame.rename(columns=spelled)
+    if table.numbered and id_name not in frame.columns:
+        kept = "the row numbers that suggestions are written with"
+        raise ValueError(f"the labels have no column {id_name!r}, {kept}; keep it, or give an --id-column")
     for column in (id_name, table.label_column):
         find_column(frame, column)
     check_unique("column names", frame.columns)
