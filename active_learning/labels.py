@@ -30,6 +30,7 @@ AMOUNT = re.compile(  # a number as people write amounts: currency, thousands, d
     r"([eE][+-]?\d+)?\s*(?P<after>[$€£¥₹%]|EUR|USD|GBP|CHF)?"
 )
 DATE = re.compile(r"\d{1,4}([-/.])\d{1,2}\1\d{2,4}([ T].*)?")
+LISTS = (list, tuple, set, dict, np.ndarray)
 DATES = ("date", "datetime", "datetime64", "period")
 PLAIN = ("string", "integer", "floating", "mixed-integer-float", "boolean", "decimal", "categorical", "empty")
 
@@ -71,7 +72,7 @@ def check_cells(column):
         )
     if kind not in PLAIN:
         cells = column.dropna().astype(object)
-        if (lists := cells.map(lambda cell: isinstance(cell, (list, tuple, set, dict, np.ndarray)))).any():
+        if (lists := cells.map(lambda cell: isinstance(cell, LISTS))).any():
             shown = f"column {name!r} holds lists ({cells[lists].iloc[0]!r}), and a row has one label"
             raise ValueError(f"{shown}; type table = table.explode({name!r}), or keep one of them")
         first = cells.groupby(cells.map(lambda cell: type(cell).__name__), sort=False).first()

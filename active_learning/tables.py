@@ -9,6 +9,7 @@ import gzip
 import warnings
 import zlib
 from dataclasses import dataclass
+from numbers import Real
 from pathlib import Path
 
 import numpy as np
@@ -17,7 +18,7 @@ import pandas as pd
 from active_learning.checks import check_unique, some
 from active_learning.doubts import check_swallowed, headless, lacks_header
 from active_learning.encoding import name_of
-from active_learning.labels import as_text, read_labels
+from active_learning.labels import LISTS, as_text, read_labels
 from active_learning.reading import CsvText, cell_texts, column, read_csv
 
 MISSING = ["", "NA", "N/A", "n/a", "NaN", "nan", "<NA>", "NULL", "null", "None", "#N/A"]
@@ -75,6 +76,7 @@ def read_table(path_or_frame, label_column, *, id_column=None, drop=(), unlabele
         find_column(frame, wanted)
     check_header(text, name, surely=True)
     check_unique("column names", frame.columns)
+    check_lists(frame.drop(columns=[label_column, *drop]))
     if both := {*unlabeled} & {*skip}:
         raise ValueError(f"{some([*both])} cannot mean both: give it to --unlabeled or to --skip")
     frame = name_rows(frame, id_column)
@@ -138,6 +140,24 @@ def check_frame(frame):
             levels = some([str(name) for name in index.names])
             raise ValueError(f"the {what} have names of {index.nlevels} levels ({levels}); type {typed}")
     return frame.set_axis(frame.columns.map(str), axis=1)
+
+
+def check_lists(frame):
+    """Raise ValueError, saying what to type, for a column of lists, unless they are vectors of numbers."""
+    for name in frame:
+        cells = frame[name].dropna() if pd.api.types.is_object_dtype(frame[name]) else ()
+        odd = next((cell for cell in cells if isinstance(cell, LISTS) and not _is_vector(cell)), None)
+        if odd is not None:
+            typed = f"table[{name!r}] = table[{name!r}].astype(str) to read it as text"
+            raise ValueError(
+                f"column {name!r} holds lists, such as {odd!r}; type {typed}, or leave it out (--drop)"
+            )
+
+
+def _is_vector(cell):
+    if isinstance(cell, np.ndarray):
+        return cell.dtype.kind in "biuf"
+    return isinstance(cell, (list, tuple)) and all(isinstance(value, Real) for value in cell)
 
 
 def check_header(text, name, *, surely=False):

@@ -260,6 +260,18 @@ def test_frames_of_several_levels_are_refused_with_what_to_type(rows, message):
         read_table(rows, "y")
 
 
+@pytest.mark.parametrize(
+    "cells",
+    [[["p"], ["q"]], [{"p": 1}, None], [{1}, {2}], [(1, "p"), (2, "q")], [[1, 2], ["p"]], [[1, [2]], None]],
+)
+def test_columns_of_lists_are_refused_with_what_to_type_unless_they_are_dropped(cells):
+    rows = pd.DataFrame({"v": cells, "n": [1, 5], "y": ["a", "b"]})
+    with pytest.raises(ValueError, match=r"'v' holds lists, such as .*\.astype\(str\).*--drop"):
+        read_table(rows, "y")
+    assert len(read_table(rows, "y", drop="v").frame) == 2
+    read_table(rows.assign(v=[[1.5, 2], [3, 4]]), "y")  # vectors to learn from
+
+
 def test_a_repeated_id_is_refused_with_what_to_type(tmp_path):
     with pytest.raises(ValueError, match="'1'; type --id-column with another column, or leave it out"):
         read_table(pd.DataFrame({"id": [1, 1], "n": [1, 2], "y": ["a", "b"]}), "y", id_column="id")
