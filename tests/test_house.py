@@ -16,8 +16,8 @@ ROOT = Path(al.__file__).parent
 # From the ground up: a room imports only from rooms that stand before it here.
 # fmt: off
 ORDER = [
-    "checks", "matrices", "data", "rules", "batch_rules", "strategies", "newton", "graph",
-    "classifiers", "loop", "progress", "study", "measures", "wording", "mechanism", "tables",
+    "checks", "matrices", "datasets", "openml", "data", "rules", "batch_rules", "strategies", "newton",
+    "graph", "classifiers", "loop", "progress", "study", "measures", "wording", "mechanism", "tables",
     "features", "labelling", "style", "plots", "pictures", "display", "options", "answers", "command",
 ]
 # fmt: on
