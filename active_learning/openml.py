@@ -46,7 +46,9 @@ def load_openml(name, *, version="active", target=None):
     X, y = bunch.data, bunch.target
     if y is None or getattr(y, "ndim", 1) != 1:
         fault = "has no column of labels" if y is None else f"has {y.shape[1]} columns of labels"
-        raise ValueError(f"{where} {fault}; name one with target=, of {some(bunch.feature_names)}")
+        raise ValueError(
+            f"{where} {fault}; name one with target=, of {some(bunch.target_names or bunch.feature_names)}"
+        )
     y = _labels(where, pd.Series(y))
     return (MaxAbsScaler().fit_transform(X) if sparse.issparse(X) else _encode(where, X)), y
 
@@ -56,7 +58,8 @@ def _download(where, wanted):
     with warnings.catch_warnings():
         warnings.filterwarnings("ignore", "A network error occurred")  # it is raised, if it stays
         try:
-            return fetch_openml(**wanted, as_frame="auto", parser="auto", n_retries=1, delay=0.5)
+            # The parser that pandas serves is faster, but scikit-learn 1.9 stumbles over levels such as {0, 1}.
+            return fetch_openml(**wanted, as_frame="auto", parser="liac-arff", n_retries=1, delay=0.5)
         except ValueError as error:
             raise ValueError(f"{where}: {str(error).split('. ')[0]}") from None
         except KeyError as error:  # a target that is not there, or an answer without what all answers have

@@ -99,6 +99,11 @@ def test_a_version_an_id_and_capitals_find_the_same_table(openml, name):
     assert np.array_equal(al.load_dataset(name).X, al.load_dataset("openml:pets").X)
 
 
+def test_levels_may_be_called_by_numbers(openml):
+    openml(arff=ARFF.replace("black", "0").replace("white", "1"))
+    assert al.load_dataset("openml:pets").X[:, 2:].sum(axis=0).tolist() == [2, 2, 1]
+
+
 def test_another_column_can_be_the_target(openml):
     openml(arff=ARFF.replace("?,Bob", "black,Bob"))
     pets = al.load_dataset("openml:pets", target="colour")
