@@ -15,7 +15,8 @@ Each block below is a chapter; the room that it names holds the code, and says w
 from active_learning import __version__
 
 # 1. Data: load a data set; cut it into seed, pool and test
-from active_learning.data import DATASETS, Dataset, Split, load_dataset, split_dataset
+from active_learning.datasets import DATASETS, DESCRIPTIONS, read_docstrings
+from active_learning.data import Dataset, Split, load_dataset, mislabel, split_dataset
 from active_learning.matrices import take
 
 # 2. Query rules: scores, what a rule may look at, rules for single rows and for batches, the registry
@@ -77,7 +78,8 @@ from active_learning.command import command, main
 
 __all__ = [
     "__version__",
-    "DATASETS", "Dataset", "Split", "load_dataset", "split_dataset", "take",
+    "DATASETS", "DESCRIPTIONS", "read_docstrings", "Dataset", "Split", "load_dataset", "mislabel",
+    "split_dataset", "take",
     "Round", "entropy", "highest", "least_confidence", "margin", "needs", "random_rows", "score_pool",
     "smallest_margin", "top_rows", "annealed_margin", "badge", "cluster_margin", "committee", "core_set",
     "density_margin", "diverse_margin", "power_margin", "typiclust", "CLASSIC", "RECOMMENDED", "STRATEGIES",

@@ -1,33 +1,33 @@
 """Data sets whose every label is known, and how one is cut into seed, pool and test.
 
-To add a bundled data set: one function that returns (X, y), one line in DATASETS, its name in options.
-Not here: a reader's own table (tables, features).
+Not here: how a data set that has a name is made (datasets, openml); a reader's own table (tables, features).
 """
 
 from dataclasses import dataclass
-from functools import partial
 
 import numpy as np
 import pandas as pd
 from scipy import sparse
-from sklearn import datasets
 from sklearn.model_selection import train_test_split
-from sklearn.preprocessing import StandardScaler
 from sklearn.utils.multiclass import type_of_target
 
-from active_learning.checks import check_choice, check_integer
+from active_learning.checks import check_integer
+from active_learning.datasets import DATASETS, wrong_labels
+from active_learning.openml import load_openml
 
 
 @dataclass(frozen=True)
 class Dataset:
     """A classification problem whose every label is known, so that buying labels can be simulated.
 
-    raises: ValueError if X and y differ in length, or y has missing or continuous values or one class
+    raises: ValueError if X and y differ in length, y has missing or continuous values or one class, or truth
+        does not pair up with y
     """
 
     name: str
     X: object  # numpy array, pandas frame or sparse matrix (n, d); strategies and splits index its rows
-    y: np.ndarray  # labels (n,): integers, strings or booleans
+    y: np.ndarray  # labels (n,) as the labeller gives them: integers, strings or booleans
+    truth: np.ndarray | None = None  # the right labels (n,), if some of y are wrong; None: y is right
 
     def __post_init__(self):
         if isinstance(self.X, np.ndarray) and (self.X.ndim != 2 or self.X.dtype.kind in "cmMSV"):
@@ -42,8 +42,24 @@ class Dataset:
         if len(np.unique(y)) < 2:
             raise ValueError(f"y has the one class {y[0]}; at least 2 are needed")
         object.__setattr__(self, "y", y)
+        if self.truth is not None:
+            self._check_truth()
         if sparse.issparse(self.X):
             object.__setattr__(self, "X", self.X.tocsr())  # the sparse format whose rows can be picked
+
+    def _check_truth(self):
+        object.__setattr__(self, "truth", np.asarray(self.truth))
+        if self.truth.shape != self.y.shape:
+            raise ValueError(
+                f"truth has shape {self.truth.shape} and y has {self.y.shape}; they must pair up"
+            )
+        if len(unknown := np.setdiff1d(self.truth, self.y)):
+            raise ValueError(f"truth has the class {unknown[0]}, which no row of y has")
+
+    @property
+    def judge(self):
+        """The labels (n,) that predictions are compared with: truth, or y where that is right."""
+        return self.y if self.truth is None else self.truth
 
 
 @dataclass(frozen=True)
@@ -66,60 +82,36 @@ class Split:
         return {"seed": len(self.seed), "pool": len(self.pool), "test": len(self.test)}
 
 
-def _bundled(load, scale):
-    """The rows of a bundled data set, scaled (without looking at a label), and their labels."""
-    X, y = load(return_X_y=True)
-    return scale(X), y
-
-
-def load_synthetic(**settings):
-    """Two clusters in ten dimensions with 10 % label noise; settings of make_classification override."""
-    values = dict(n_samples=1000, n_features=10, n_informative=5, n_redundant=0, n_repeated=0, n_classes=2)
-    values |= dict(n_clusters_per_class=1, flip_y=0.1, random_state=42) | settings
-    try:
-        _check_synthetic(values)
-        X, y = datasets.make_classification(**values, return_X_y=True)
-        if len(np.unique(y)) < values["n_classes"]:
-            raise ValueError("these settings leave a class without a single point")
-    except (TypeError, ValueError) as error:
-        given = ", ".join(f"{name}={value!r}" for name, value in settings.items())
-        raise type(error)(f"load_dataset('synthetic', {given}): {error}") from None
-    return X, y
-
-
-def _check_synthetic(values):
-    """Raise for settings that make_classification lets pass, or whose fault it does not name."""
-    lows = dict(n_classes=2, n_samples=values["n_classes"], n_features=1, n_informative=1)
-    for name, low in (lows | dict(n_redundant=0, n_repeated=0, n_clusters_per_class=1)).items():
-        check_integer(name, values[name], low)
-    columns = values["n_informative"] + values["n_redundant"] + values["n_repeated"]
-    if columns > (n_features := values["n_features"]):
-        kinds = f"informative, redundant and repeated features (n_informative={values['n_informative']})"
-        raise ValueError(f"n_features={n_features} is too few for {columns} {kinds}")
-    weights = values.get("weights")
-    if isinstance(weights, (list, tuple, np.ndarray)) and not (np.min(weights) >= 0 and np.sum(weights) <= 1):
-        raise ValueError(f"weights must be shares of at least 0 that sum to at most 1, got {weights!r}")
-
-
-DATASETS = {
-    "digits": partial(_bundled, datasets.load_digits, lambda X: X / 16),  # pixels in [0, 1]
-    "synthetic": load_synthetic,
-    "iris": partial(_bundled, datasets.load_iris, StandardScaler().fit_transform),
-    "wine": partial(_bundled, datasets.load_wine, StandardScaler().fit_transform),
-    "breast_cancer": partial(_bundled, datasets.load_breast_cancer, StandardScaler().fit_transform),
-}
-
-
 def load_dataset(name, **settings):
-    """Load one of DATASETS by name.
+    """Load one of DATASETS by name, or a table of openml.org by "openml:NAME" (openml.load_openml says how).
 
-    settings: for "synthetic" only, those of sklearn.datasets.make_classification (n_samples=...)
-    raises: ValueError for an unknown name or impossible settings, TypeError for unknown settings
+    settings: for "synthetic" those of sklearn.datasets.make_classification (n_samples=...); for "openml:NAME"
+        version and target; for the others none
+    returns: Dataset; for "digits_wrong_10" and "digits_wrong_20" with the right labels in truth
+    raises: ValueError for an unknown name or impossible settings, TypeError for unknown settings, OSError if
+        openml.org cannot be reached
     """
-    check_choice("dataset", name, DATASETS)
+    if isinstance(name, str) and name.startswith("openml:"):
+        return Dataset(name, *load_openml(name.removeprefix("openml:"), **settings))
+    if name not in DATASETS:
+        raise ValueError(f"unknown dataset {name!r}; valid: {', '.join(DATASETS)}, or openml:NAME")
     if settings and name != "synthetic":
         raise TypeError(f"dataset {name!r} takes no settings, got {', '.join(settings)}")
     return Dataset(name, *DATASETS[name](**settings))
+
+
+def mislabel(dataset, share, *, random_state=0):
+    """The data set as a labeller who errs labels it; the test rows are still judged by the right labels.
+
+    For wrong labels in the test set too, leave the truth out: Dataset(name, noisy.X, noisy.y).
+
+    dataset: Dataset; share: of its rows whose label is wrong, in [0, 1]; each gets another class by chance
+    random_state: anything numpy.random.default_rng takes
+    returns: Dataset
+    raises: ValueError for a share outside [0, 1], or one that leaves a class without a row
+    """
+    y = wrong_labels(dataset.judge, share, random_state)
+    return Dataset(dataset.name, dataset.X, y, dataset.judge)
 
 
 def split_dataset(y, *, seed_per_class=2, test_size=0.3, random_state):

@@ -43,7 +43,10 @@ def study_facts(dataset, strategies, *, model, **settings):
     model, parameters = make_model(model), inspect.signature(run_loop).parameters.values()
     settings = {p.name: p.default for p in parameters if p.default is not p.empty} | settings
     settings = {name: fingerprint(value) for name, value in (settings | {"model": model}).items()}
-    data = {"data": fingerprint(dataset.X), "labels": _checksum(repr(dataset.y.tolist()).encode())}
+    data = {
+        "data": fingerprint(dataset.X),
+        "labels": _checksum(repr((dataset.y.tolist(), dataset.judge.tolist())).encode()),
+    }
     rules = {f"{RULE}{name!r}": fingerprint(rule) for name, rule in strategies.items()}
     return data | settings | _versions(model) | rules
 

@@ -65,10 +65,10 @@ def run_loop(
     _check_run(dataset, split, model, budget)
     check_strategy(name, strategy, model, dataset.X)
     measure = METRICS[check_choice("metric", metric, METRICS)]
-    X, y, rng = dataset.X, dataset.y, np.random.default_rng(random_state)
-    if isinstance(last_step(model), SEMI_SUPERVISED):
-        y = np.unique(y, return_inverse=True)[1]  # as integers, since unknown labels are -1
-    X_test, y_test = take(X, split.test), y[split.test]
+    X, y, judge, rng = dataset.X, dataset.y, dataset.judge, np.random.default_rng(random_state)
+    if isinstance(last_step(model), SEMI_SUPERVISED):  # which want integers, as unknown labels are -1
+        y, judge = (np.searchsorted(np.unique(y), labels) for labels in (y, judge))
+    X_test, y_test = take(X, split.test), judge[split.test]
     labeled, pool, n_labels, scores = split.seed, np.sort(split.pool), [], []
     while True:
         fit(model, X, y, labeled, pool)

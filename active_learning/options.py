@@ -7,7 +7,18 @@ from active_learning.escapes import printable
 
 # The names that a reader may type, as the registries hold them, which are not imported here: --help must not
 # wait for them. A test compares.
-DATASETS = ("digits", "synthetic", "iris", "wine", "breast_cancer")
+DATASETS = (
+    "digits",
+    "synthetic",
+    "iris",
+    "wine",
+    "breast_cancer",
+    "digits_wrong_10",
+    "digits_wrong_20",
+    "unbalanced",
+    "docstrings",
+    "many_classes",
+)
 STRATEGIES = (
     "random",
     "least_confidence",
@@ -38,6 +49,7 @@ EXAMPLES = """examples:
   active-learning --target-acc 0.95 --hold 3   a harder target, held for three rounds
   active-learning --splits 1                   the classic single-run table (an anecdote)
   active-learning --strategies margin,entropy --batch 20 --dataset wine
+  active-learning --dataset openml:credit-g    a table of openml.org, downloaded once
   active-learning --strategies all             every rule there is (minutes)
   active-learning --classifier label_spreading --strategies margin,diverse_margin
   active-learning --json | python -m json.tool
@@ -68,7 +80,7 @@ def build_parser():
 
 
 def _add_study_options(add):
-    add("--dataset", metavar="NAME", help=f"{', '.join(DATASETS)} (default digits)")
+    add("--dataset", metavar="NAME", help=f"{', '.join(DATASETS)}, or openml:NAME (default digits)")
     add("--target-acc", type=float, metavar="ACC", help="in (0, 1] (default 0.9; --csv: from the data)")
     every = f"all, or some of {', '.join(STRATEGIES)} (default {', '.join(STRATEGIES[:5])})"
     add("--strategies", nargs="+", metavar="NAME", help=every)

@@ -16,11 +16,11 @@ ROOT = Path(al.__file__).parent
 # From the ground up: a room imports only from rooms that stand before it here.
 # fmt: off
 ORDER = [
-    "escapes", "checks", "matrices", "data", "rules", "clusters", "batch_rules", "strategies", "newton",
-    "graph", "classifiers", "loop", "progress", "workers", "fingerprints", "checkpoint", "study",
-    "measures", "wording", "mechanism", "encoding", "cutting", "reading", "doubts", "labels", "tables",
-    "replacing", "writing", "merging", "features", "labelling", "style", "plots", "pictures", "display",
-    "options", "answers", "command",
+    "escapes", "checks", "matrices", "datasets", "openml", "data", "rules", "clusters", "batch_rules",
+    "strategies", "newton", "graph", "classifiers", "loop", "progress", "workers", "fingerprints",
+    "checkpoint", "study", "measures", "wording", "mechanism", "encoding", "cutting", "reading",
+    "doubts", "labels", "tables", "replacing", "writing", "merging", "features", "labelling", "style",
+    "plots", "pictures", "display", "options", "answers", "command",
 ]
 # fmt: on
 PICTURES = {"style", "plots", "pictures", "display"}  # computing never plots
