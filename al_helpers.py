@@ -38,16 +38,25 @@ from active_learning.loop import METRICS, History, run_loop
 # 4. The study: every rule over many paired splits, in parallel
 from active_learning.study import checksum, curves_of, run_histories, run_study
 
-# 5. Measures: labels to target, savings, intervals, areas
+# 5. Measures: labels to target, areas; savings and their intervals; what a study can be trusted with
 from active_learning.measures import (
-    area_under_curve, areas, bootstrap_interval, by_split, false_alarm_rate, final_scores, labels_saved,
-    labels_to_target, medians_to_target, saving_interval, share_saved, summarise,
+    area_under_curve, areas, best_scores, bootstrap_interval, by_split, crossing_bounds, final_scores,
+    first_scores, labels_to_target, mean_curve_crossings, median_interval, medians_to_target,
 )
+from active_learning.ranks import pseudo_median, signed_rank_interval
+from active_learning.savings import Saving, log_ratios, paired_difference, paired_saving, summarise
+from active_learning.trust import (
+    false_alarm_rate, holm, ranking, saving_map, saving_shown_by, smallest_saving_shown, splits_to_show,
+)
+from active_learning.parts import cut_rows, run_parts
 
-# 6. Words: the results table, and sentences made from its numbers
+# 6. Words: the results table, and sentences made from its numbers; claims, money and maps
 from active_learning.wording import (
-    check_claim, check_gains, contrast_labels, describe, finding, format_cost, format_labels, format_percent,
-    format_saving, recommend, results_table, saving_grid, target_grid, verdict, worth,
+    describe, finding, format_cost, format_interval, format_labels, format_percent, format_saving,
+    format_share, recommend, results_table, seed_meets,
+)
+from active_learning.claims import (
+    check_claim, check_gains, contrast_labels, saving_grid, target_grid, verdict, worth,
 )
 
 # 7. Why: what a rule bought
@@ -85,11 +94,15 @@ __all__ = [
     "NewtonLogisticRegression", "GraphSpreading", "CLASSIFIERS", "CappedNeighbors", "default_model", "fit",
     "make_model", "METRICS", "History", "run_loop",
     "checksum", "curves_of", "run_histories", "run_study",
-    "area_under_curve", "areas", "bootstrap_interval", "by_split", "false_alarm_rate", "final_scores",
-    "labels_saved", "labels_to_target", "medians_to_target", "saving_interval", "share_saved", "summarise",
-    "check_claim", "check_gains", "contrast_labels", "describe", "finding", "format_cost", "format_labels",
-    "format_percent", "format_saving", "recommend", "results_table", "saving_grid", "target_grid", "verdict",
-    "worth",
+    "area_under_curve", "areas", "best_scores", "bootstrap_interval", "by_split", "crossing_bounds",
+    "final_scores", "first_scores", "labels_to_target", "mean_curve_crossings", "median_interval",
+    "medians_to_target", "pseudo_median", "signed_rank_interval",
+    "Saving", "log_ratios", "paired_difference", "paired_saving", "summarise",
+    "false_alarm_rate", "holm", "ranking", "saving_map", "saving_shown_by", "smallest_saving_shown",
+    "splits_to_show", "cut_rows", "run_parts",
+    "describe", "finding", "format_cost", "format_interval", "format_labels", "format_percent",
+    "format_saving", "format_share", "recommend", "results_table", "seed_meets",
+    "check_claim", "check_gains", "contrast_labels", "saving_grid", "target_grid", "verdict", "worth",
     "bought_facts", "contrast", "hard_rows", "means_by_strategy",
     "MISSING", "Table", "merge_labels", "write_table", "load_table", "plan_study", "study_sizes", "suggest",
     "table_model",

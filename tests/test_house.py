@@ -18,7 +18,8 @@ ROOT = Path(al.__file__).parent
 ORDER = [
     "escapes", "checks", "matrices", "data", "rules", "clusters", "batch_rules", "strategies", "newton",
     "graph", "classifiers", "loop", "progress", "workers", "fingerprints", "checkpoint", "study",
-    "measures", "wording", "mechanism", "encoding", "cutting", "reading", "doubts", "labels", "tables",
+    "parts", "measures", "ranks", "savings", "trust", "wording", "claims", "mechanism",
+    "encoding", "cutting", "reading", "doubts", "labels", "tables",
     "replacing", "writing", "merging", "features", "labelling", "style", "plots", "pictures", "display",
     "options", "answers", "command",
 ]
