@@ -39,16 +39,25 @@ from active_learning.loop import METRICS, History, run_loop
 # 4. The study: every rule over many paired splits, in parallel
 from active_learning.study import checksum, curves_of, run_histories, run_study
 
-# 5. Measures: labels to target, savings, intervals, areas
+# 5. Measures: labels to target, areas; savings and their intervals; what a study can be trusted with
 from active_learning.measures import (
-    area_under_curve, areas, bootstrap_interval, by_split, false_alarm_rate, final_scores, labels_saved,
-    labels_to_target, medians_to_target, saving_interval, share_saved, summarise,
+    area_under_curve, areas, best_scores, bootstrap_interval, by_split, crossing_bounds, final_scores,
+    first_scores, labels_to_target, mean_curve_crossings, median_interval, medians_to_target,
 )
+from active_learning.ranks import pseudo_median, signed_rank_interval
+from active_learning.savings import Saving, log_ratios, paired_difference, paired_saving, summarise
+from active_learning.trust import (
+    false_alarm_rate, holm, ranking, saving_map, saving_shown_by, smallest_saving_shown, splits_to_show,
+)
+from active_learning.parts import cut_rows, run_parts
 
-# 6. Words: the results table, and sentences made from its numbers
+# 6. Words: the results table, and sentences made from its numbers; claims, money and maps
 from active_learning.wording import (
-    check_claim, check_gains, contrast_labels, describe, finding, format_cost, format_labels, format_percent,
-    format_saving, recommend, results_table, saving_grid, target_grid, verdict, worth,
+    describe, finding, format_cost, format_interval, format_labels, format_percent, format_saving,
+    format_share, recommend, results_table, seed_meets,
+)
+from active_learning.claims import (
+    check_claim, check_gains, contrast_labels, saving_grid, target_grid, verdict, worth,
 )
 
 # 7. Why: what a rule bought
@@ -77,30 +86,27 @@ from active_learning.display import show_figure, show_saved, show_table, text_ta
 from active_learning.command import command, main
 
 __all__ = [
-    "__version__",
-    "DATASETS", "DESCRIPTIONS", "read_docstrings", "Dataset", "Split", "load_dataset", "mislabel",
-    "split_dataset", "take",
-    "Round", "entropy", "highest", "least_confidence", "margin", "needs", "random_rows", "score_pool",
-    "smallest_margin", "top_rows", "annealed_margin", "badge", "cluster_margin", "committee", "core_set",
-    "density_margin", "diverse_margin", "power_margin", "typiclust", "CLASSIC", "RECOMMENDED", "STRATEGIES",
-    "check_strategy", "pick_strategies",
-    "NewtonLogisticRegression", "GraphSpreading", "CLASSIFIERS", "CappedNeighbors", "default_model", "fit",
-    "make_model", "METRICS", "History", "run_loop",
-    "checksum", "curves_of", "run_histories", "run_study",
-    "area_under_curve", "areas", "bootstrap_interval", "by_split", "false_alarm_rate", "final_scores",
-    "labels_saved", "labels_to_target", "medians_to_target", "saving_interval", "share_saved", "summarise",
-    "check_claim", "check_gains", "contrast_labels", "describe", "finding", "format_cost", "format_labels",
-    "format_percent", "format_saving", "recommend", "results_table", "saving_grid", "target_grid", "verdict",
-    "worth",
-    "bought_facts", "contrast", "hard_rows", "means_by_strategy",
-    "MISSING", "Table", "merge_labels", "write_table", "load_table", "plan_study", "study_sizes", "suggest",
-    "table_model",
-    "color_of", "ink_of", "label_lines", "new_figure", "title", "plot_batch_price", "plot_cells", "plot_dots",
-    "plot_intervals", "plot_labels_needed", "plot_learning_curves", "plot_one_run", "plot_paired_savings",
-    "plot_reached_share", "plot_images", "plot_plane", "plot_queries", "plot_query_cost",
-    "plot_score_triangle", "plot_speed", "plot_steps", "show_figure", "show_saved", "show_table",
-    "text_table", "markdown_text", "printable",
-    "command", "main",
+    "__version__", "DATASETS", "DESCRIPTIONS", "read_docstrings", "Dataset", "Split", "load_dataset",
+    "mislabel", "split_dataset", "take", "Round", "entropy", "highest", "least_confidence", "margin", "needs",
+    "random_rows", "score_pool", "smallest_margin", "top_rows", "annealed_margin", "badge", "cluster_margin",
+    "committee", "core_set", "density_margin", "diverse_margin", "power_margin", "typiclust", "CLASSIC",
+    "RECOMMENDED", "STRATEGIES", "check_strategy", "pick_strategies", "NewtonLogisticRegression",
+    "GraphSpreading", "CLASSIFIERS", "CappedNeighbors", "default_model", "fit", "make_model", "METRICS",
+    "History", "run_loop", "checksum", "curves_of", "run_histories", "run_study", "area_under_curve", "areas",
+    "best_scores", "bootstrap_interval", "by_split", "crossing_bounds", "final_scores", "first_scores",
+    "labels_to_target", "mean_curve_crossings", "median_interval", "medians_to_target", "pseudo_median",
+    "signed_rank_interval", "Saving", "log_ratios", "paired_difference", "paired_saving", "summarise",
+    "false_alarm_rate", "holm", "ranking", "saving_map", "saving_shown_by", "smallest_saving_shown",
+    "splits_to_show", "cut_rows", "run_parts", "describe", "finding", "format_cost", "format_interval",
+    "format_labels", "format_percent", "format_saving", "format_share", "recommend", "results_table",
+    "seed_meets", "check_claim", "check_gains", "contrast_labels", "saving_grid", "target_grid", "verdict",
+    "worth", "bought_facts", "contrast", "hard_rows", "means_by_strategy", "MISSING", "Table", "write_table",
+    "merge_labels", "load_table", "plan_study", "study_sizes", "suggest", "table_model", "markdown_text",
+    "printable", "color_of", "ink_of", "label_lines", "new_figure", "title", "plot_batch_price", "plot_cells",
+    "plot_dots", "plot_intervals", "plot_labels_needed", "plot_learning_curves", "plot_one_run",
+    "plot_paired_savings", "plot_reached_share", "plot_images", "plot_plane", "plot_queries",
+    "plot_query_cost", "plot_score_triangle", "plot_speed", "plot_steps", "show_figure", "show_saved",
+    "show_table", "text_table", "command", "main",
 ]
 # fmt: on
 

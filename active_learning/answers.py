@@ -16,12 +16,13 @@ from active_learning.features import load_table
 from active_learning.labelling import plan_study, suggest
 from active_learning.labels import as_text
 from active_learning.loop import METRICS
-from active_learning.measures import summarise
 from active_learning.merging import merge_labels
+from active_learning.parts import N_PARTS, run_parts
 from active_learning.replacing import check_output
+from active_learning.savings import summarise
 from active_learning.strategies import CLASSIC, RECOMMENDED, STRATEGIES, unmet_needs
 from active_learning.study import run_study
-from active_learning.wording import describe, format_percent, recommend, results_table
+from active_learning.wording import describe, format_percent, recommend, results_table, seed_meets
 from active_learning.writing import write_table
 
 # Options that mean nothing without a table
@@ -110,9 +111,11 @@ def measure(args, dataset, settings, target, notes):
     curves = run_study(dataset, names, **running, **settings)
     splitting = {key: settings[key] for key in ("seed_per_class", "test_size") if key in settings}
     sizes = split_dataset(dataset.y, random_state=args.seed, **splitting).sizes
-    advice = recommend(curves, target, hold=args.hold)
+    parts, more = study_parts(args, dataset, names, settings, target, curves)
+    notes, known = [*notes, *more], dict(hold=args.hold, parts=parts)
+    advice = recommend(curves, target, **known)
     if args.json:
-        shown = as_json(args, dataset.name, settings, target, curves, sizes)
+        shown = as_json(args, dataset.name, settings, target, curves, sizes, parts)
         return json.dumps(shown | {"notes": notes, "recommendation": advice}, indent=2, allow_nan=False)
     counts = " / ".join(f"{part} {size}" for part, size in sizes.items())
     splits = "1 split" if args.splits == 1 else f"{args.splits} splits"
@@ -126,10 +129,22 @@ def measure(args, dataset, settings, target, notes):
             "",
             *text_table(results_table(curves, target, hold=args.hold)).splitlines(),
             "",
-            describe(curves, target, hold=args.hold),
+            describe(curves, target, **known),
             *([advice] if args.csv is not None else []),
         ]
     )
+
+
+def study_parts(args, dataset, names, settings, target, curves):
+    """The study on disjoint parts of the rows, and notes; (None, notes) where it could not say a thing."""
+    known = summarise(curves, target, hold=args.hold)["saving"].drop("random").notna().any()
+    if args.splits < 2 * N_PARTS or not known or seed_meets(curves, target):
+        return None, []
+    stop = {} if args.hold > 1 else {"stop_at": target}
+    try:
+        return run_parts(dataset, names, n_splits=args.splits, n_jobs=args.jobs, **settings, **stop), []
+    except ValueError as error:  # the whole table was studied with these settings, so its parts are too small
+        return None, [f"nothing is known about new rows: a fifth of these is too few for a study ({error})"]
 
 
 def report_suggestions(args, table):
@@ -176,9 +191,9 @@ def _table_json(args, table, **more):
     return json.dumps(shown | {"output": args.output} | more, indent=2, allow_nan=False)
 
 
-def as_json(args, name, settings, target, curves, sizes):
+def as_json(args, name, settings, target, curves, sizes, parts=None):
     """The command's result as one JSON-ready dict; a number that was not reached is None."""
-    summary = summarise(curves, target, hold=args.hold)
+    summary = summarise(curves, target, hold=args.hold, parts=parts)
     packages = {package.__name__: package.__version__ for package in (np, pd, sklearn)}
     return {
         "dataset": name,
@@ -200,12 +215,11 @@ def _strategy_json(row):
     def number(value):
         return round(float(value), 6) if np.isfinite(value) else None
 
-    known = row.saving_min == row.saving_max
-    saving = {
-        "estimate": number(row.saving_min) if known else None,
-        "low": number(row.saving_low),
-        "high": number(row.saving_high),
-    }
+    def ends(low, high):  # an open end is None; 100 % saved is no bound either
+        return {"low": number(low), "high": number(high) if high < 1 else None}
+
+    saving = {"estimate": number(row.saving), **ends(row.saving_low, row.saving_high)}
+    saving["new_rows"] = ends(row.new_rows_low, row.new_rows_high)
     return {
         "strategy": row.Index,
         "labels_to_target": {

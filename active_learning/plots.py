@@ -6,9 +6,12 @@ Not here: pictures of single rows and steps (pictures).
 
 import numpy as np
 
-from active_learning.measures import bootstrap_interval, by_split, labels_to_target
+from active_learning.measures import bootstrap_interval, by_split, labels_to_target, median_interval
+from active_learning.savings import paired_saving
 from active_learning.style import MARKERS, axes_or_new, color_of, ink_of, label_lines
 from active_learning.wording import format_labels
+
+NAMES = {"median": "median", "crossing": "crossing of the mean curve"}
 
 
 def plot_learning_curves(curves, target, ax=None):
@@ -54,7 +57,7 @@ def plot_labels_needed(needed, budget, ax=None):
     for row, name in enumerate(needed):
         values, color = needed[name].to_numpy(), color_of(name)
         dots(ax, np.where(np.isinf(values), gutter, values), row, color)
-        low, high = np.minimum(bootstrap_interval(values), gutter)
+        low, high = np.minimum(median_interval(values), gutter)
         ax.plot([low, high], [row, row], color=color, lw=7, solid_capstyle="butt")
         ax.plot(min(np.median(values), gutter), row, marker="|", ms=20, mew=3, color="black")
         beyond = f"{np.isinf(values).sum()} of {len(values)}"
@@ -66,25 +69,25 @@ def plot_labels_needed(needed, budget, ax=None):
 
 
 def plot_paired_savings(needed, budget, ax=None, reference="random"):
-    """Labels saved against the reference on the same split: every split as a dot, median, 95 % interval.
+    """Share of labels saved against the reference: splits as dots, the paired saving, its 95 % interval.
 
-    needed: table of by_split; runs that never reached the target count as the budget here, so that a
-        dot at the edge is a bound; splits in which neither run reached it are left out
+    needed: table of by_split, interpolated as the saving is; reference: the strategy; ax: an Axes, or a new
+    budget: labels at which runs were stopped, which
+        count as the budget here, so that such a dot is a bound; splits that neither run finished are left out
     """
     ax = axes_or_new(ax)
     ax.axvline(0, color="black", lw=1)
     for row, name in enumerate(names := [name for name in needed if name != reference]):
-        both = needed[np.isfinite(needed[[name, reference]]).any(axis=1)]
-        saved = both[reference].clip(upper=budget) - both[name].clip(upper=budget)
-        dots(ax, saved, row, color_of(name))
-        ax.plot(bootstrap_interval(saved), [row, row], color=color_of(name), lw=7, solid_capstyle="butt")
-        ax.plot(saved.median(), row, marker="|", ms=20, mew=3, color="black")
+        both = needed[np.isfinite(needed[[name, reference]]).any(axis=1)].clip(upper=budget)
+        dots(ax, (100 - 100 * both[name] / both[reference]).clip(lower=-100), row, color_of(name))
+        saving = paired_saving(needed[name], needed[reference], budget)
+        ends = np.clip([100 * saving.low, 100 * saving.high], -100, 100)
+        ax.plot(ends, [row, row], color=color_of(name), lw=7, solid_capstyle="butt")
+        ax.plot(max(100 * saving.estimate, -100), row, marker="|", ms=20, mew=3, color="black")
         worse = f"costs more in {100 * (needed[name] > needed[reference]).mean():.0f}%"
         ax.text(1.01, row, worse, va="center", color="#555555", transform=ax.get_yaxis_transform())
-    ax.set(yticks=range(len(names)), yticklabels=names, ylim=(len(names) - 0.5, -0.5))
-    ax.set(
-        xlabel=f"labels saved against {reference} on the same split  (right of 0: cheaper than {reference})"
-    )
+    ax.set(yticks=range(len(names)), yticklabels=names, ylim=(len(names) - 0.5, -0.5), xlim=(-105, 105))
+    ax.set(xlabel=f"% of {reference}'s labels saved on the same split  (left of 0: a cost)")
     return ax
 
 
@@ -119,23 +122,24 @@ def plot_intervals(table, ax=None):
     return ax
 
 
-def plot_batch_price(table, ax=None):
-    """Median labels to target against batch size, a line a strategy, with 95 % intervals.
+def plot_batch_price(table, ax=None, estimate="median"):
+    """Labels to target against batch size, a line a strategy, with 95 % intervals.
 
-    table: DataFrame with columns strategy, batch, median, low, high; inf is drawn as a gap
+    table: DataFrame with columns strategy, batch, low, high, and one of estimates; inf is drawn as a gap
+    estimate: the name of that column: "median", or "crossing" of mean_curve_crossings; ax: an Axes, or a new
     """
     ax, ends = axes_or_new(ax), {}
     table = table.replace(np.inf, np.nan).sort_values("batch", kind="stable")
     for name, line in table.groupby("strategy", sort=False):
         ax.fill_between(line["batch"], line["low"], line["high"], color=color_of(name), alpha=0.2, lw=0)
-        ax.plot(line["batch"], line["median"], color=color_of(name), marker=MARKERS.get(name, "P"), lw=2)
-        if len(drawn := line.dropna(subset="median")):
-            ends[name] = (drawn["batch"].iloc[-1], drawn["median"].iloc[-1], name)
+        ax.plot(line["batch"], line[estimate], color=color_of(name), marker=MARKERS.get(name, "P"), lw=2)
+        if len(drawn := line.dropna(subset=estimate)):
+            ends[name] = (drawn["batch"].iloc[-1], drawn[estimate].iloc[-1], name)
     batches = table["batch"].unique()
     ax.set_xscale("log")
     ax.set_xticks(batches, [str(batch) for batch in batches])
     ax.minorticks_off()
-    ax.set(xlabel="labels bought a round (batch size)", ylabel="labels to target (median)")
+    ax.set(xlabel="labels bought a round (batch size)", ylabel=f"labels to target ({NAMES[estimate]})")
     label_lines(ax, ends)
     return ax
 

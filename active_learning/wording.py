@@ -1,32 +1,25 @@
-"""Tables and sentences made from the numbers of measures; nothing here computes a result.
+"""Tables and sentences made from the numbers of savings; nothing here computes a result.
 
 A sentence whose truth depends on the numbers is chosen here by code, whatever the target, budget and splits.
+Not here: other people's claims, money and maps (claims).
 """
-
-from functools import partial
 
 import numpy as np
 import pandas as pd
 
-from active_learning.measures import (
-    bootstrap_interval,
-    by_split,
-    labels_saved,
-    labels_to_target,
-    medians_to_target,
-    saving_interval,
-    summarise,
-)
+from active_learning.measures import best_scores, first_scores
+from active_learning.savings import summarise
+from active_learning.trust import holm, saving_shown_by
 
 
-def results_table(curves, target, *, hold=1, random_state=0):
+def results_table(curves, target, *, hold=1):
     """The report's table, formatted for reading; the numbers themselves are summarise's.
 
     curves: table of run_study, `random` among its strategies
-    target, hold, random_state: as in summarise
+    target, hold: as in summarise
     returns: DataFrame of strings, one row a strategy, `random` first
     """
-    summary = summarise(curves, target, hold=hold, random_state=random_state)
+    summary = summarise(curves, target, hold=hold)
     budget = curves["n_labels"].max()
     others = summary.index != "random"
     return pd.DataFrame(
@@ -42,196 +35,190 @@ def results_table(curves, target, *, hold=1, random_state=0):
 
 
 def format_percent(share, decimals=None):
-    """0.9 -> "90%".
-
-    share: float; decimals: how many, or None for as many as it has, four digits at the most
-    """
+    """A share as a text, 0.9 -> "90%"; a fixed number of decimals if given."""
     return f"{100 * share:.4g}%" if decimals is None else f"{100 * share:.{decimals}f}%"
 
 
 def format_labels(n, budget):
-    """A number of labels, or "> 300" when it is more than the budget.
-
-    n: float, inf = never reached; budget: labels at which runs were stopped
-    """
+    """A number n of labels, or "> 300" when it is more than the budget."""
     return f"{n:g}" if np.isfinite(n) else f"> {budget:g}"
 
 
 def format_saving(row):
     """The saving of one row of summarise, with its interval: "38% [30, 44]", "> 60%" when censored."""
-    if np.isnan(row.saving_low) or _estimate(row) == "not known":
-        return _estimate(row)
-    low = f"{100 * row.saving_low:.0f}" if np.isfinite(row.saving_low) else "-∞"
-    return f"{_estimate(row)} [{low}, {100 * row.saving_high:.0f}]"
+    estimate = format_share(row.saving_min, row.saving_max)
+    if np.isnan(row.saving_low) or estimate == "not known":
+        return estimate
+    return f"{estimate} {format_interval(row.saving_low, row.saving_high)}"
 
 
-def _estimate(row):
-    if row.saving_min == row.saving_max:
-        return f"{100 * row.saving_min:.0f}%"
-    if np.isfinite(row.saving_min):
-        return f"> {100 * row.saving_min:.0f}%"  # random's median is beyond the budget
-    return f"< {100 * row.saving_max:.0f}%" if row.saving_max < 1 else "not known"
+def format_share(lowest, highest):
+    """A share in per cent, as far as its bounds let it be known: "38%", "24% to 35%", "> 60%", "< -50%".
+
+    lowest, highest: the bounds, shares of at most 1, or -inf
+    """
+    if whole(lowest) == whole(highest):
+        return f"{whole(lowest)}%"
+    if np.isfinite(lowest) and highest < 1:
+        return f"{whole(lowest)}% to {whole(highest)}%"
+    if np.isfinite(lowest):
+        return f"> {whole(lowest)}%"  # the reference is beyond the budget
+    return f"< {whole(highest)}%" if highest < 1 else "not known"
+
+
+def whole(share):
+    """A share in whole per cent as a text, never -0; -∞ where it has no bound."""
+    return f"{round(100 * share):d}" if np.isfinite(share) else "-∞"
+
+
+def format_interval(low, high):
+    """An interval of shares, low to high, in whole per cent: "[30, 44]"."""
+    return f"[{whole(low)}, {whole(high)}]"
 
 
 def format_cost(row):
-    """Share of splits in which a rule cost more labels than random, ties apart: "18% (ties 8%)".
-
-    row: of summarise
-    """
+    """Share of splits in which a rule, a row of summarise, cost more labels than random, ties apart."""
     return f"{100 * row.cost_more_share:.0f}% (ties {100 * row.tie_share:.0f}%)"
 
 
-def describe(curves, target, *, hold=1, random_state=0):
-    """What the results table shows, in one sentence made from its numbers.
+def finding(row, shown=True):
+    """What one row of summarise shows against random, in words.
 
-    curves: table of run_study, `random` among its strategies; target, hold, random_state: as in summarise
-    returns: str; says "no difference shown" where an interval spans 0
+    shown: False where the row is one among many, and the others leave its difference unshown (Holm)
     """
-    summary = summarise(curves, target, hold=hold, random_state=random_state)
-    n_splits, budget = curves["split"].nunique(), curves["n_labels"].max()
-    median = format_labels(summary.loc["random", "median"], budget)
-    reached = f"{format_percent(target)} takes random {median} labels"
-    findings = [finding(row) for row in summary.drop("random").itertuples()]
-    start = f"Over {n_splits} splits (medians)" if n_splits > 1 else "On this one split"
-    sentence = "; ".join([f"{start}, {reached}", *findings]) + "."
-    return sentence + (" One split is an anecdote: use more for an interval." if n_splits == 1 else "")
+    return _together([row], effect(row, shown))
 
 
-def finding(row):
-    """What one row of summarise shows against random, in words."""
-    if row.saving_low <= 0 <= row.saving_high:
-        return f"no difference shown for {row.Index} ({format_saving(row)})"
-    if row.saving_high < 0 and row.saving_min == row.saving_max:
-        more, low, high = (-100 * share for share in (row.saving_min, row.saving_high, row.saving_low))
-        return f"{row.Index} costs {more:.0f}% more [{low:.0f}, {high:.0f}]"
-    return f"{row.Index} saves {format_saving(row)}"
+def effect(row, shown=True):
+    """What a row of summarise is evidence of: "saves", "costs", "nothing", or "one split"."""
+    if np.isnan(row.saving_low):
+        return "one split"
+    if shown and row.saving_low > 0:
+        return "saves"
+    return "costs" if shown and row.saving_high < 0 else "nothing"
 
 
-def recommend(curves, target, *, hold=1, random_state=0):
+def _together(rows, what):
+    """One clause about rows of which the same is true."""
+    names = [row.Index for row in rows]
+    if what == "saves":
+        return f"{listed(names)} save{'s' * (len(rows) == 1)} {listed([format_saving(row) for row in rows])}"
+    if what == "costs":
+        return f"{listed(names)} cost{'s' * (len(rows) == 1)} {listed([_more(row) for row in rows])}"
+    if what == "one split":
+        return f"one split claims nothing about {listed(names)}"
+    shown = [f"{row.Index} ({format_saving(row)})" for row in rows]
+    return f"no difference shown for {listed(shown)}"
+
+
+def _more(row):
+    """A cost in words: "25% more [20, 30]"."""
+    estimate = format_share(-row.saving_max, -row.saving_min if np.isfinite(row.saving_min) else 1)
+    high = whole(-row.saving_low) if np.isfinite(row.saving_low) else "∞"
+    return f"{estimate} more [{whole(-row.saving_high)}, {high}]"
+
+
+def listed(words):
+    """["a", "b", "c"] -> "a, b and c"."""
+    return " and ".join([", ".join(words[:-1]), words[-1]] if len(words) > 1 else words)
+
+
+def describe(curves, target, *, hold=1, parts=None):
+    """What the results table shows, in sentences made from its numbers.
+
+    parts: table of run_parts, for a sentence on new rows
+    curves, target, hold: as in summarise
+    returns: str; says "no difference shown" where an interval spans 0, or Holm's adjustment for the number of
+        rules leaves a difference unshown; names a target that the seed set meets, and then what would be one
+    """
+    summary = summarise(curves, target, hold=hold, parts=parts)
+    n_splits, budget, goal = curves["split"].nunique(), curves["n_labels"].max(), format_percent(target)
+    labels = {name: format_labels(n, budget) for name, n in summary["median"].items()}
+    if n_splits == 1:
+        takes = listed([f"{name} {n}" for name, n in labels.items()])
+        end = "One split is an anecdote: no saving is claimed, and only more splits have an interval."
+        return f"On this one split {goal} takes {takes} labels. {end}"
+    start = f"Over {n_splits} splits (medians), {goal} takes random {labels['random']} labels"
+    clauses = _findings(summary)
+    if met := seed_meets(curves, target):
+        names = listed([name for name in summary.index if name != "random"] or ["any rule"])
+        start, clauses = (
+            f"Over {n_splits} splits, {met}; it leaves {names} nothing to save against random",
+            [],
+        )
+    sentences = ["; ".join([start, *clauses]) + "."]
+    if len(summary) > 2 and clauses:
+        sentences.append(f"What is shown is shown among {len(summary) - 1} comparisons (Holm).")
+    return " ".join([*sentences, *_new_rows(summary)])
+
+
+def _findings(summary):
+    """Clauses on the rows of summarise, those of which the same is true together."""
+    rows, groups = summary.drop("random"), {"saves": [], "costs": [], "nothing": []}
+    for row, p_value in zip(rows.itertuples(), holm(rows["p_value"]), strict=True):
+        groups[effect(row, p_value <= 0.05)].append(row)
+    return [_together(members, what) for what, members in groups.items() if members]
+
+
+def _new_rows(summary):
+    """A sentence on what other rows of the same kind would show, for the rules for which that is known."""
+    known = summary.dropna(subset=["new_rows_low"]).itertuples()
+    shown = [f"{row.Index} {whole(row.new_rows_low)} to {whole(row.new_rows_high)}%" for row in known]
+    if not shown:
+        return []
+    return [
+        "The brackets speak of other splits of these rows; on as many other rows of the same kind the same "
+        f"study would show (in 95 % of cases): {listed(shown)}."
+    ]
+
+
+def seed_meets(curves, target):
+    """Words for a target that the seed set alone meets in half of the splits or more; "" if it does not.
+
+    curves: table of run_study; target: accuracy in (0, 1]
+    """
+    start = first_scores(curves)["random"]
+    if (share := (start >= target).mean()) < 0.5:
+        return ""
+    met = f"the seed set's {curves['n_labels'].min():g} labels already meet {format_percent(target)}"
+    harder = np.floor(100 * start.quantile(0.9) + 1e-9) / 100 + 0.01  # met by the seeds of a tenth at most
+    if harder <= best_scores(curves)["random"].median():
+        return f"{met} in {share:.0%} of them (a difference could show from {format_percent(harder)} on)"
+    return f"{met} in {share:.0%} of them"
+
+
+def recommend(curves, target, *, hold=1, parts=None):
     """Which rule to use and how sure that is, in words: the one whose saving is surely the largest.
 
-    curves: table of run_study, `random` among its strategies; target, hold, random_state: as in summarise
-    returns: str; says "no difference shown" where the interval spans 0
+    curves, target, hold: as in summarise; parts: table of run_parts, for what to expect on new rows
+    returns: str; says "no difference shown" where the interval spans 0, and which saving would have shown
     """
-    summary = summarise(curves, target, hold=hold, random_state=random_state)
-    rules = [row for row in summary.itertuples() if row.Index != "random" and not np.isnan(row.saving_low)]
-    if not rules:
+    summary = summarise(curves, target, hold=hold, parts=parts)
+    rules = summary.drop("random").dropna(subset=["saving_low"])
+    if rules.empty:
         return "Nothing can be recommended from one split, or from random alone."
+    if met := seed_meets(curves, target):
+        return f"Nothing can be recommended: {met}."
     if np.isinf(summary["median"]).all():
         return "Nothing can be recommended: most runs miss the target; lower it or raise the budget."
-    best = max(rules, key=lambda row: row.saving_low)
-    if best.saving_low > 0:
-        picked = f" (the best of {len(rules)}, so expect a little less)" if len(rules) > 1 else ""
-        return (
-            f"Recommended: {best.Index}. Over random splits of these rows it saves {format_saving(best)} of "
-            f"the labels that random needs{picked}; it cost more in {100 * best.cost_more_share:.0f}%."
-        )
-    shown = f"{'no difference shown' if best.saving_high >= 0 else 'it costs more'}, {format_saving(best)}"
-    return f"No rule is recommended over random: for {best.Index}, the most promising, {shown}."
+    shown = rules[(holm(rules["p_value"]) <= 0.05) & (rules["saving_low"] > 0)]
+    best = next((shown if len(shown) else rules).nlargest(1, "saving_low").itertuples())
+    if len(shown):
+        return _recommended(best, len(rules))
+    found = "it costs more" if best.saving_high < 0 else "no difference shown"
+    words = [f"No rule is recommended over random: for {best.Index}, the most promising, {found}"]
+    smallest = saving_shown_by(best.saving_low, best.saving_high)
+    power = f" In 80 % of studies like this one a saving of {smallest:.0%} would have been shown."
+    return f"{words[0]}, {format_saving(best)}." + (power if 0 < smallest < 1 else "")
 
 
-def verdict(claimed, low, high):
-    """Whether an interval (low, high) bears out a claimed difference: confirmed, not confirmed, opposite."""
-    if low <= 0 <= high:
-        return "not confirmed"
-    return "confirmed" if (low > 0) == (claimed > 0) else "the opposite"
-
-
-def check_claim(claim, published, row):
-    """One line of the claims table: a published saving against a row of summarise.
-
-    claim: str; published: float, the share it says is saved; row: of summarise
-    returns: tuple of texts: claim, published, ours, verdict
-    """
-    answer = verdict(published, row.saving_low, row.saving_high)
-    return claim, f"{published:+.0%}", format_saving(row), answer
-
-
-def check_gains(measure, published, table):
-    """Lines of the claims table: published differences from random against ours.
-
-    measure: str, what differs; published: dict strategy -> difference
-    table: DataFrame (n_splits, n_strategies), such as that of areas
-    returns: list of tuples of texts, as of check_claim
-    """
-    gains = {name: table[name] - table["random"] for name in published}
-    bounds = {name: bootstrap_interval(gain, np.mean) for name, gain in gains.items()}
-    return [
-        (
-            f"{name}: {measure}",
-            f"{value:+.3f}",
-            f"{gains[name].mean():+.3f} [{bounds[name][0]:+.3f}, {bounds[name][1]:+.3f}]",
-            verdict(value, *bounds[name]),
-        )
-        for name, value in published.items()
-    ]
-
-
-def contrast_labels(curves, target, strategy, other):
-    """Difference between the median labels to target of two strategies, as "60 [45, 70]".
-
-    curves: table of run_study; target: accuracy in (0, 1]; strategy, other: names, the first needing more
-    """
-    needed = by_split(labels_to_target(curves, target))
-    low, high = saving_interval(needed[other], needed[strategy], curves["n_labels"].max(), labels_saved)
-    return f"{needed[strategy].median() - needed[other].median():.0f} [{low:.0f}, {high:.0f}]"
-
-
-def worth(name, needed, reference, budget, price, seconds, setup_cost):
-    """What a strategy saves in labels, money and minutes, with intervals, and the price at which it pays.
-
-    name: of the strategy; needed, reference: Series (n_splits,), labels to target
-    budget: labels at which runs were stopped; price and seconds: of one label
-    setup_cost: what building the loop costs; returns: tuple of texts
-    """
-    saved = labels_saved(needed.median(), reference.median(), budget)[0]
-    low, high = saving_interval(needed, reference, budget, labels_saved)
-    texts = [
-        f"{unit * saved:.{digits}f} [{unit * low:.{digits}f}, {unit * high:.{digits}f}]"
-        for unit, digits in ((1, 0), (price, 2), (seconds / 60, 0))
-    ]
-    return name, *texts, f"{setup_cost / saved:.2f}" if low > 0 else "no saving shown"
-
-
-def target_grid(studies, target):
-    """Median labels to a target of many studies.
-
-    studies: dict name -> table of run_study
-    returns: two DataFrames with a row a study and a column a strategy: the medians, and them as texts with
-        their 95 % intervals
-    """
-    numbers, texts = {}, {}
-    for name, curves in studies.items():
-        medians, budget = medians_to_target(curves, target), curves["n_labels"].max()
-        numbers[name] = medians["median"]
-        texts[name] = [_median_cell(row, budget) for row in medians.itertuples()]
-    return pd.DataFrame(numbers).T, pd.DataFrame(texts, index=numbers[name].index).T
-
-
-def _median_cell(row, budget):
-    median, low, high = (format_labels(n, budget) for n in (row.median, row.low, row.high))
-    return median if np.isinf(row.low) else f"{median}\n[{low}, {high}]".replace("> ", ">")
-
-
-def saving_grid(studies, strategy, targets):
-    """Savings of one strategy against random, by data set and target.
-
-    studies: dict name -> table of run_study
-    returns: two DataFrames with a row a data set and a column a target: the saving as a number (nan where
-        censoring leaves it open), and as a text, with "n.s." where its interval includes 0
-    """
-    values, texts = {}, {}
-    for name, curves in studies.items():
-        pair = curves[curves["strategy"].isin(["random", strategy])]
-        rows = [summarise(pair, target).loc[strategy] for target in targets]
-        values[name] = [row.saving_min if row.saving_min == row.saving_max else np.nan for row in rows]
-        texts[name] = [_cell(row) for row in rows]
-    columns = [format_percent(target) for target in targets]
-    grid = partial(pd.DataFrame.from_dict, orient="index", columns=columns)
-    return grid(values), grid(texts)
-
-
-def _cell(row):
-    if np.isinf(row["median"]) and np.isinf(row.saving_min):
-        return "not\nreached"
-    return _estimate(row) + ("\nn.s." if row.saving_low <= 0 <= row.saving_high else "")
+def _recommended(best, n_rules):
+    picked = f" (the best of {n_rules}, so expect a little less)" if n_rules > 1 else ""
+    new = ""
+    if np.isfinite(best.new_rows_low):
+        ends = f"{whole(best.new_rows_low)} to {whole(best.new_rows_high)}%"
+        new = f" On as many other rows of the same kind the same study would show {ends} (in 95 % of cases)."
+    return (
+        f"Recommended: {best.Index}. Over random splits of these rows it saves {format_saving(best)} of "
+        f"the labels that random needs{picked}; it cost more in {100 * best.cost_more_share:.0f}%.{new}"
+    )

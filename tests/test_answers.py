@@ -143,7 +143,11 @@ def test_json_holds_what_is_promised_and_never_nan(capsys, options):
             check_number_or_null(value)
         assert (row["saved_vs_random"] is None) == (i == 0) == (row["strategy"] == "random")
         if i:
-            assert set(row["saved_vs_random"]) == {"estimate", "low", "high"}
+            assert set(row["saved_vs_random"]) == {"estimate", "low", "high", "new_rows"}
+            new_rows = row["saved_vs_random"].pop("new_rows")
+            assert set(new_rows) == {"low", "high"}
+            for value in new_rows.values():
+                check_number_or_null(value)
             for value in row["saved_vs_random"].values():
                 check_number_or_null(value)
         for share in ("cost_more_share", "tie_share", "auc", "final_accuracy"):

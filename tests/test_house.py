@@ -18,9 +18,10 @@ ROOT = Path(al.__file__).parent
 ORDER = [
     "escapes", "checks", "matrices", "datasets", "openml", "data", "rules", "clusters", "batch_rules",
     "strategies", "newton", "graph", "classifiers", "loop", "progress", "workers", "fingerprints",
-    "checkpoint", "study", "measures", "wording", "mechanism", "encoding", "cutting", "reading",
-    "doubts", "labels", "tables", "replacing", "writing", "merging", "features", "labelling", "style",
-    "plots", "pictures", "display", "options", "answers", "command",
+    "checkpoint", "study", "parts", "measures", "ranks", "savings", "trust", "wording", "claims",
+    "mechanism", "encoding", "cutting", "reading", "doubts", "labels", "tables", "replacing", "writing",
+    "merging", "features", "labelling", "style", "plots", "pictures", "display", "options", "answers",
+    "command",
 ]
 # fmt: on
 PICTURES = {"style", "plots", "pictures", "display"}  # computing never plots

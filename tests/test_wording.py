@@ -5,7 +5,7 @@ import re
 import numpy as np
 import pandas as pd
 import pytest
-from examples import INF, needing
+from examples import INF, make_curves, needing
 
 import al_helpers as al
 
@@ -20,7 +20,7 @@ def test_a_target_that_nobody_reaches_is_a_result():
 def test_results_table_puts_random_first_with_no_saving_of_its_own():
     table = al.results_table(needing(margin=[20, 30, 30], random=[40, 50, 50]), 0.9)
     assert list(table["strategy"]) == ["random", "margin"]
-    assert list(table["saved vs random"]) == ["-", "40% [40, 50]"]
+    assert list(table["saved vs random"]) == ["-", "43% [26, 56]"]  # three splits: Student's t
     assert list(table["cost more than random in"]) == ["-", "0% (ties 0%)"]
 
 
@@ -64,3 +64,31 @@ def curves_that_need(**needed):
 )
 def test_recommendation_says_how_sure_it_is(random, margin, said):
     assert re.search(said, al.recommend(curves_that_need(random=random, margin=margin), 0.9))
+
+
+def test_a_target_that_the_seed_set_meets_is_called_so_and_a_harder_one_named():
+    accuracy = [0.95, 0.96, 0.99, 0.99]
+    curves = make_curves({"random": [accuracy] * 8, "margin": [accuracy] * 8})
+    for said in (al.describe(curves, 0.9), al.recommend(curves, 0.9)):
+        assert "the seed set's 20 labels already meet 90%" in said and "from 96% on" in said
+        assert "no difference" not in said
+
+
+def test_rules_of_which_the_same_is_true_share_one_clause():
+    n = np.array([30, 40, 40, 30, 40, 50, 40, 40, 30, 40])
+    curves = needing(random=n, a=n - 10, b=n - 10, same=n)
+    clauses = al.describe(curves, 0.9).split("; ")
+    assert len(clauses) == 3 and clauses[1].startswith("a and b save 25% [")
+
+
+def test_one_split_claims_no_saving():
+    said = al.describe(needing(random=[40], margin=[50]), 0.9)
+    assert "save" not in said.replace("no saving is claimed", "") and "anecdote" in said
+
+
+def test_new_rows_are_told_apart_from_other_splits():
+    curves = needing(random=[50, 60, 50, 60] * 5, margin=[30, 30, 40, 30] * 5)
+    parts = pd.concat([curves.assign(part=part) for part in range(5)])
+    assert "other rows of the same kind" in al.describe(curves, 0.9, parts=parts)
+    assert "other rows of the same kind" in al.recommend(curves, 0.9, parts=parts)
+    assert "other rows" not in al.describe(curves, 0.9)

@@ -1,0 +1,139 @@
+"""Other people's numbers beside ours, differences between rules, what a saving is worth, and maps of savings.
+
+Not here: the results table and its sentences (wording).
+"""
+
+from functools import partial
+
+import numpy as np
+import pandas as pd
+
+from active_learning.measures import bootstrap_interval, by_split, labels_to_target, medians_to_target
+from active_learning.savings import paired_difference
+from active_learning.trust import saving_map
+from active_learning.wording import (
+    format_interval,
+    format_labels,
+    format_percent,
+    format_saving,
+    format_share,
+)
+
+
+def verdict(published, average, single):
+    """A published single run against what one split shows: inside or outside, or of the opposite sign.
+
+    published: the difference that was published
+    average: (low, high), interval of our average; single: (low, high), where one more split would lie
+    returns: "inside what one split shows" or "outside ...", and "opposite sign of the average" where the
+        interval of the average excludes 0 and the published number is on the other side
+    """
+    place = "inside" if single[0] <= published <= single[1] else "outside"
+    opposite = published * average[0] < 0 and published * average[1] < 0
+    return f"{place} what one split shows" + (", opposite sign of the average" if opposite else "")
+
+
+def check_claim(claim, published, row):
+    """One line of the claims table: a published saving against a row of summarise.
+
+    claim: its words; published: the saving claimed, a share
+    returns: tuple of texts: claim, published, the saving here, where single splits lie, verdict
+    """
+    single = (row.single_low, row.single_high)
+    answer = verdict(published, (row.saving_low, row.saving_high), single)
+    return claim, f"{published:+.0%}", format_saving(row), format_interval(*single), answer
+
+
+def check_gains(measure, published, table):
+    """Lines of the claims table: published differences from random against a table of splits x strategies.
+
+    measure: its name; published: dict strategy -> difference; table: of areas or final_scores
+    returns: list of tuples of texts, as check_claim
+    """
+    return [
+        _gain_line(f"{name}: {measure}", value, (table[name] - table["random"]).to_numpy())
+        for name, value in published.items()
+    ]
+
+
+def _gain_line(claim, published, gains):
+    low, high = bootstrap_interval(gains, np.mean)
+    k = max(int((len(gains) + 1) * 0.025 + 1e-9), 1)
+    single = np.sort(gains)[[k - 1, -k]]
+    ends = f"[{single[0]:+.3f}, {single[1]:+.3f}]"
+    found = f"{gains.mean():+.3f} [{low:+.3f}, {high:+.3f}]"
+    return claim, f"{published:+.3f}", found, ends, verdict(published, (low, high), single)
+
+
+def contrast_labels(curves, target, strategy, other):
+    """How many labels a strategy needs more than another on the same split, as "60 [45, 70]".
+
+    curves, target: as in summarise; strategy, other: names of two of its strategies
+    """
+    needed = by_split(labels_to_target(curves, target, interpolate=True))
+    more = paired_difference(needed[other], needed[strategy], curves["n_labels"].max())
+    if more.lowest != more.highest:
+        bound = f"> {more.lowest:.0f}" if np.isfinite(more.lowest) else f"< {more.highest:.0f}"
+        return bound if np.isfinite([more.lowest, more.highest]).any() else "not known"
+    return f"{more.estimate:.0f} [{more.low:.0f}, {more.high:.0f}]"
+
+
+def worth(row, random_labels, price, seconds, setup_cost):
+    """What a strategy saves in labels, money and minutes, with intervals, and the price at which it pays.
+
+    row: of summarise, its saving against random; random_labels: what random needs, such as its median
+    price and seconds: of one label; setup_cost: what building the loop costs
+    returns: tuple of texts
+    """
+    saved, low, high = (random_labels * share for share in (row.saving, row.saving_low, row.saving_high))
+    texts = [
+        f"{unit * saved:.{digits}f} [{unit * low:.{digits}f}, {unit * high:.{digits}f}]"
+        if np.isfinite([saved, low, high]).all()
+        else "not known"
+        for unit, digits in ((1, 0), (price, 2), (seconds / 60, 0))
+    ]
+    pays = row.saving_low > 0 and np.isfinite(saved)
+    return row.Index, *texts, f"{setup_cost / saved:.2f}" if pays else "no saving shown"
+
+
+def target_grid(studies, target):
+    """Median labels to a target of many studies.
+
+    studies: dict name -> table of run_study; target: accuracy in (0, 1]
+    returns: two DataFrames with a row a study and a column a strategy: the medians, and them as texts with
+        their 95 % intervals
+    """
+    numbers, texts = {}, {}
+    for name, curves in studies.items():
+        medians, budget = medians_to_target(curves, target), curves["n_labels"].max()
+        numbers[name] = medians["median"]
+        texts[name] = [_median_cell(row, budget) for row in medians.itertuples()]
+    return pd.DataFrame(numbers).T, pd.DataFrame(texts, index=numbers[name].index).T
+
+
+def _median_cell(row, budget):
+    median, low, high = (format_labels(n, budget) for n in (row.median, row.low, row.high))
+    return median if not np.isfinite(row.low) else f"{median}\n[{low}, {high}]".replace("> ", ">")
+
+
+def saving_grid(studies, strategy, targets):
+    """Savings of one strategy against random, by data set and target.
+
+    studies: dict name -> table of run_study; targets: accuracies in (0, 1]
+    returns: two DataFrames with a row a data set and a column a target: the saving as a number (nan where
+        censoring leaves it open), and as a text, with "n.s." where it is not shown among so many cells
+        (Holm), "seed set\\nmeets it" and "not\\nreached" where there is nothing to save
+    """
+    cells = saving_map(studies, strategy, targets)
+    texts = pd.Series([_cell(row) for row in cells.itertuples()], index=cells.index)
+    order = partial(pd.DataFrame.reindex, index=[*studies], columns=targets)
+    values, texts = order(cells["estimate"].unstack()), order(texts.unstack())
+    return tuple(table.set_axis([format_percent(t) for t in targets], axis=1) for table in (values, texts))
+
+
+def _cell(row):
+    if row.at_seed >= 0.5:
+        return "seed set\nmeets it"
+    if not row.reached:
+        return "not\nreached"
+    return format_share(row.lowest, row.highest) + ("\nn.s." if row.verdict == "tie" else "")

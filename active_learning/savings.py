@@ -1,0 +1,202 @@
+"""What a rule saves against a reference: one number, its interval, and what censoring leaves open.
+
+The saving is paired: on each split the log of (rule's labels / reference's labels), both interpolated between
+rounds; over the splits their pseudo-median (the median of all pairwise means) and its signed-rank interval;
+saving = 1 - exp of it. A censored run makes its log ratio an interval, and the result is then bounds.
+Sources: Hodges & Lehmann 1963; Hollander, Wolfe & Chicken 2014, section 3. Not here: what the interval is
+worth (trust), words (wording).
+"""
+
+from itertools import product
+from typing import NamedTuple
+
+import numpy as np
+import pandas as pd
+from scipy import stats
+
+from active_learning.checks import check_choice
+from active_learning.measures import areas, by_split, crossing_bounds, final_scores, labels_to_target
+from active_learning.ranks import fewest_values, pseudo_median, signed_rank_interval, signed_rank_p
+
+
+class Saving(NamedTuple):
+    """A saving as a share of the reference's labels; a cost is negative."""
+
+    estimate: float  # nan where censoring leaves it open
+    low: float  # 95 % interval; -inf (or 1) where it is open, (nan, nan) for one split
+    high: float
+    lowest: float  # the estimate lies between these two, which differ only under censoring
+    highest: float
+    p_value: float  # two-sided, of no saving
+
+
+def paired_saving(needed, reference, budget=None, *, level=0.95):
+    """The saving of a rule against a reference, split by split, with its interval.
+
+    needed, reference: arrays (n_splits,), labels to target on the same splits, interpolated or not;
+        inf = more than the budget
+    budget: labels at which runs were stopped; if None the largest number of labels that a run needed
+    level: what the interval promises
+    returns: Saving; its bounds hold whatever the censored runs would have needed
+    raises: ValueError if the two arrays do not pair up or hold no splits
+    """
+    (needed, reference), budget = _paired(needed, reference, budget)
+    lows = np.log(np.minimum(needed, budget)) - np.log(reference)
+    return saving_of(lows, np.log(needed) - np.log(np.minimum(reference, budget)), level=level)
+
+
+def paired_difference(needed, reference, budget=None, *, level=0.95):
+    """The labels that a rule needs less than a reference, split by split: a Saving in labels, not a share.
+
+    needed, reference, budget, level: as in paired_saving
+    returns: Saving: pseudo-median of the differences reference - needed, and its signed-rank interval
+    """
+    (needed, reference), budget = _paired(needed, reference, budget)
+    lows, highs = np.minimum(reference, budget) - needed, reference - np.minimum(needed, budget)
+    return _saving(lows, highs, level, lambda labels: labels)
+
+
+def _paired(needed, reference, budget):
+    """The two arrays as floats, and the budget; ValueError if they cannot be paired."""
+    pair = [np.asarray(values, dtype=float) for values in (needed, reference)]
+    if pair[0].ndim != 1 or pair[0].shape != pair[1].shape or not len(pair[0]):
+        shapes = " and ".join(str(values.shape) for values in pair)
+        raise ValueError(f"a saving needs two arrays with one number a split, got shapes {shapes}")
+    together = np.concatenate(pair)
+    if np.isnan(together).any() or (together <= 0).any():
+        raise ValueError("labels to target must be positive numbers, or inf for more than the budget")
+    if budget is None:
+        budget = together[np.isfinite(together)].max(initial=1)
+    return pair, budget
+
+
+def saving_of(lows, highs, *, level=0.95):
+    """The Saving of bounds (n_splits,) of log ratios, rule to reference; equal where nothing is censored."""
+    return _saving(-np.asarray(highs), -np.asarray(lows), level, lambda gain: -np.expm1(-gain))
+
+
+def _saving(lows, highs, level, scale):
+    """Saving from bounds of each split's gain, which is scaled at the end. The gain is monotone in each."""
+    lowest, highest = pseudo_median(lows), pseudo_median(highs)
+    low, high = signed_rank_interval(lows, level)[0], signed_rank_interval(highs, level)[1]
+    if 1 < len(lows) < fewest_values(level) and not np.array_equal(lows, highs):
+        low, high = -np.inf, np.inf  # Student's t does not rise with each of its values
+    low, high, lowest, highest = (float(scale(value)) + 0.0 for value in (low, high, lowest, highest))
+    estimate = lowest if lowest == highest else np.nan
+    return Saving(estimate, low, high, lowest, highest, signed_rank_p(lows, highs, level))
+
+
+def log_ratios(curves, target, *, hold=1, reference="random"):
+    """Bounds of the log of (labels needed / labels the reference needed), split by split.
+
+    curves, target, hold: as in labels_to_target
+    returns: two DataFrames with a row a split and a column a strategy, the reference first and left at 0;
+        they differ where a run is censored
+    raises: ValueError if the reference is not among the curves, or strategies differ in their splits
+    """
+    check_choice("reference strategy", reference, list(curves["strategy"].unique()))
+    bounds = crossing_bounds(curves, target, hold=hold)
+    low, high = by_split(bounds, "low"), by_split(bounds, "high")
+    names = [reference, *(name for name in low if name != reference)]
+    lows = np.log(low[names]).sub(np.log(high[reference]), axis=0)
+    highs = np.log(high[names]).sub(np.log(low[reference]), axis=0)
+    lows[reference] = highs[reference] = 0.0
+    return lows, highs
+
+
+def summarise(curves, target, *, hold=1, reference="random", parts=None):
+    """Every measure of every strategy, as numbers.
+
+    curves: table of run_study
+    target, hold: as in labels_to_target
+    reference: the strategy that the others are compared with, split by split
+    parts: table of run_parts, for the interval of new rows
+    returns: DataFrame indexed by strategy, the reference first, with columns
+        median, q25, q75       labels to target over the splits, as bought in batches; inf = over the budget
+        reached_share          share of splits in which the target was reached
+        saving                 the paired saving against the reference; nan where censoring leaves it open
+        saving_low, saving_high  its 95 % interval, about other splits of these rows (nan for one split)
+        saving_min, saving_max   the saving lies between them; the two are equal unless runs are censored
+        new_rows_low, new_rows_high  what the same study would show on as many other rows of the kind, in 95 %
+        single_low, single_high  what a single split shows, in 95 %
+        p_value                two-sided, of no saving, by the signed-rank test
+        cost_more_share, tie_share  share of splits with more labels than the reference, or as many
+        auc, final_accuracy    means over the splits
+    raises: ValueError if the reference is not among the curves, or strategies differ in their splits
+    """
+    lows, highs = log_ratios(curves, target, hold=hold, reference=reference)
+    needed = by_split(labels_to_target(curves, target, hold=hold))
+    rows = [_summary_row(needed[name], needed[reference], lows[name], highs[name]) for name in lows]
+    summary = pd.DataFrame(rows, index=pd.Index([*lows], name="strategy"))
+    new = new_rows_intervals(summary, parts, target, hold=hold, reference=reference)
+    summary["new_rows_low"], summary["new_rows_high"] = new["low"], new["high"]
+    summary["auc"], summary["final_accuracy"] = areas(curves).mean(), final_scores(curves).mean()
+    return summary
+
+
+def _summary_row(needed, reference, lows, highs):
+    saving = saving_of(lows.to_numpy(), highs.to_numpy())
+    single = single_run_interval(lows, highs)
+    return {
+        "median": needed.median(),
+        "q25": needed.quantile(0.25, interpolation="lower"),
+        "q75": needed.quantile(0.75, interpolation="lower"),
+        "reached_share": np.isfinite(needed).mean(),
+        "saving": saving.estimate,
+        "saving_low": saving.low,
+        "saving_high": saving.high,
+        "saving_min": saving.lowest,
+        "saving_max": saving.highest,
+        "single_low": single[0],
+        "single_high": single[1],
+        "p_value": saving.p_value,
+        "cost_more_share": (needed > reference).mean(),
+        "tie_share": (needed == reference).mean(),
+    }
+
+
+def single_run_interval(lows, highs, level=0.95):
+    """Where the saving of one more split would lie: a prediction interval, from the sorted splits.
+
+    lows, highs: bounds (n_splits,) of log ratios
+    returns: (low, high) shares: the k-th values from either end, which hold the next split in
+        (n + 1 - 2 k) / (n + 1) of cases, at least `level`; with fewer than 39 splits all of them, which holds
+        less; (nan, nan) for one split
+    source: Hahn & Meeker 1991, section 5.2
+    """
+    n = len(lows)
+    if n < 2:
+        return np.nan, np.nan
+    k = max(int((n + 1) * (1 - level) / 2 + 1e-9), 1)
+    return tuple(float(-np.expm1(bound)) for bound in (np.sort(highs)[-k], np.sort(lows)[k - 1]))
+
+
+def new_rows_intervals(summary, parts, target, *, hold=1, reference="random", level=0.95):
+    """What the same study would show on as many other rows of the same kind.
+
+    The rows are cut into K parts, and each part is studied as a small data set of its own. Their log ratios
+    vary as those of new rows would, K times as much: the variance of a saving falls with the number of rows.
+    The difference of two studies of whole data sets then has 2 / K of the variance between parts (see parts).
+
+    summary: DataFrame with columns saving_min, saving_max; parts: table of run_parts, or None
+    returns: DataFrame with columns low, high; nan where there are no parts, or censoring leaves one open;
+        where it leaves one known within bounds, the widest interval that they allow
+    source: Student's t; random groups as in Wolter 2007, chapter 2
+    """
+    table = pd.DataFrame(np.nan, index=summary.index, columns=["low", "high"])
+    if parts is None:
+        return table
+    each = [log_ratios(part, target, hold=hold, reference=reference) for _, part in parts.groupby("part")]
+    K = len(each)
+    for name in table.index.drop(reference).intersection(each[0][0].columns):
+        lows, highs = np.transpose([[pseudo_median(bound[name]) for bound in pair] for pair in each])
+        ends = np.log1p(
+            -np.minimum(summary.loc[name, ["saving_min", "saving_max"]].to_numpy(float), 1 - 1e-9)
+        )
+        if np.isfinite([*lows, *highs, *ends]).all():
+            widest = max(
+                np.std(corner, ddof=1) for corner in product(*zip(lows, highs, strict=True))
+            )  # convex
+            half = stats.t.ppf((1 + level) / 2, K - 1) * widest * np.sqrt(2 / K)
+            table.loc[name] = -np.expm1(ends[0] + half), -np.expm1(ends[1] - half)
+    return table
