@@ -64,6 +64,7 @@ def test_capitals_before_curly_quotes_are_no_utf8():
         (b"a,y\n1,b\0\n2,c\n", "line 2 holds a NUL byte"),
         (b"a,y\n1,b\0\n22,c\n", "line 2 holds a NUL byte"),
         (b"aa,y\n1,b\0\n22,c\n", "line 2 holds a NUL byte"),
+        (b"\0a,y\n1,bb\n", "line 1 holds a NUL byte"),
         (b"PK\x03\x04...", "workbook"),
     ],
 )
