@@ -97,9 +97,10 @@ def to_utf8(raw):
 
 def _unmarked(raw):
     """The encoding of bytes without a mark: UTF-8, or what else they can only be."""
-    even, odd = raw[0:PIECE:2].count(0), raw[1:PIECE:2].count(0)
-    if max(even, odd) > 10 * min(even, odd) and len(raw) % 2 == 0:  # most text has ASCII in it
-        return "utf-16-le" if odd > even else "utf-16-be"
+    for encoding in ("utf-16-le", "utf-16-be") if b"\0" in raw[:PIECE] and len(raw) % 2 == 0 else ():
+        start = raw[:PIECE].decode(encoding, "ignore")
+        if {*"\n\r"} & {*start} and "\0" not in start:  # it has lines, and every zero is half of a letter
+            return encoding
     wrong = _not_utf8(raw)
     if wrong is None:
         return "utf-8"

@@ -18,6 +18,12 @@ def test_two_stray_quotes_that_make_one_cell_of_three_rows_are_refused_with_thei
         check_swallowed(text_of(tmp_path, text))
 
 
+def test_two_columns_are_enough_to_see_swallowed_rows(tmp_path):
+    text = 'id,part\n1,bolt\n2,"3 inch pipe\n3,nut\n4,pipe 4"\n5,nut\n6,bolt\n'
+    with pytest.raises(ValueError, match="lines 3 to 5 one row"):
+        check_swallowed(text_of(tmp_path, text))
+
+
 def test_a_table_of_texts_is_only_warned_about_and_letters_are_not(tmp_path):
     doubtful = 'part,kind,y\nbolt,x,a\n"pipe,x,b\nnut,z,a\npipe",x,b\nnut,x,\n'
     assert "line 3" in check_swallowed(text_of(tmp_path, doubtful))[0]

@@ -41,6 +41,13 @@ def test_a_marked_text_is_turned_back_byte_for_byte(text, marked):
     assert from_utf8(data, *how) == raw
 
 
+@pytest.mark.parametrize("name", ["utf-16-le", "utf-16-be"])
+@pytest.mark.parametrize("end", ["\n", "\r"])
+def test_utf16_without_a_mark_is_known_by_its_lines_in_any_script(name, end):
+    text = f"本文,ж{end}{'語' * 200},あ{end}{'ж' * 50},い{end}"
+    assert to_utf8(text.encode(name)) == (text.encode(), name, b"")
+
+
 def test_capitals_before_curly_quotes_are_no_utf8():
     raw = "name,y\n“CAFÉ”,a\nÉCOLE »,b\nété,a\n".encode("cp1252")
     assert to_utf8(raw)[1] == "cp1252"
@@ -55,6 +62,9 @@ def test_capitals_before_curly_quotes_are_no_utf8():
         (b"a,y\n1,\x81\n", "line 2 is neither UTF-8 nor Windows-1252"),
         (codecs.BOM_UTF16_LE + "a,y\n1,b\n".encode("utf-16-le") + b"\x00\xd8", "line 3 is not UTF-16"),
         (b"a,y\n1,b\0\n2,c\n", "line 2 holds a NUL byte"),
+        (b"a,y\n1,b\0\n22,c\n", "line 2 holds a NUL byte"),
+        (b"aa,y\n1,b\0\n22,c\n", "line 2 holds a NUL byte"),
+        (b"\0a,y\n1,bb\n", "line 1 holds a NUL byte"),
         (b"PK\x03\x04...", "workbook"),
     ],
 )

@@ -64,6 +64,10 @@ def test_columns_hold_the_cells_quotes_undone(tmp_path):
     assert column(text, 1).tolist() == ['5" pipe', "", "é"]
 
 
+def test_a_quote_that_begins_the_file_opens_a_cell_beside_bare_quotes_too(tmp_path):
+    assert rows_of(read(tmp_path, '"a,b",y\n5" pipe,x\n'))[0] == ["a,b", "y"]
+
+
 def test_columns_are_gathered_in_parts(tmp_path, monkeypatch):
     rows = [f'{i},"{"x" * (i % 7)}, {i}"' for i in range(1000)]
     text = read(tmp_path, "\n".join(["n,t", *rows]))
