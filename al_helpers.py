@@ -53,24 +53,33 @@ from active_learning.parts import cut_rows, run_parts
 
 # 6. Words: the results table, and sentences made from its numbers; claims, money and maps
 from active_learning.wording import (
-    describe, finding, format_cost, format_interval, format_labels, format_percent, format_saving,
-    format_share, recommend, results_table, seed_meets,
+    describe, effect, listed, finding, format_cost, format_interval, format_labels, format_percent,
+    format_saving, format_share, recommend, results_table, seed_meets,
 )
 from active_learning.claims import (
     check_claim, check_gains, contrast_labels, saving_grid, target_grid, verdict, worth,
 )
 
-# 7. Why: what a rule bought
+# 7. Beyond one data set: many of them side by side, and the report's sentences
+from active_learning.atlas import (
+    atlas, atlas_cells, decide, decision_table, goals_of, run_atlas, run_levers, wins_and_losses,
+)
+from active_learning.report import (
+    advice, answer, answer_elsewhere, batch_finding, bill, describe_atlas, describe_batches, describe_levers,
+    describe_ranking, format_range, lever_counts, lever_finding,
+)
+
+# 8. Why: what a rule bought
 from active_learning.mechanism import bought_facts, contrast, hard_rows, means_by_strategy
 
-# 8. A reader's own table: read it, measure on it, ask for labels, merge them, write it back
+# 9. A reader's own table: read it, measure on it, ask for labels, merge them, write it back
 from active_learning.tables import MISSING, Table
 from active_learning.writing import write_table
 from active_learning.merging import merge_labels
 from active_learning.features import load_table
 from active_learning.labelling import plan_study, study_sizes, suggest, table_model
 
-# 9. Figures, and how they, tables and the text of others are shown
+# 10. Figures, and how they, tables and the text of others are shown
 from active_learning.escapes import markdown_text, printable
 from active_learning.style import color_of, ink_of, label_lines, new_figure, title
 from active_learning.plots import (
@@ -82,7 +91,7 @@ from active_learning.pictures import (
 )
 from active_learning.display import show_figure, show_saved, show_table, text_table
 
-# 10. The command
+# 11. The command
 from active_learning.command import command, main
 
 __all__ = [
@@ -97,16 +106,19 @@ __all__ = [
     "labels_to_target", "mean_curve_crossings", "median_interval", "medians_to_target", "pseudo_median",
     "signed_rank_interval", "Saving", "log_ratios", "paired_difference", "paired_saving", "summarise",
     "false_alarm_rate", "holm", "ranking", "saving_map", "saving_shown_by", "smallest_saving_shown",
-    "splits_to_show", "cut_rows", "run_parts", "describe", "finding", "format_cost", "format_interval",
-    "format_labels", "format_percent", "format_saving", "format_share", "recommend", "results_table",
-    "seed_meets", "check_claim", "check_gains", "contrast_labels", "saving_grid", "target_grid", "verdict",
-    "worth", "bought_facts", "contrast", "hard_rows", "means_by_strategy", "MISSING", "Table", "write_table",
-    "merge_labels", "load_table", "plan_study", "study_sizes", "suggest", "table_model", "markdown_text",
-    "printable", "color_of", "ink_of", "label_lines", "new_figure", "title", "plot_batch_price", "plot_cells",
-    "plot_dots", "plot_intervals", "plot_labels_needed", "plot_learning_curves", "plot_one_run",
-    "plot_paired_savings", "plot_reached_share", "plot_images", "plot_plane", "plot_queries",
-    "plot_query_cost", "plot_score_triangle", "plot_speed", "plot_steps", "show_figure", "show_saved",
-    "show_table", "text_table", "command", "main",
+    "splits_to_show", "cut_rows", "run_parts", "describe", "effect", "listed", "finding", "format_cost",
+    "format_interval", "format_labels", "format_percent", "format_saving", "format_share", "recommend",
+    "results_table", "seed_meets", "check_claim", "check_gains", "contrast_labels", "saving_grid",
+    "target_grid", "verdict", "worth", "atlas", "atlas_cells", "decide", "decision_table", "goals_of",
+    "run_atlas", "run_levers", "wins_and_losses", "advice", "answer", "answer_elsewhere", "batch_finding",
+    "bill", "describe_atlas", "describe_batches", "describe_levers", "describe_ranking", "format_range",
+    "lever_counts", "lever_finding", "bought_facts", "contrast", "hard_rows", "means_by_strategy", "MISSING",
+    "Table", "write_table", "merge_labels", "load_table", "plan_study", "study_sizes", "suggest",
+    "table_model", "markdown_text", "printable", "color_of", "ink_of", "label_lines", "new_figure", "title",
+    "plot_batch_price", "plot_cells", "plot_dots", "plot_intervals", "plot_labels_needed",
+    "plot_learning_curves", "plot_one_run", "plot_paired_savings", "plot_reached_share", "plot_images",
+    "plot_plane", "plot_queries", "plot_query_cost", "plot_score_triangle", "plot_speed", "plot_steps",
+    "show_figure", "show_saved", "show_table", "text_table", "command", "main",
 ]
 # fmt: on
 

@@ -33,12 +33,26 @@ def plot_learning_curves(curves, target, ax=None):
         if np.isfinite(median):
             ax.plot([median, median], [0, target], color=color, lw=1, ls=":")
             ax.plot(median, target, color=color, marker=MARKERS.get(name, "P"), ms=9, mec="white", zorder=5)
-        ends[name] = (mean.index[-1], mean.iloc[-1], f"{name}: {format_labels(median, budget)}")
+        if np.isinf(median):
+            ends[name] = (mean.index[-1], mean.iloc[-1], f"{name}: {format_labels(median, budget)}")
     lowest = curves.groupby(["strategy", "n_labels"])["accuracy"].mean().min()
     ax.set(xlabel="labels bought, seed set included", ylabel="test accuracy", ylim=(lowest - 0.03, 1))
     ax.set_xlim(curves["n_labels"].min(), budget)
     label_lines(ax, ends)
+    label_crossings(ax, needed.median())
     return ax
+
+
+def label_crossings(ax, labels):
+    """Name each strategy beside the dotted line of its labels to target, staggered: curves merge further on.
+
+    labels: Series (n_strategies,), the median labels to target, inf where it is not reached
+    """
+    crossed = labels[np.isfinite(labels)].sort_values(kind="stable")
+    for (name, n), height in zip(crossed.items(), 0.4 - 0.075 * np.arange(len(crossed)), strict=True):
+        text = ax.text(n, height, f" {name}: {n:g}", color=ink_of(name), weight="bold", va="center")
+        text.set_transform(ax.get_xaxis_transform())
+        text.set_bbox({"facecolor": "white", "alpha": 0.85, "lw": 0, "pad": 1})
 
 
 def dots(ax, values, row, color):
@@ -144,10 +158,10 @@ def plot_batch_price(table, ax=None, estimate="median"):
     return ax
 
 
-def plot_cells(values, texts, ax=None, *, cmap="RdBu", low=-0.6, high=0.6):
+def plot_cells(values, texts, ax=None, *, cmap="RdBu", low=-0.6, high=0.6, size=9.5):
     """A table as a picture: values (DataFrame) give the colours, texts (same shape) stand in the cells.
 
-    cmap: matplotlib's name of the colours; low, high: values at their ends
+    cmap: matplotlib's name of the colours; low, high: values at their ends; size: of the texts, in points
     """
     ax = axes_or_new(ax)
     ax.imshow(np.clip(values.to_numpy(dtype=float), low, high), cmap=cmap, vmin=low, vmax=high, aspect="auto")
@@ -155,9 +169,9 @@ def plot_cells(values, texts, ax=None, *, cmap="RdBu", low=-0.6, high=0.6):
         share = np.clip((values.iloc[row, column] - low) / (high - low), 0, 1)
         dark = abs(share - 0.5) > 0.33 if cmap == "RdBu" else share > 0.6
         color = "white" if dark else "black"
-        ax.text(column, row, texts.iloc[row, column], ha="center", va="center", color=color, size=9.5)
-    ax.set_xticks(range(values.shape[1]), values.columns)
-    ax.set_yticks(range(values.shape[0]), values.index)
+        ax.text(column, row, texts.iloc[row, column], ha="center", va="center", color=color, size=size)
+    ax.set_xticks(range(values.shape[1]), values.columns, size=size + 1)
+    ax.set_yticks(range(values.shape[0]), values.index, size=size + 1)
     ax.tick_params(length=0)
     ax.spines[:].set_visible(False)
     return ax

@@ -90,7 +90,10 @@ def finding(row, shown=True):
 
 
 def effect(row, shown=True):
-    """What a row of summarise is evidence of: "saves", "costs", "nothing", or "one split"."""
+    """What a row of summarise is evidence of: "saves", "costs", "nothing", or "one split".
+
+    shown: as in finding
+    """
     if np.isnan(row.saving_low):
         return "one split"
     if shown and row.saving_low > 0:
@@ -119,7 +122,7 @@ def _more(row):
 
 
 def listed(words):
-    """["a", "b", "c"] -> "a, b and c"."""
+    """Join words as a list of them reads: ["a", "b", "c"] -> "a, b and c"."""
     return " and ".join([", ".join(words[:-1]), words[-1]] if len(words) > 1 else words)
 
 

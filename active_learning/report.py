@@ -1,0 +1,285 @@
+"""The sentences of the report, each chosen and filled in by code from the numbers, at any parameters.
+
+Not here: the results table and what is said of one study (wording); other people's claims (claims).
+"""
+
+import numpy as np
+import pandas as pd
+
+from active_learning.atlas import wins_and_losses
+from active_learning.wording import effect, format_labels, format_saving, listed, whole
+
+
+def code(name):
+    """A rule's name as code in Markdown."""
+    return f"`{name}`"
+
+
+def format_range(low, high):
+    """A range of shares in words, low to high: "8% to 60%"; "an unknown share" if one is nan."""
+    if np.isnan([low, high]).any():
+        return "an unknown share"
+    return f"{whole(low)}% to {whole(high)}%"
+
+
+def answer(summary, goal, budget, n_splits):
+    """The answer on one data set, in two Markdown bullets: what is saved, and what one run is worth.
+
+    summary: of summarise, `random` among its rows; goal: the target as text; budget: labels in all
+    n_splits: how many splits the summary is of
+    returns: str
+    """
+    labels = {name: format_labels(n, budget) for name, n in summary["median"].items()}
+    rules = [row for row in summary.itertuples() if row.Index != "random"]
+    needs = listed([f"{code(row.Index)} {labels[row.Index]}" for row in rules])
+    kinds = {
+        "saves": "saves",
+        "costs": "costs labels:",
+        "nothing": "shows no difference:",
+        "one split": "is one run:",
+    }
+    found = listed([f"{code(row.Index)} {kinds[effect(row)]} {format_saving(row)}" for row in rules])
+    spread = listed([f"{code(row.Index)} {format_range(row.single_low, row.single_high)}" for row in rules])
+    splits = f"{n_splits} splits" if n_splits > 1 else "one split"
+    first = f"- **On handwritten digits** random labelling needs {labels['random']} labels to reach {goal}; "
+    first += f"{needs} (medians, {splits}). Against random, {found}."
+    if n_splits == 1:
+        return first
+    return f"{first}\n- **One run proves little.** On a single split the saving may be anything: {spread}."
+
+
+def answer_elsewhere(table, reach, batch):
+    """The answer on many data sets, in one Markdown bullet.
+
+    table: of atlas; reach: one of its targets; batch: one of its batch sizes
+    returns: str
+    """
+    counts = wins_and_losses(table).loc[reach, batch]
+    n, bought = counts.iloc[0].sum(), "one row at a time" if batch == 1 else f"{batch} rows at a time"
+    wins, harm = _tally(counts["win"]), _tally(counts["loss"])
+    gain = f"labels are shown to be saved by {wins}" if wins else "no rule is shown to save labels"
+    cost = f"lost by {harm}" if harm else "lost by none"
+    return f"- **On {n} data sets**, buying {bought}, {gain}; {cost}. Elsewhere no difference is shown."
+
+
+def _tally(counts):
+    """The rules with a count above 0, largest first: "`margin` on 5 and `entropy` on 2"."""
+    counts = counts[counts > 0].sort_values(ascending=False, kind="stable")
+    return listed([f"{code(rule)} on {count}" for rule, count in counts.items()]) if len(counts) else ""
+
+
+def describe_ranking(table, n_splits):
+    """How often does one run find the best rule, and how wrong is its saving, in words.
+
+    table: of trust.ranking; n_splits: how many splits it is of
+    returns: str
+    """
+    top = table["first_or_tied"].idxmax()
+    row = table.loc[top]
+    return (
+        f"**One run finds the winner more often than the size of its saving.** {code(top)} is first on "
+        f"{row['strictly_first']:.0%} of the {n_splits} splits, first or tied on "
+        f"{row['first_or_tied']:.0%}; but nine in "
+        f"ten single runs put its saving anywhere from {format_range(row['single_low'], row['single_high'])}."
+    )
+
+
+def batch_finding(crossings, rule):
+    """The title of the batch figure: what the largest batch does to each of three rules.
+
+    crossings: DataFrame of labels to target, a row a batch size and a column a rule; rule: the batch rule
+    returns: str
+    """
+    small, large = crossings.index[0], crossings.index[-1]
+    ends = [
+        f"{name} {_labels(crossings[name][small])} to {_labels(crossings[name][large])}"
+        for name in ("random", "margin", rule)
+    ]
+    return f"From batches of {small} to {large}: {', '.join(ends)} labels"
+
+
+def _labels(n):
+    return f"{n:.0f}" if np.isfinite(n) else "beyond the budget"
+
+
+def describe_batches(crossings, each):
+    """What the batch experiment shows, and whether its control is flat, in words.
+
+    crossings: as in batch_finding; each: dict batch size -> summary of that study
+    returns: str
+    """
+    change = crossings.iloc[-1] / crossings.iloc[0] - 1
+    known = change[np.isfinite(change)]
+    small, large = crossings.index[0], crossings.index[-1]
+    grown = listed(
+        [f"{code(name)} {share:+.0%}" for name, share in known.drop("random", errors="ignore").items()]
+    )
+    control = (
+        f"Random's crossing changes by {known['random']:+.0%}"
+        if "random" in known
+        else "Random misses the target"
+    )
+    lost = [name for name in crossings if not np.isfinite(crossings[name].iloc[-1])]
+    beyond = (
+        f" In batches of {large}, {listed([*map(code, lost)])} never gets there on average." if lost else ""
+    )
+    flips = [
+        name
+        for name in each[small].index.drop("random")
+        if _turns(each[small].loc[name], each[large].loc[name])
+    ]
+    turned = f" {listed([*map(code, flips)])}: a saving at one size, a cost at the other." if flips else ""
+    return (
+        f"**What a batch of {large} does, against {small}.** {control}: that is the size of what chance "
+        f"does here. The rules: "
+        f"{grown}.{beyond}{turned} Growth beyond the control is redundancy: rows chosen together ask the "
+        f"same question."
+    )
+
+
+def _turns(small, large):
+    return small.saving_low > 0 > large.saving_high or small.saving_high < 0 < large.saving_low
+
+
+def describe_atlas(table, decisions):
+    """Which rule to use, from many data sets, each recommendation with its evidence.
+
+    table: of atlas; decisions: table of decide
+    returns: str, Markdown bullets
+    """
+    counts, lines = wins_and_losses(table).loc["far"], []
+    for batch in sorted(table["batch"].unique()):
+        harm = _tally(counts.loc[batch, "loss"])
+        loss = f"Labels are lost by {harm}." if harm else "No rule is shown to cost labels."
+        lines.append(f"- **{batch} at a time**: {_picks(decisions, counts, batch)}. {loss}")
+    none = (decisions["strategy"] == "random").sum()
+    lines.append(
+        f"- For {none} of the {len(decisions)} kinds of project in section 1 no rule is shown to save."
+    )
+    return "\n".join(lines)
+
+
+def _picks(decisions, counts, batch):
+    """What the decisions say for a batch size, far above the start, and on how many data sets it is shown."""
+    far = decisions[(decisions["batch"] == batch) & (decisions["reach"] == "far")]
+    picks = []
+    for rule, rows in far.groupby("strategy", sort=False):
+        where = f"with {listed([*rows['classes']])} classes"
+        if rule == "random":
+            picks.append(f"{where} no rule is shown to save")
+            continue
+        savings = listed([f"{whole(row.estimate)}%" for row in rows.itertuples()])
+        row = counts.loc[(batch, rule)]
+        shown = f"shown on {row['win']} of {row.sum()} data sets, a cost on {row['loss']}"
+        picks.append(f"{where} {code(rule)} (expect {savings}; {shown})")
+    return "; ".join(picks)
+
+
+def bill(summary, rule, sizes, price, setup_cost):
+    """Who pays for what: the test and seed labels are in the bill; from how many labels on a rule pays.
+
+    summary: of summarise; rule: the one to buy with; sizes: dict with seed and test, numbers of labels
+    price: of a label; setup_cost: of building the loop
+    returns: str
+    """
+    row, random = summary.loc[rule], summary["median"]["random"]
+    fixed = sizes["test"]
+    if not (row["saving_low"] > 0 and np.isfinite([row["saving"], random]).all()):
+        return f"No saving of {code(rule)} is shown, so no price of a label makes it pay."
+    saved = random * row["saving"]
+    whole_bill = saved / (random + fixed)
+    return (
+        f"**The whole bill.** The numbers of labels include the {sizes['seed']} of the seed set. The "
+        f"test set costs {fixed} labels "
+        f"more, whatever the rule: of all that a project like digits pays for labels, {code(rule)} saves "
+        f"{whole_bill:.0%}, {price * saved:.2f} at {price:.2f} a label. If building and minding the loop "
+        f"costs {setup_cost}, "
+        f"it pays from about {setup_cost / (price * row['saving']):,.0f} labels on (those that random "
+        f"would need), or "
+        f"where a label costs more than {setup_cost / saved:.2f}. **Active learning pays where labels "
+        f"are dear or many.**"
+    )
+
+
+def advice(table, decisions):
+    """What to do, in numbered lines, each with its evidence.
+
+    table: of atlas; decisions: table of decide
+    returns: str, Markdown
+    """
+    counts = wins_and_losses(table).loc["far"]
+    picks = [f"**{b} at a time**, {_picks(decisions, counts, b)}" for b in sorted(table["batch"].unique())]
+    losses = counts.groupby("strategy", sort=False)["loss"].sum().sort_values(ascending=False, kind="stable")
+    n_cells = counts.groupby("strategy").sum().sum(axis=1).iloc[0]
+    harm = f"{code(losses.index[0])} costs labels in {losses.iloc[0]} of {n_cells} cells of the map"
+    steps = [
+        "**Label a random test set first**, and never query it: without it you cannot know when to stop.",
+        f"**Pick the rule by your batch and classes.** For a target far above the start: {'. '.join(picks)}.",
+        f"**Know the harm**: {harm if losses.iloc[0] else 'no rule is shown to cost labels in any cell'}.",
+        "**Try another classifier too**: the [appendix](4_appendix.ipynb) measures how much that is worth.",
+        "**Measure on your own rows** before you trust any of this ([notebook "
+        "3](3_your_own_data.ipynb)), and "
+        "ask for many splits, an interval and the downside, of us as of others.",
+    ]
+    return "\n".join(f"{number}. {step}" for number, step in enumerate(steps, 1))
+
+
+def lever_counts(table):
+    """How often does another classifier, at random, save more labels than another rule with the first
+    classifier?
+
+    table: of atlas on the studies of run_levers, random with the first classifier the reference
+    returns: DataFrame indexed by classifier: more, fewer (data sets), of the estimates; and the best rule's
+        name
+    """
+    far = table[table["reach"] == "far"]
+    middle = far.assign(saving=far[["lowest", "highest"]].replace(-np.inf, np.nan).mean(axis=1))
+    wide = middle.pivot(index="study", columns="strategy", values="saving")
+    rule = next(name for name in far["strategy"] if not name.endswith(": random"))
+    others = [name for name in far["strategy"].unique() if name.endswith(": random")]
+    rows = {
+        name.split(": ")[0]: ((wide[name] > wide[rule]).sum(), (wide[name] < wide[rule]).sum())
+        for name in others
+    }
+    return pd.DataFrame.from_dict(rows, orient="index", columns=["more", "fewer"])
+
+
+def lever_finding(table):
+    """The title of the figure of classifiers: where the classifier saves more than the rule.
+
+    table: as in lever_counts
+    returns: str
+    """
+    counts = lever_counts(table)
+    parts = [
+        f"{name.replace('_', ' ')} on {row.more} of {row.more + row.fewer} data sets"
+        for name, row in counts.iterrows()
+    ]
+    return f"Changing the classifier saves more than margin does: {', '.join(parts)}"
+
+
+def describe_levers(table):
+    """Is the classifier the bigger lever, in words.
+
+    table: as in lever_counts
+    returns: str
+    """
+    far, counts = table[table["reach"] == "far"], lever_counts(table)
+    lines = []
+    for name, row in counts.iterrows():
+        alone = far[far["strategy"] == f"{name}: random"]["verdict"].value_counts()
+        lines.append(
+            f"- `{name}` with random labels saves more than margin with the first classifier on "
+            f"{row.more} data sets and less "
+            f"on {row.fewer}. Alone it is shown to save on {alone.get('win', 0)} and to cost labels on "
+            f"{alone.get('loss', 0)}."
+        )
+    bigger = (counts["more"] > counts["fewer"]).any()
+    end = (
+        "So trying another classifier first can be worth more than any rule."
+        if bigger
+        else ("So on most of these data sets the rule is the bigger lever.")
+    )
+    return "\n".join(
+        [*lines, "", f"{end} Neither classifier is better everywhere: try them on your own rows."]
+    )

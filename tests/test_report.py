@@ -1,0 +1,97 @@
+"""Claims about the sentences of the report: true and whole at every outcome, not only at today's."""
+
+import numpy as np
+import pandas as pd
+import pytest
+from test_atlas import small_atlas
+
+import al_helpers as al
+from active_learning.report import code
+
+
+def summary_of(saving, low, high, random=100.0):
+    """A row of summarise for one rule beside random."""
+    rows = {
+        "random": dict(median=random, saving=0.0, saving_low=0.0, saving_high=0.0),
+        "margin": dict(median=random * (1 - saving), saving=saving, saving_low=low, saving_high=high),
+    }
+    table = pd.DataFrame.from_dict(rows, orient="index").rename_axis("strategy")
+    table["saving_min"] = table["saving_max"] = table["saving"]
+    return table.assign(single_low=-0.1, single_high=0.6)
+
+
+@pytest.mark.parametrize(
+    ("numbers", "said"),
+    [
+        ((0.4, 0.3, 0.5), "saves: 40%"),
+        ((-0.4, -0.5, -0.3), "costs labels"),
+        ((0.1, -0.1, 0.2), "no difference"),
+    ],
+)
+def test_answer_says_what_the_interval_says(numbers, said):
+    text = al.answer(summary_of(*numbers), "90%", 300, 100)
+    assert said.split(":")[0] in text and "-10% to 60%" in text
+
+
+def test_answer_from_one_split_claims_no_spread():
+    text = al.answer(summary_of(0.4, np.nan, np.nan), "90%", 300, 1)
+    assert "one split" in text and "One run proves little" not in text
+
+
+@pytest.mark.parametrize("reach", ["near", "far"])
+def test_answer_elsewhere_counts_the_data_sets(reach):
+    text = al.answer_elsewhere(small_atlas(), reach, 10)
+    assert "saved by `good` on 1; lost by `bad` on 1." in text
+
+
+def decisions_of(rule):
+    row = dict(
+        batch=10, classes="2 to 9", reach="far", strategy=rule, estimate=0.4, low=0.3, high=0.5, n_sets=1
+    )
+    return pd.DataFrame([row])
+
+
+def test_advice_names_the_rule_that_wins_and_the_one_that_costs():
+    text = al.advice(small_atlas(), decisions_of("good"))
+    assert "`good` (expect 40%; shown on 1 of 1 data sets, a cost on 0)" in text
+    assert "`bad` costs labels in 1 of 1 cells" in text
+
+
+def test_describe_atlas_says_so_where_no_rule_is_shown_to_save():
+    text = al.describe_atlas(small_atlas(), decisions_of("random"))
+    assert "with 2 to 9 classes no rule is shown to save" in text and "For 1 of the 1 kinds" in text
+
+
+@pytest.mark.parametrize("share", [-0.2, np.nan, 0.0])
+def test_bill_of_a_rule_that_saves_nothing_names_no_price(share):
+    text = al.bill(summary_of(share, -0.3, 0.1), "margin", {"seed": 20, "test": 540}, 0.5, 500)
+    assert "no price" in text
+
+
+def test_bill_matches_a_hand_worked_case():
+    text = al.bill(summary_of(0.4, 0.3, 0.5), "margin", {"seed": 20, "test": 100}, 0.5, 500)
+    assert "20%, 20.00 at 0.50" in text  # 40 of 100 + 100 labels
+    assert "about 2,500 labels" in text and "more than 12.50" in text  # 500 / (0.5 x 0.4), 500 / 40
+
+
+@pytest.mark.parametrize("last", [np.inf, 130.0, 90.0])
+def test_batch_sentences_hold_whether_a_rule_gets_there_or_not(last):
+    crossings = pd.DataFrame(
+        {"random": [120.0, 125.0], "margin": [70.0, 110.0], "entropy": [110.0, last]}, [1, 50]
+    )
+    each = {1: summary_of(0.4, 0.3, 0.5), 50: summary_of(0.1, -0.1, 0.2)}
+    assert "random 120 to 125" in al.batch_finding(crossings, "entropy")
+    text = al.describe_batches(crossings, each)
+    assert ("never gets there" in text) == np.isinf(last) and "nan" not in text and "inf" not in text
+
+
+def test_describe_ranking_names_the_rule_that_is_first_most_often():
+    needed = pd.DataFrame(
+        {"random": [100.0] * 4, "margin": [50.0, 60, 70, 120], "entropy": [90.0, 80, 75, 100]}
+    )
+    text = al.describe_ranking(al.ranking(needed), 4)
+    assert text.count("margin") == 1 and "75%" in text
+
+
+def test_names_in_sentences_are_code():
+    assert code("margin") == "`margin`"
