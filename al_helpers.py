@@ -51,6 +51,8 @@ from active_learning.wording import (
     format_saving, recommend, results_table, saving_grid, target_grid, verdict, worth,
 )
 
+from active_learning.gains import advise, below_majority, describe_gains, gains, reachable
+
 # 7. Why: what a rule bought
 from active_learning.mechanism import bought_facts, contrast, hard_rows, means_by_strategy
 
@@ -59,7 +61,10 @@ from active_learning.tables import MISSING, Table
 from active_learning.writing import write_table
 from active_learning.merging import merge_labels
 from active_learning.features import load_table
-from active_learning.labelling import plan_study, study_sizes, suggest, table_model
+from active_learning.vectors import VectorScaler
+from active_learning.texts import TextEncoder
+from active_learning.labelling import better_classifier, plan_study, study_settings, study_sizes, table_model
+from active_learning.suggesting import suggest
 
 # 9. Figures, and how they, tables and the text of others are shown
 from active_learning.escapes import markdown_text, printable
@@ -91,10 +96,10 @@ __all__ = [
     "labels_saved", "labels_to_target", "medians_to_target", "saving_interval", "share_saved", "summarise",
     "check_claim", "check_gains", "contrast_labels", "describe", "finding", "format_cost", "format_labels",
     "format_percent", "format_saving", "recommend", "results_table", "saving_grid", "target_grid", "verdict",
-    "worth",
+    "worth", "advise", "below_majority", "describe_gains", "gains", "reachable",
     "bought_facts", "contrast", "hard_rows", "means_by_strategy",
-    "MISSING", "Table", "merge_labels", "write_table", "load_table", "plan_study", "study_sizes", "suggest",
-    "table_model",
+    "MISSING", "Table", "merge_labels", "write_table", "load_table", "VectorScaler", "TextEncoder",
+    "better_classifier", "plan_study", "study_settings", "study_sizes", "table_model", "suggest",
     "color_of", "ink_of", "label_lines", "new_figure", "title", "plot_batch_price", "plot_cells", "plot_dots",
     "plot_intervals", "plot_labels_needed", "plot_learning_curves", "plot_one_run", "plot_paired_savings",
     "plot_reached_share", "plot_images", "plot_plane", "plot_queries", "plot_query_cost",

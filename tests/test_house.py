@@ -17,16 +17,17 @@ ROOT = Path(al.__file__).parent
 # fmt: off
 ORDER = [
     "escapes", "checks", "matrices", "datasets", "openml", "data", "rules", "clusters", "batch_rules",
-    "strategies", "newton", "graph", "classifiers", "loop", "progress", "workers", "fingerprints",
-    "checkpoint", "study", "measures", "wording", "mechanism", "encoding", "cutting", "reading",
-    "doubts", "labels", "tables", "replacing", "writing", "merging", "features", "labelling", "style",
-    "plots", "pictures", "display", "options", "answers", "command",
+    "strategies", "newton", "graph", "classifiers", "representation", "loop", "progress", "workers",
+    "fingerprints", "checkpoint", "study", "measures", "wording", "gains", "mechanism", "encoding", "cutting",
+    "reading", "doubts", "labels", "tables", "replacing", "writing", "merging", "classes", "texts", "cells",
+    "columns", "vectors", "features", "labelling", "suggesting", "style", "plots", "pictures", "display",
+    "options", "answers", "command",
 ]
 # fmt: on
 PICTURES = {"style", "plots", "pictures", "display"}  # computing never plots
 OUTSIDE = {"answers", "command"}  # what the command prints, and the command
 LONGER = {"plots": 450}  # lines; every other room: 300
-LAZY = ("matplotlib", "IPython", "distributed", "dask")  # imported only where they are used
+LAZY = ("matplotlib", "IPython", "distributed", "dask", "skrub")  # imported only where they are used
 
 
 def tree(path):
