@@ -64,16 +64,6 @@ def encode(frame, y, decimal="."):
     returns: floats (n, d), a category or text as its number; ColumnTransformer; list of lines
     raises: ValueError if no column is left to learn from, or as read_column
     """
-
-
-def encode(frame, y, decimal="."):
-    """The columns of a frame as a matrix, its unfitted preprocessor, and notes on what was decided.
-
-    frame: DataFrame (n, c) without labels and ids; decimal: as in read_column
-    y: labels (n,), only to warn of columns that give them away
-    returns: floats (n, d), a category or text as its number; ColumnTransformer; list of lines
-    raises: ValueError if no column is left to learn from, or as read_column
-    """
     columns = [read_column(frame[name], decimal) for name in frame]
     notes = [f"column {column.name!r} {note}" for column in columns for note in column.notes]
     kept = [column for column in columns if column.kind]

@@ -1,4 +1,4 @@
-"""Claims about the representation: learnt once a split, from the features of seed and pool, and from no label."""
+"""Claims about the representation: learnt once a split, from features of seed and pool, from no label."""
 
 import dataclasses
 
