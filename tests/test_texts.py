@@ -1,4 +1,4 @@
-"""Claims about texts: the same numbers for the same text, none for an empty one, learnt from what fit is given."""
+"""Claims about texts: one length, zeros for an empty one, and nothing learnt but from what fit is given."""
 
 import copy
 
