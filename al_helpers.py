@@ -59,6 +59,7 @@ from active_learning.wording import (
 from active_learning.claims import (
     check_claim, check_gains, contrast_labels, saving_grid, target_grid, verdict, worth,
 )
+from active_learning.gains import advise, below_majority, describe_gains, gains, reachable
 
 # 7. Beyond one data set: many of them side by side, and the report's sentences
 from active_learning.atlas import (
@@ -77,7 +78,10 @@ from active_learning.tables import MISSING, Table
 from active_learning.writing import write_table
 from active_learning.merging import merge_labels
 from active_learning.features import load_table
-from active_learning.labelling import plan_study, study_sizes, suggest, table_model
+from active_learning.vectors import VectorScaler
+from active_learning.texts import TextEncoder
+from active_learning.labelling import better_classifier, plan_study, study_settings, study_sizes, table_model
+from active_learning.suggesting import suggest
 
 # 10. Figures, and how they, tables and the text of others are shown
 from active_learning.escapes import markdown_text, printable
@@ -109,16 +113,18 @@ __all__ = [
     "splits_to_show", "cut_rows", "run_parts", "describe", "effect", "listed", "finding", "format_cost",
     "format_interval", "format_labels", "format_percent", "format_saving", "format_share", "recommend",
     "results_table", "seed_meets", "check_claim", "check_gains", "contrast_labels", "saving_grid",
-    "target_grid", "verdict", "worth", "atlas", "atlas_cells", "decide", "decision_table", "goals_of",
-    "run_atlas", "run_levers", "wins_and_losses", "advice", "answer", "answer_elsewhere", "batch_finding",
-    "bill", "describe_atlas", "describe_batches", "describe_levers", "describe_ranking", "format_range",
-    "lever_counts", "lever_finding", "bought_facts", "contrast", "hard_rows", "means_by_strategy", "MISSING",
-    "Table", "write_table", "merge_labels", "load_table", "plan_study", "study_sizes", "suggest",
-    "table_model", "markdown_text", "printable", "color_of", "ink_of", "label_lines", "new_figure", "title",
-    "plot_batch_price", "plot_cells", "plot_dots", "plot_intervals", "plot_labels_needed",
-    "plot_learning_curves", "plot_one_run", "plot_paired_savings", "plot_reached_share", "plot_images",
-    "plot_plane", "plot_queries", "plot_query_cost", "plot_score_triangle", "plot_speed", "plot_steps",
-    "show_figure", "show_saved", "show_table", "text_table", "command", "main",
+    "target_grid", "verdict", "worth", "advise", "below_majority", "describe_gains", "gains", "reachable",
+    "atlas", "atlas_cells", "decide", "decision_table", "goals_of", "run_atlas", "run_levers",
+    "wins_and_losses", "advice", "answer", "answer_elsewhere", "batch_finding", "bill", "describe_atlas",
+    "describe_batches", "describe_levers", "describe_ranking", "format_range", "lever_counts",
+    "lever_finding", "bought_facts", "contrast", "hard_rows", "means_by_strategy", "MISSING", "Table",
+    "write_table", "merge_labels", "load_table", "VectorScaler", "TextEncoder", "better_classifier",
+    "plan_study", "study_settings", "study_sizes", "table_model", "suggest", "markdown_text", "printable",
+    "color_of", "ink_of", "label_lines", "new_figure", "title", "plot_batch_price", "plot_cells", "plot_dots",
+    "plot_intervals", "plot_labels_needed", "plot_learning_curves", "plot_one_run", "plot_paired_savings",
+    "plot_reached_share", "plot_images", "plot_plane", "plot_queries", "plot_query_cost",
+    "plot_score_triangle", "plot_speed", "plot_steps", "show_figure", "show_saved", "show_table",
+    "text_table", "command", "main",
 ]
 # fmt: on
 

@@ -13,7 +13,8 @@ from active_learning.classifiers import CLASSIFIERS, make_model
 from active_learning.data import load_dataset, split_dataset
 from active_learning.display import text_lines, text_table
 from active_learning.features import load_table
-from active_learning.labelling import plan_study, suggest
+from active_learning.gains import advise, below_majority, describe_gains, gains, reachable
+from active_learning.labelling import better_classifier, study_settings, target_sentence
 from active_learning.labels import as_text
 from active_learning.loop import METRICS
 from active_learning.merging import merge_labels
@@ -22,6 +23,7 @@ from active_learning.replacing import check_output
 from active_learning.savings import summarise
 from active_learning.strategies import CLASSIC, RECOMMENDED, STRATEGIES, unmet_needs
 from active_learning.study import run_study
+from active_learning.suggesting import suggest
 from active_learning.wording import describe, format_percent, recommend, results_table, seed_meets
 from active_learning.writing import write_table
 
@@ -30,7 +32,9 @@ OF_A_TABLE = (
     "label_column",
     "id_column",
     "drop",
+    "features",
     "suggest",
+    "strategy",
     "labels",
     "unlabeled",
     "skip",
@@ -49,7 +53,8 @@ def report(args):
         target = 0.9 if args.target_acc is None else args.target_acc
         return measure(args, load_dataset(args.dataset or "digits"), settings, target, [])
     reading = {"unlabeled": args.unlabeled, "skip": args.skip, "header": not args.no_header}
-    table = load_table(args.csv, args.label_column, drop=args.drop, id_column=args.id_column, **reading)
+    reading |= {"drop": args.drop, "id_column": args.id_column, "features": args.features}
+    table = load_table(args.csv, args.label_column, **reading)
     if args.labels is not None:
         table = merge_labels(table, args.labels, relabel=args.relabel)
     if args.output is not None:
@@ -58,10 +63,10 @@ def report(args):
         return report_suggestions(args, table)
     if args.labels is not None:
         return report_merge(args, table)
-    own = dict(target=args.target_acc, batch=args.batch, budget=args.budget, random_state=args.seed)
+    own = dict(batch=args.batch, budget=args.budget, random_state=args.seed)
     own |= dict(metric=args.metric, model=args.classifier)
-    dataset, settings, target, sentences = plan_study(table, **own)
-    return measure(args, dataset, settings, target, [*table.notes, *sentences])
+    dataset, settings, sentences = study_settings(table, **own)
+    return measure(args, dataset, settings, args.target_acc, [*table.notes, *sentences], table)
 
 
 def check_options(args):
@@ -103,20 +108,35 @@ def named_strategies(args, model, X):
     return [name for name in default if name not in left_out], [note] if left_out else []
 
 
-def measure(args, dataset, settings, target, notes):
-    """Run the study; the table, a sentence on it, and a recommendation on a reader's own table."""
+def measure(args, dataset, settings, target, notes, table=None):
+    """Run the study; the table, a sentence on it, and on a reader's own table what it gains and what to do.
+
+    target: None for what the budget can show; table: the Table that the data set is of, if any
+    """
     names, more = named_strategies(args, settings["model"], dataset.X)
     notes = [*notes, *more]
     running = dict(n_splits=args.splits, n_jobs=args.jobs, checkpoint=args.checkpoint)
     curves = run_study(dataset, names, **running, **settings)
+    if target is None:
+        target, reached = reachable(curves)
+        notes.append(target_sentence(target, reached, settings["budget"], args.splits))
     splitting = {key: settings[key] for key in ("seed_per_class", "test_size") if key in settings}
     sizes = split_dataset(dataset.y, random_state=args.seed, **splitting).sizes
     parts, more = study_parts(args, dataset, names, settings, target, curves)
     notes, known = [*notes, *more], dict(hold=args.hold, parts=parts)
-    advice = recommend(curves, target, **known)
+    said = [] if table is None else own_table_sentences(args, table, dataset, settings, curves, target, parts)
     if args.json:
         shown = as_json(args, dataset.name, settings, target, curves, sizes, parts)
-        return json.dumps(shown | {"notes": notes, "recommendation": advice}, indent=2, allow_nan=False)
+        advice = said[-1] if said else recommend(curves, target, **known)
+        shown |= {"notes": notes, "findings": said[:-1], "recommendation": advice}
+        shown |= {} if table is None else {"equal_budget": gains_json(curves)}
+        return json.dumps(shown, indent=2, allow_nan=False)
+    said = [describe(curves, target, **known), *said]
+    return study_text(args, dataset, settings, target, curves, sizes, notes, said)
+
+
+def study_text(args, dataset, settings, target, curves, sizes, notes, said):
+    """What was run, the table and sentences on it, as text."""
     counts = " / ".join(f"{part} {size}" for part, size in sizes.items())
     splits = "1 split" if args.splits == 1 else f"{args.splits} splits"
     return text_lines(
@@ -129,8 +149,7 @@ def measure(args, dataset, settings, target, notes):
             "",
             *text_table(results_table(curves, target, hold=args.hold)).splitlines(),
             "",
-            describe(curves, target, **known),
-            *([advice] if args.csv is not None else []),
+            *said,
         ]
     )
 
@@ -144,21 +163,43 @@ def study_parts(args, dataset, names, settings, target, curves):
     try:
         return run_parts(dataset, names, n_splits=args.splits, n_jobs=args.jobs, **settings, **stop), []
     except ValueError as error:  # the whole table was studied with these settings, so its parts are too small
-        return None, [f"nothing is known about new rows: a fifth of these is too few for a study ({error})"]
+        return None, [f"nothing is known about new rows: a part of these is too few for a study ({error})"]
+
+
+def own_table_sentences(args, table, dataset, settings, curves, target, parts):
+    """What a study of a reader's own table shows beyond its results; the last sentence is the advice."""
+    low = below_majority(curves, dataset.y) if args.metric == "accuracy" else ""
+    better = better_classifier(table, dataset, settings, args.classifier, n_jobs=args.jobs)
+    return [
+        *describe_gains(curves, args.metric),
+        *filter(None, [low, better]),
+        advise(curves, target, hold=args.hold, parts=parts),
+    ]
+
+
+def gains_json(curves):
+    """Gains at equal budget as JSON-ready dicts; what is not finite is None."""
+    rows = gains(curves).reset_index().to_dict("records")
+    return [
+        {key: round(x, 6) if np.isfinite(x) else None for key, x in row.items() if key != "strategy"}
+        | {"strategy": row["strategy"]}
+        for row in rows
+    ]
 
 
 def report_suggestions(args, table):
     """The rows to label next, as text or as JSON; and as a file, if one was asked for."""
     chosen = dict(strategy=args.strategy, model=args.classifier)
     suggestions = suggest(table, args.suggest, random_state=args.seed, **chosen)
+    more = [f"rows chosen by {suggestions.attrs['strategy']}", *suggestions.attrs["notes"]]
     if args.output is not None:
         how = {"force": args.force, "spreadsheet_safe": args.spreadsheet_safe}
         write_table(table, args.output, ids=suggestions["id"], **how)
     if args.json:
         ids = as_text(suggestions["id"])  # exactly as text: JSON's numbers and dates would round them
         rows = json.loads(suggestions.assign(id=ids).to_json(orient="records", double_precision=6))
-        named = {"strategy": args.strategy, "classifier": args.classifier}
-        return _table_json(args, table, **named, suggestions=rows)
+        named = {"strategy": suggestions.attrs["strategy"], "classifier": args.classifier}
+        return _table_json(args, table, [*table.notes, *more], **named, suggestions=rows)
 
     def shown(cell):
         return f"{cell:.3f}" if isinstance(cell, float) else str(cell)
@@ -169,8 +210,9 @@ def report_suggestions(args, table):
             f"{table.name}: {table.labeled.sum()} labelled rows, {table.pool.sum()} without a label; "
             f"classifier {args.classifier}",
             *table.notes,
+            *more,
             "",
-            *text_table(suggestions.map(shown)).splitlines(),
+            *text_table(suggestions.dropna(axis=1, how="all").map(shown)).splitlines(),
             *(["", fill] if args.output is not None else []),
         ]
     )
@@ -180,14 +222,14 @@ def report_merge(args, table):
     """Write the merged table, and say so."""
     write_table(table, args.output, force=args.force)
     if args.json:
-        return _table_json(args, table)
+        return _table_json(args, table, table.notes)
     labeled = f"{table.labeled.sum()} labelled rows, {table.pool.sum()} without a label"
     return text_lines([*table.notes, f"Wrote {args.output}: {labeled}. {args.csv} is as it was."])
 
 
-def _table_json(args, table, **more):
+def _table_json(args, table, notes, **more):
     counts = {"labeled": int(table.labeled.sum()), "pool": int(table.pool.sum())}
-    shown = {"table": table.name, "label_column": table.label_column, **counts, "notes": table.notes}
+    shown = {"table": table.name, "label_column": table.label_column, **counts, "notes": notes}
     return json.dumps(shown | {"output": args.output} | more, indent=2, allow_nan=False)
 
 

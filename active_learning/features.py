@@ -1,25 +1,31 @@
-"""What the columns of a reader's table are, as numbers to learn from, and what is said about each.
+"""A reader's table as a matrix to learn from: its kinds of columns, and how each becomes numbers.
 
-A column becomes numbers only to learn from; the table itself stays as it was typed (tables).
+What depends on other rows (scales, levels, weights of words) is in an unfitted preprocessor, which is fitted
+once a split on what may be seen. The table itself stays as it was typed (tables).
 """
 
-import re
 from dataclasses import replace
 
 import numpy as np
-import pandas as pd
+from sklearn.base import BaseEstimator, TransformerMixin
 from sklearn.compose import make_column_transformer
 from sklearn.impute import SimpleImputer
 from sklearn.pipeline import make_pipeline
 from sklearn.preprocessing import OneHotEncoder, StandardScaler
 
-from active_learning.tables import MISSING, read_table
+from active_learning.classes import check_single, giveaways
+from active_learning.columns import read_column
+from active_learning.tables import read_table
+from active_learning.texts import TextEncoder
+from active_learning.vectors import VectorScaler, read_vectors
 
-DATE = r"\d{1,4}([-/.])\d{1,2}\1\d{2,4}([ T].*)?"
-MAX_LEVELS = 20  # one-hot columns a category: its commonest levels, and one for all the others
+GIVEAWAY = "alone gives the label away; known only after labelling? Then leave it out (--drop)"
+MAX_LEVELS = 40  # one-hot columns a category: its commonest levels, and one for all the others
 
 
-def load_table(path_or_frame, label_column, *, drop=(), id_column=None, unlabeled=(), skip=(), header=True):
+def load_table(
+    path_or_frame, label_column, *, drop=(), id_column=None, features=None, unlabeled=(), skip=(), header=True
+):
     """Read a table and decide what each column is; medians, scales and levels are learnt later, by fit.
 
     path_or_frame: a CSV file (.gz too; comma, semicolon, tab, bar; UTF-8, UTF-16 or Windows-1252), a Parquet
@@ -30,59 +36,78 @@ def load_table(path_or_frame, label_column, *, drop=(), id_column=None, unlabele
     unlabeled: further labels that mean "no label", such as NA
     skip: labels, such as broken, whose rows are neither learnt from nor asked for
     header: False if a CSV's first row is no header; its columns are then named 1, 2, ...
+    features: what to learn from instead of the columns: array (n, d), or a .npy, Parquet or CSV file of
+        vectors, its rows in the table's order
     returns: Table
     raises: OSError if the file cannot be read, ImportError for Parquet without pyarrow, ValueError for
-        a missing or repeated column, an empty or repeated id, dates, infinity, labels that are a quantity
+        a missing or repeated column, an empty or repeated id, infinity, labels that are a quantity or several
+        a row, features of another length
     """
     how = {"unlabeled": unlabeled, "skip": skip, "header": header}
     table = read_table(path_or_frame, label_column, id_column=id_column, drop=drop, **how)
     others = [*([drop] if isinstance(drop, str) else drop), *([] if id_column is None else [id_column])]
-    features = table.frame.drop(columns=[label_column, *others])
-    if table.sep == ";":  # where the comma is the decimal point
-        features = features.replace(r"^([+-]?\d*),(\d+)$", r"\1.\2", regex=True)
-    X, preprocessor, notes = _encode(features)
+    learnt = table.frame.drop(columns=[label_column, *others])
+    check_single(table.y, label_column)
+    decimal = "," if table.sep == ";" else "."
+    if features is None:
+        X, preprocessor, notes = encode(learnt, table.y, decimal)
+    else:
+        X, preprocessor, notes = read_vectors(features, len(learnt))
     return replace(table, X=X, preprocessor=preprocessor, notes=[*table.notes, *notes])
 
 
-def _encode(frame):
-    """Features as floats (n, d), their unfitted preprocessor, and notes on what was decided."""
-    encoded = {name: _encode_column(name, frame[name]) for name in frame}
-    notes = [f"column {name!r} {note}" for name, (*_, note) in encoded.items() if note]
-    kept = [(values, category) for values, category, _ in encoded.values() if values is not None]
+def encode(frame, y, decimal="."):
+    """The columns of a frame as a matrix, its unfitted preprocessor, and notes on what was decided.
+
+    frame: DataFrame (n, c) without labels and ids; decimal: as in read_column
+    y: labels (n,), only to warn of columns that give them away
+    returns: floats (n, d), a category or text as its number; ColumnTransformer; list of lines
+    raises: ValueError if no column is left to learn from, or as read_column
+    """
+    columns = [read_column(frame[name], decimal) for name in frame]
+    notes = [f"column {column.name!r} {note}" for column in columns for note in column.notes]
+    kept = [column for column in columns if column.kind]
     if not kept:
         raise ValueError(f"no column is left to learn from ({'; '.join(notes) or 'there are only labels'})")
-    columns, category = zip(*kept, strict=True)
-    scale = make_pipeline(SimpleImputer(strategy="median", keep_empty_features=True), StandardScaler())
-    levels = OneHotEncoder(handle_unknown="ignore", max_categories=MAX_LEVELS, sparse_output=False)
-    numbers, categories = np.flatnonzero(~np.array(category)), np.flatnonzero(category)
-    preprocessor = make_column_transformer((scale, numbers), (levels, categories))
-    return np.column_stack(columns), preprocessor, notes
+    notes += [f"column {name!r} {GIVEAWAY}" for name in giveaways(kept, y)]
+    return np.hstack([column.numbers for column in kept]), make_preprocessor(kept), notes
 
 
-def _encode_column(name, column):
-    """A feature, by its values alone: floats (n,) or None if dropped, is it a category, a note or None."""
-    missing = (column.isna() | column.isin(MISSING)).to_numpy()
-    codes, levels = pd.factorize(column[~missing])
-    if len(levels) + missing.any() < 2:
-        return None, False, "is dropped: it is constant"
-    named = column.dtype.kind in "bM" or isinstance(column.dtype, pd.CategoricalDtype)
-    numbers = [np.nan] * len(levels) if named else pd.to_numeric(levels, errors="coerce")
-    numbers, values = np.asarray(numbers, dtype=float), np.full(len(column), np.nan)
-    odd, differs = np.isnan(numbers), len(levels) == len(codes) > 2
-    if not odd.any():
-        if np.isinf(numbers).any():
-            raise ValueError(f"column {name!r} holds infinity; leave the cell empty if a value is unknown")
-        if differs and (np.diff(np.sort(numbers)) == 1).all():
-            return None, False, "is dropped: it only counts the rows"
-        values[~missing] = numbers[codes]
-        return values, False, None
-    text = np.asarray(levels.astype(str), dtype=object)
-    if all(re.fullmatch(DATE, level.strip()) for level in text[:50]):
-        advice = "replace it by numbers such as days since a start, or month and weekday; or drop it"
-        raise ValueError(f"column {name!r} holds dates ({text[0]}): {advice}")
-    if differs:
-        return None, True, "is dropped: its text differs in every row"
-    place = np.argsort(np.argsort(text))  # in the alphabet, as the rows may come in any order
-    values[:], values[~missing] = -1, place[codes]
-    note = f"is read as categories: {text[odd][0]!r} is not a number"
-    return values, True, note if odd.mean() < 0.5 else None
+class OutlierClipper(TransformerMixin, BaseEstimator):
+    """Pull numbers beyond `fences` interquartile ranges back to there: one cell typed wrong moves no scale.
+
+    A column half of whose rows are equal has no such range, and is left alone.
+    source: Tukey 1977 (the fences)
+    """
+
+    def __init__(self, fences=3.0):
+        self.fences = fences
+
+    def fit(self, X, y=None):
+        """Learn the fences from X (n, d); y is not looked at."""
+        low, high = np.quantile(X, [0.25, 0.75], axis=0)
+        reach = np.where(high > low, self.fences * (high - low), np.inf)
+        self.low_, self.high_ = low - reach, high + reach
+        return self
+
+    def transform(self, X):
+        """X (n, d), clipped."""
+        return np.clip(X, self.low_, self.high_)
+
+
+def make_preprocessor(columns):
+    """An unfitted transformer of columns side by side: imputed and scaled, one-hot, or encoded as text."""
+    fill = SimpleImputer(strategy="median", keep_empty_features=True)
+    scale = make_pipeline(fill, OutlierClipper(), StandardScaler())
+    how = {"handle_unknown": "infrequent_if_exist", "min_frequency": 2, "max_categories": MAX_LEVELS}
+    steps = {"number": scale, "category": OneHotEncoder(**how, sparse_output=False)}
+    places, at = {"number": [], "category": []}, 0
+    own = []
+    for column in columns:
+        place = np.arange(at, at := at + column.numbers.shape[1])
+        if column.kind in places:
+            places[column.kind].append(place)
+        else:
+            own.append((TextEncoder(column.texts) if column.kind == "text" else VectorScaler(), place))
+    shared = [(steps[kind], np.concatenate(found)) for kind, found in places.items() if found]
+    return make_column_transformer(*shared, *own)

@@ -1,26 +1,30 @@
-"""A labelling project on a reader's table: plan a study of it, and suggest the rows to label next."""
+"""A labelling project on a reader's table: plan a study of its labelled rows.
+
+Not here: which rows to label next (suggesting), or what the study shows (gains, wording).
+"""
 
 import numpy as np
 import pandas as pd
-from sklearn.base import clone
-from sklearn.model_selection import StratifiedShuffleSplit, cross_val_score
-from sklearn.pipeline import make_pipeline
 
-from active_learning.checks import check_choice, check_integer, some
-from active_learning.classifiers import CLASSIFIERS, fit, make_model
+from active_learning.checks import check_choice, some
+from active_learning.classes import without_rare
+from active_learning.classifiers import CLASSIFIERS, make_model
 from active_learning.data import Dataset
-from active_learning.loop import METRICS, shown_to
-from active_learning.matrices import on_one_thread
-from active_learning.rules import Round, margin
-from active_learning.strategies import check_strategy, last_step, pick_strategies
+from active_learning.gains import reachable
+from active_learning.loop import METRICS
+from active_learning.measures import final_scores
+from active_learning.representation import Represented
+from active_learning.study import run_study
+
+SLOW_ABOVE = 1_000  # rows above which label spreading, whose time grows with their cube, is not tried out
 
 
 def table_model(table, model=None):
-    """A classifier behind the table's preprocessor: both are fitted together.
+    """A classifier behind the table's preprocessor, which looks at no label: a Represented model.
 
     table: Table; model: as in run_loop
     """
-    return make_pipeline(clone(table.preprocessor), make_model(model))
+    return Represented([("features", table.preprocessor), ("classifier", make_model(model))])
 
 
 def labeled_rows(table, least):
@@ -37,68 +41,78 @@ def labeled_rows(table, least):
     return rows, y
 
 
-def suggest(table, n=10, *, strategy="margin", model=None, random_state=0):
-    """Say which rows of a table to label next: fit on the labelled rows, let the strategy choose the others.
+def study_settings(table, *, batch=None, budget=None, model=None, metric="accuracy", random_state=0):
+    """Choose the rows and the sizes of a study of a table's labelled rows, and say why.
 
-    n: rows to choose, at most as many as have no label
-    strategy, model, random_state: as in run_loop; the model needs predict_proba
-    returns: DataFrame (n, 6) in the order to label: id, guess_1, p_1, guess_2, p_2 (the two likeliest
-        classes and their probabilities) and score, the strategy's own or else margin's; larger = ask first
-    raises: ValueError if no row lacks a label, fewer than 2 classes have one, or a setting cannot work
-    """
-    ((name, strategy),) = pick_strategies(strategy).items()
-    pool = np.flatnonzero(table.pool)
-    n = min(check_integer("the number of rows to suggest", n, 1), len(pool))
-    if n == 0:
-        raise ValueError(f"nothing to suggest: no row of {table.name} has an empty {table.label_column!r}")
-    labeled, known = labeled_rows(table, least=1)
-    classes, y = np.unique(known, return_inverse=True)
-    model = table_model(table, model)
-    check_strategy(name, strategy, model, table.X)
-    if not hasattr(model, "predict_proba"):
-        fitting = [other for other in CLASSIFIERS if hasattr(make_model(other), "predict_proba")]
-        lacking = f"a suggestion shows probabilities, and {type(last_step(model)).__name__} gives none"
-        raise ValueError(f"{lacking}; classifiers that do: {', '.join(fitting)}")
-    codes = np.full(len(table.labeled), -1)
-    codes[labeled] = y
-    fit(model, table.X, codes, labeled, pool)
-    rng = np.random.default_rng(random_state)
-    rows = strategy(Round(*shown_to(strategy, model, table.X), labeled, y, pool, n, rng))
-    proba = model.predict_proba(table.X[rows])
-    best, second = np.argsort(-proba, axis=1, kind="stable")[:, :2].T
-    each, score = np.arange(n), getattr(strategy, "keywords", {}).get("score_function", margin)
-    guesses = {"guess_1": classes[best], "p_1": proba[each, best]}
-    guesses |= {"guess_2": classes[second], "p_2": proba[each, second]}
-    return pd.DataFrame({"id": table.frame.index[rows], **guesses, "score": score(proba)})
-
-
-@on_one_thread
-def plan_study(table, *, target=None, batch=None, budget=None, model=None, metric="accuracy", random_state=0):
-    """Choose what a study of a table's labelled rows needs, and say why.
-
-    target, batch, budget: chosen from the data if None
+    table: Table; batch, budget: chosen from the data if None
     model, metric, random_state: as in run_histories
-    returns: Dataset of the labelled rows, dict of settings for run_study, target, list of sentences
-    raises: ValueError if there are fewer than 2 classes, or than 2 labelled rows in a class
+    returns: Dataset of the labelled rows, dict of settings for run_study, list of sentences
+    raises: ValueError if there are fewer than 2 classes with 2 labelled rows each
     """
-    rows, y = labeled_rows(table, least=2)
-    dataset, model = Dataset(table.name, table.X[rows], y), table_model(table, model)
+    rows, y = labeled_rows(table, least=1)
+    kept, rare = without_rare(y, least=2)
+    if len(np.unique(y[kept])) < 2:
+        raise ValueError(f"a study needs 2 classes with at least 2 labelled rows each. {rare}")
+    rows, y = rows[kept], y[kept]
+    dataset = Dataset(table.name, table.X[rows], y)
     settings, sentence = study_sizes(y, batch=batch, budget=budget)
-    settings |= {"model": model, "metric": check_choice("metric", metric, METRICS)}
+    settings |= {"model": table_model(table, model), "metric": check_choice("metric", metric, METRICS)}
     settings["random_state"] = random_state
-    sentences, share = [sentence], pd.Series(y).value_counts(normalize=True)
+    sentences, share = [*filter(None, [rare]), sentence], pd.Series(y).value_counts(normalize=True)
     if share.iloc[0] > 0.8 and metric == "accuracy":
         hint = f"{share.iloc[0]:.0%} of the labels are {share.index[0]!r}: always saying so is as accurate"
         sentences.append(f"{hint}; the metric balanced_accuracy weighs the classes alike.")
+    return dataset, settings, sentences
+
+
+def plan_study(table, *, target=None, batch=None, budget=None, model=None, metric="accuracy", random_state=0):
+    """Choose what a study of a table's labelled rows needs, its target too, and say why.
+
+    target: chosen from the data if None: what as many random labels as the budget reach, less one standard
+        error
+    table, batch, budget, model, metric, random_state: as in study_settings
+    returns: Dataset of the labelled rows, dict of settings for run_study, target, list of sentences
+    raises: ValueError if there are fewer than 2 classes with 2 labelled rows each
+    """
+    chosen = dict(batch=batch, budget=budget, model=model, metric=metric, random_state=random_state)
+    dataset, settings, sentences = study_settings(table, **chosen)
     if target is None:
-        splits = StratifiedShuffleSplit(10, test_size=settings["test_size"], random_state=random_state)
-        reached = cross_val_score(model, dataset.X, dataset.y, cv=splits, scoring=metric).mean()
-        target = max(round(reached - 0.02, 3), 0.01)
-        sentences.append(
-            f"The target is {target:.1%}: trained on every label outside the test set, the model scores "
-            f"{reached:.1%} (mean of 10 splits), less 2 points."
-        )
+        at_once = settings | {"batch": settings["budget"]}
+        target, reached = reachable(run_study(dataset, "random", n_splits=10, n_jobs=1, **at_once))
+        sentences.append(target_sentence(target, reached, settings["budget"], 10))
     return dataset, settings, target, sentences
+
+
+def target_sentence(target, reached, budget, n_splits):
+    """What the target is and why, where none was given."""
+    return (
+        f"The target is {target:.1%}, so that the budget can show it: {budget} random labels reach "
+        f"{reached:.1%} (mean of {n_splits} splits), less one standard error."
+    )
+
+
+def better_classifier(table, dataset, settings, current, *, n_splits=10, n_jobs=-1):
+    """Whether another of our classifiers learns more from the same random labels, in one sentence.
+
+    table: Table; dataset, settings: of study_settings; current: the classifier's name
+    n_splits: splits that they are compared on; n_jobs: as in run_histories
+    returns: str, naming the best of those that lead by more than two standard errors; "" if none does
+    """
+    at_once = settings | {"batch": settings["budget"], "n_splits": n_splits, "n_jobs": n_jobs}
+    slow = {"label_spreading"} if len(dataset.y) > SLOW_ABOVE else set()
+    names = [name for name in CLASSIFIERS if name == current or name not in slow]
+    curves = [run_study(dataset, "random", **at_once | {"model": table_model(table, name)}) for name in names]
+    runs = {name: final_scores(each)["random"] for name, each in zip(names, curves, strict=True)}
+    leads = {name: runs[name] - runs[current] for name in names}
+    sure = {name: lead.mean() for name, lead in leads.items() if lead.mean() > max(2 * lead.sem(), 1e-9)}
+    if not sure:
+        return ""
+    best = max(sure, key=sure.get)
+    return (
+        f"Another classifier learns more from the same {settings['budget']} random labels: {best} scores "
+        f"{runs[best].mean():.1%}, {current} {runs[current].mean():.1%} ({n_splits} splits); "
+        f"try --classifier {best}."
+    )
 
 
 def study_sizes(y, *, batch=None, budget=None):

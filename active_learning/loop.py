@@ -15,6 +15,7 @@ from sklearn.utils import get_tags
 from active_learning.checks import check_choice, check_integer
 from active_learning.classifiers import SEMI_SUPERVISED, fit, make_model
 from active_learning.matrices import on_one_thread, take
+from active_learning.representation import represented
 from active_learning.rules import Round
 from active_learning.strategies import check_strategy, last_step, pick_strategies
 
@@ -51,7 +52,7 @@ def run_loop(
     dataset, split: Dataset, and a Split of its rows
     strategy: a name in STRATEGIES, or a callable Round -> rows to buy
     model: any scikit-learn classifier, pipelines included (it is cloned), or a name in CLASSIFIERS;
-        default_model() if None
+        default_model() if None. A Represented one learns its representation once, from seed and pool
     batch: labels bought a round; the last batch is cut to end exactly on the budget or the pool's end
     budget: labels in all, the seed set included
     random_state: anything numpy.random.default_rng takes
@@ -61,11 +62,12 @@ def run_loop(
     raises: ValueError or TypeError, naming the value, for a setting or data that cannot work
     """
     ((name, strategy),) = pick_strategies(strategy).items()
+    model, X = represented(model, dataset.X, split)
     model, batch = make_model(model), check_integer("batch", batch, 1)
-    _check_run(dataset, split, model, budget)
-    check_strategy(name, strategy, model, dataset.X)
+    _check_run(X, dataset.y, split, model, budget)
+    check_strategy(name, strategy, model, X)
     measure = METRICS[check_choice("metric", metric, METRICS)]
-    X, y, judge, rng = dataset.X, dataset.y, dataset.judge, np.random.default_rng(random_state)
+    y, judge, rng = dataset.y, dataset.judge, np.random.default_rng(random_state)
     if isinstance(last_step(model), SEMI_SUPERVISED):  # which want integers, as unknown labels are -1
         y, judge = (np.searchsorted(np.unique(y), labels) for labels in (y, judge))
     X_test, y_test = take(X, split.test), judge[split.test]
@@ -89,16 +91,16 @@ def shown_to(strategy, model, X):
     return model, X
 
 
-def _check_run(dataset, split, model, budget):
+def _check_run(X, y, split, model, budget):
     """Raise if the loop cannot run on this data with this model and this budget."""
     if not is_classifier(model):
         raise TypeError(f"model must be a scikit-learn classifier, got {model!r}")
     if check_integer("budget", budget, 1) < len(split.seed):
         raise ValueError(f"budget must be at least the seed set's {len(split.seed)} labels, got {budget}")
-    if len(np.unique(dataset.y[split.seed])) < 2:
-        raise ValueError(f"the seed set has the one class {dataset.y[split.seed][0]}; 2 are needed")
+    if len(np.unique(y[split.seed])) < 2:
+        raise ValueError(f"the seed set has the one class {y[split.seed][0]}; 2 are needed")
     imputes = isinstance(model, Pipeline)  # whose tags do not say; its own steps complain if they cannot
-    _check_finite(dataset.X, imputes or get_tags(model).input_tags.allow_nan)
+    _check_finite(X, imputes or get_tags(model).input_tags.allow_nan)
 
 
 def _check_finite(X, allow_nan):

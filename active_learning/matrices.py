@@ -29,6 +29,13 @@ def blocks(n, size=1024):
     return (slice(start, min(start + size, n)) for start in range(0, n, size))
 
 
+def spaced(values, most):
+    """At most so many of the values (n,), evenly spaced: a table's first rows are seldom like its last."""
+    if len(values) <= most:
+        return values
+    return values[np.linspace(0, len(values) - 1, most).astype(int)]
+
+
 TIE = 1e-9  # relative: what lies closer than this is equal
 ROUNDING = 1e-12  # relative to the squared lengths: a squared distance below this is 0
 steady = partial(np.round, decimals=10)  # equal rows get equal scores, whatever the order of a product's sums

@@ -58,6 +58,8 @@ your own table (CSV or Parquet; rows without a label are the pool):
   active-learning --csv my.csv --label-column y --classifier extra_trees
   active-learning --csv my.csv --label-column y --suggest 10 --output next.csv
                                                                  the rows to label next, to fill in
+  active-learning --csv my.csv --label-column y --features vectors.npy --suggest 10
+                                                                 images, sounds or texts encoded elsewhere
   active-learning --csv my.csv --label-column y --labels next.csv --output merged.csv
 """
 
@@ -102,8 +104,11 @@ def _add_table_options(add):
     add("--label-column", metavar="NAME", help="its column of labels; an empty one puts the row in the pool")
     add("--id-column", metavar="NAME", help="its column that names the rows (default: row numbers from 0)")
     add("--drop", nargs="+", default=[], metavar="NAME", help="columns not to learn from")
+    vectors = "learn from these vectors, rows in the table's order: .npy, .parquet or .csv"
+    add("--features", metavar="FILE", help=vectors)
     add("--suggest", type=int, metavar="N", help="say which N rows of the pool to label next")
-    add("--strategy", default="margin", metavar="NAME", help="rule that suggests (default margin)")
+    suggesting = "rule that suggests (default diverse_margin; for one row margin)"
+    add("--strategy", metavar="NAME", help=suggesting)
     add("--labels", metavar="FILE", help="merge this filled-in file of suggestions")
     add("--output", metavar="FILE", help="write the suggestions, or the merged table, to a new CSV file")
     add("--force", action="store_true", help="let --output replace a file (never one that was read)")

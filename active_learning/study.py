@@ -26,6 +26,7 @@ from active_learning.data import split_dataset
 from active_learning.fingerprints import study_facts
 from active_learning.loop import run_loop
 from active_learning.progress import progress
+from active_learning.representation import Represented
 from active_learning.strategies import CLASSIC, check_strategy, pick_strategies
 from active_learning.workers import serve
 
@@ -75,7 +76,8 @@ def run_histories(
     facts = partial(study_facts, dataset, strategies, **depends_on)
     keys = [(name, split) for name in strategies for split in range(n_splits)]
     in_order = checkpoint is None  # else they are kept as they come
-    together = len(strategies) if in_order and n_splits > 8 else 1  # they share the data sent, and a graph
+    shared = n_splits > 8 or isinstance(model, Represented)  # the data sent, a graph, a representation
+    together = len(strategies) if in_order and shared else 1
     with _kept_runs(checkpoint, facts) as kept:
         order = range(n_splits) if in_order else _shuffled(n_splits)
         jobs = _jobs(

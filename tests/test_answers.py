@@ -174,11 +174,17 @@ def test_command_measures_and_explains_what_it_chose(capsys, tmp_path):
     options = ("--csv", tmp_path / "t.csv", "--label-column", "label", "--id-column", "id", *MARGIN)
     code, out, err = run(capsys, *options)
     assert (code, err) == (0, "")
-    for said in ("column 'same' is dropped", "Of 30 labelled rows", "The target is", "recommended"):
-        assert out.count(said) == 1
+    said = [
+        "column 'same' is dropped",
+        "'size' alone gives the label away",
+        "Of 30 labelled",
+        "The target is",
+    ]
+    for words in [*said, "At equal budget", "To match random's last round"]:
+        assert out.count(words) == 1
     result = json.loads(run(capsys, *options, "--json", "--metric", "balanced_accuracy")[1])
     assert result["dataset"] == "t.csv" and result["metric"] == "balanced_accuracy"
-    assert sum(result["sizes"].values()) == 30 and len(result["notes"]) == 3
+    assert sum(result["sizes"].values()) == 30 and len(result["notes"]) == 4
     assert [row["strategy"] for row in result["strategies"]] == ["random", "margin"]
 
 

@@ -8,6 +8,7 @@ import pandas as pd
 import pytest
 from examples import mixed_table, write
 
+from active_learning.features import MAX_LEVELS
 from al_helpers import load_table, suggest
 
 
@@ -19,23 +20,24 @@ def test_load_table_leaves_the_frame_as_it_was():
 
 
 def test_preprocessor_matches_hand_computed_case():
-    frame = pd.DataFrame({"a": [1.0, 3.0, None], "c": ["x", None, "y"], "label": ["p", "q", "p"]})
+    frame = pd.DataFrame({"a": [1.0, 3.0, None] * 2, "c": ["x", None, "y"] * 2, "label": ["p", "q", "p"] * 2})
     table = load_table(frame, "label")
-    scaled = np.array([-1, 1, 0]) / np.sqrt(2 / 3)  # median 2 imputed, mean 2, SD sqrt(2/3)
-    expected = np.column_stack([scaled, [[0, 1, 0], [1, 0, 0], [0, 0, 1]]])  # missing, x, y
+    scaled = np.array([-1, 1, 0] * 2) / np.sqrt(2 / 3)  # median 2 imputed, mean 2, SD sqrt(2/3)
+    expected = np.column_stack([scaled, [[0, 1, 0], [1, 0, 0], [0, 0, 1]] * 2])  # missing, x, y
     np.testing.assert_allclose(table.preprocessor.fit_transform(table.X), expected)
 
 
-def test_preprocessor_ignores_levels_it_has_not_seen():
-    table = load_table(pd.DataFrame({"c": ["x", "y", "z", "x"], "label": list("abab")}), "label")
-    fitted = table.preprocessor.fit(table.X[:2])
-    assert fitted.transform(table.X[2:3]).tolist() == [[0, 0]]
+def test_a_level_that_was_not_seen_counts_as_the_rare_ones_do():
+    frame = pd.DataFrame({"c": ["x", "x", "y", "z", "w"], "label": list("ababa")})
+    table = load_table(frame, "label")
+    fitted = table.preprocessor.fit(table.X[:3])  # y is seen once, z and w never
+    assert fitted.transform(table.X).tolist() == [[1, 0], [1, 0], [0, 1], [0, 1], [0, 1]]
 
 
 def test_preprocessor_caps_the_number_of_levels():
-    frame = pd.DataFrame({"c": [f"level {i % 300}" for i in range(600)], "label": list("ab") * 300})
+    frame = pd.DataFrame({"c": [f"level_{i % 300}" for i in range(600)], "label": list("ab") * 300})
     table = load_table(frame, "label")
-    assert table.preprocessor.fit_transform(table.X).shape == (600, 20)
+    assert table.preprocessor.fit_transform(table.X).shape == (600, MAX_LEVELS)
 
 
 def test_preprocessor_accepts_a_column_that_is_missing_in_all_labelled_rows():
@@ -55,20 +57,15 @@ def test_load_table_says_which_columns_it_drops():
         same=1, blank=None, text=[f"remark {i}" for i in range(40)], count=range(7, 47)
     )
     table = load_table(frame, "label", id_column="id", drop="round")
-    assert [re.search("'(.*)' is dropped", note)[1] for note in table.notes] == [
-        "same",
-        "blank",
-        "text",
-        "count",
-    ]
-    assert table.X.shape == (40, 2)
+    dropped = [re.search("'(.*)' is dropped", note) for note in table.notes]
+    assert [match[1] for match in dropped if match] == ["same", "blank", "count"]
+    assert "column 'text' is read as text (40 different ones)" in table.notes
+    assert table.X.shape == (40, 3)
 
 
 def test_load_table_says_which_cell_keeps_a_column_from_being_numbers():
-    frame = mixed_table().assign(dose=["?", *range(39)])
-    table = load_table(frame, "label", id_column="id", drop=["size"])
-    assert "'?'" in load_table(frame.assign(dose=["?", *[1, 2, 3] * 13]), "label", id_column="id").notes[0]
-    assert "differs in every row" in table.notes[0]
+    frame = mixed_table().assign(dose=["much", *[1, 2, 3] * 13])
+    assert "'much' is no number" in load_table(frame, "label", id_column="id").notes[0]
 
 
 @pytest.mark.parametrize(
@@ -82,8 +79,10 @@ def test_load_table_says_which_cell_keeps_a_column_from_being_numbers():
         ("x,label\n1,a\n2,b,c\n", "cannot be read as a table"),
         ("x,label\n1,0.5\n2,0.75\n", r"quantity, such as 0.75"),
         ("x,label\n" + "".join(f"{i * i},{i}\n" for i in range(30)), "quantity"),
-        ("x,when,label\n1,2024-02-01,a\n3,2024-02-07,b\n", r"'when' holds dates \(2024-02-01\)"),
-        ("x,when,label\n1,1.2.2024 10:15,a\n3,24.12.2024 9:00,b\n", "'when' holds dates"),
+        ("x,label\n1,comedy\n2,drama\n4,comedy|drama\n", "several labels a row, such as 'comedy|drama'"),
+        ("x,label\n1,a;b\n2,a;c\n4,b;c\n", "several labels a row"),
+        ("label\na\nb\n", "no column is left to learn from .there are only labels"),
+        ("x,label\n ,a\n?,b\n", "'x' is dropped: it is empty"),
         ("x,label\n1,a\ninf,b\n", "'x' holds infinity"),
         ("x,label\n1,a\n1,b\n", "no column is left to learn from"),
     ],

@@ -17,17 +17,18 @@ ROOT = Path(al.__file__).parent
 # fmt: off
 ORDER = [
     "escapes", "checks", "matrices", "datasets", "openml", "data", "rules", "clusters", "batch_rules",
-    "strategies", "newton", "graph", "classifiers", "loop", "progress", "workers", "fingerprints",
-    "checkpoint", "study", "parts", "measures", "ranks", "savings", "trust", "wording", "atlas",
-    "report", "claims", "mechanism", "encoding", "cutting", "reading", "doubts", "labels", "tables",
-    "replacing", "writing", "merging", "features", "labelling", "style", "plots", "pictures", "display",
+    "strategies", "newton", "graph", "classifiers", "representation", "loop", "progress", "workers",
+    "fingerprints", "checkpoint", "study", "parts", "measures", "ranks", "savings", "trust", "wording",
+    "gains", "atlas", "report", "claims", "mechanism", "encoding", "cutting", "reading", "doubts",
+    "labels", "tables", "replacing", "writing", "merging", "classes", "texts", "cells", "columns",
+    "vectors", "features", "labelling", "suggesting", "style", "plots", "pictures", "display",
     "options", "answers", "command",
 ]
 # fmt: on
 PICTURES = {"style", "plots", "pictures", "display"}  # computing never plots
 OUTSIDE = {"answers", "command"}  # what the command prints, and the command
 LONGER = {"plots": 450}  # lines; every other room: 300
-LAZY = ("matplotlib", "IPython", "distributed", "dask")  # imported only where they are used
+LAZY = ("matplotlib", "IPython", "distributed", "dask", "skrub")  # imported only where they are used
 
 
 def tree(path):
@@ -98,7 +99,7 @@ def test_the_door_holds_no_definition_and_exports_all_that_it_imports():
     assert kinds <= {ast.Expr, ast.ImportFrom, ast.Assign, ast.If}
     imported = [alias.name for node in door.body if isinstance(node, ast.ImportFrom) for alias in node.names]
     assert sorted(imported) == sorted(al.__all__)
-    assert len((ROOT / "al_helpers.py").read_text().splitlines()) <= 130
+    assert len((ROOT / "al_helpers.py").read_text().splitlines()) <= 140
 
 
 GIVEN = {"round", "settings", "ax"}  # documented once: in rules.Round, where they go to, in plots

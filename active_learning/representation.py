@@ -1,0 +1,71 @@
+"""A classifier behind a representation that learns from features alone, so that it is learnt once and not
+once a round.
+
+Here: which rows it is learnt from, and how rows are seen through it. Not here: what it is made of (features,
+texts, vectors). Pipelines of a user's own are another matter: they are fitted whole, in every round, on the
+labelled rows.
+"""
+
+import zlib
+
+import numpy as np
+from sklearn.base import clone
+from sklearn.pipeline import Pipeline
+
+from active_learning.matrices import take
+
+IN_MEMORY = 50_000  # more rows than these are turned into features when they are picked, and not kept
+
+
+class Represented(Pipeline):
+    """A pipeline of a transformer and a classifier, the transformer of which never looks at a label.
+
+    In a loop it is fitted once a split, on the features of the rows that may be seen: seed and pool, never
+    the test. Fitted and used by itself it is as any other pipeline.
+    """
+
+
+class View:
+    """The rows of a matrix as a fitted transformer turns them out, made when they are picked."""
+
+    def __init__(self, X, transformer):
+        self.X, self.transformer, self.shape = X, transformer, X.shape
+
+    def __getitem__(self, rows):
+        return self.transformer.transform(take(self.X, rows))
+
+
+_last = [None]  # the last representation: all runs of a split share it
+
+
+def represented(model, X, split):
+    """(classifier, X) for the runs of a split: a Represented model gives its classifier, and X as it sees it.
+
+    model: as in run_loop; any other is returned as it is, and X with it
+    """
+    if not isinstance(model, Represented):
+        return model, X
+    seen = np.sort(np.concatenate([split.seed, split.pool]))
+    key = [model[0], X, seen.tobytes(), _checksum(X)]
+    last = _last[0]
+    if last is None or last[0][0] is not key[0] or last[0][1] is not X or last[0][2:] != key[2:]:
+        last = _last[0] = key, floats(clone(model[0]).fit(take(X, seen)).transform(X))
+    return model[-1], last[1]
+
+
+def _checksum(X):
+    """A number that changes if X (array or frame) was written to in place."""
+    return zlib.crc32(np.ascontiguousarray(X).view(np.uint8)) if isinstance(X, np.ndarray) else None
+
+
+def floats(X):
+    """A dense matrix as float64 in C order, on which the default classifier is fast."""
+    return np.ascontiguousarray(X, dtype=np.float64)
+
+
+def represent_all(model, X):
+    """(classifier, X) to suggest from: the representation is fitted on all rows of X."""
+    if not isinstance(model, Represented):
+        return model, X
+    transformer = clone(model[0]).fit(X)
+    return model[-1], floats(transformer.transform(X)) if len(X) <= IN_MEMORY else View(X, transformer)

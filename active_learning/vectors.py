@@ -1,0 +1,101 @@
+"""Vectors that were made elsewhere, of images, sounds or texts: read from a file, and scaled to learn from.
+
+A .npy file stays on the disk and is looked at a block of rows at a time. Not here: vectors in a column of the
+table itself (columns).
+"""
+
+import os
+from pathlib import Path
+
+import numpy as np
+import pandas as pd
+from sklearn.base import BaseEstimator, TransformerMixin
+
+from active_learning.cells import as_vectors, is_missing
+from active_learning.matrices import blocks, spaced
+from active_learning.tables import read_file
+
+LEARNT_FROM = 20_000  # rows at the most from which the mean and the scale are learnt
+LENGTH = np.sqrt(50)  # the root mean square length of a scaled row
+
+
+class VectorScaler(TransformerMixin, BaseEstimator):
+    """Move the mean to 0 and scale all directions alike, so that the default classifier suits the rows.
+
+    The directions of an embedding are worth what they are long: none is scaled up. A missing vector is the
+        mean.
+    """
+
+    def fit(self, X, y=None):
+        """Learn from X (n, d), of many rows from evenly spaced ones; y is not looked at."""
+        rows = np.asarray(X[spaced(np.arange(X.shape[0]), LEARNT_FROM)], dtype=float)
+        rows = rows[~np.isnan(rows).any(axis=1)]
+        self.mean_ = rows.mean(axis=0) if len(rows) else np.zeros(X.shape[1])
+        spread = np.sqrt(((rows - self.mean_) ** 2).sum(axis=1).mean()) if len(rows) else 0.0
+        self.scale_ = LENGTH / spread if spread > 0 else 1.0
+        return self
+
+    def transform(self, X):
+        """X (n, d) as floats of 64 bits."""
+        rows = np.subtract(X, self.mean_, dtype=float)
+        rows *= self.scale_
+        if np.isnan(rows.sum()):
+            rows[np.isnan(rows).any(axis=1)] = 0.0
+        return rows
+
+
+def read_vectors(source, n_rows):
+    """Features of a table's rows, in their order.
+
+    source: array (n_rows, d) of numbers, or the path of a .npy file, or of a Parquet or CSV file one column
+        of which holds vectors
+    n_rows: int, the rows of the table
+    returns: array or memmap (n_rows, d), its unfitted preprocessor, and a list of one note
+    raises: ValueError for another length, NaN or infinity, or what holds no numbers
+    """
+    name = "features" if isinstance(source, np.ndarray) else Path(source).name
+    X = source if isinstance(source, np.ndarray) else _open(os.fspath(source), name)
+    if X.ndim != 2 or X.dtype.kind not in "fiu" or X.shape[1] == 0:
+        raise ValueError(
+            f"{name} must be a matrix of numbers, a row each; it has shape {X.shape} of {X.dtype}"
+        )
+    if len(X) != n_rows:
+        raise ValueError(
+            f"{name} has {len(X)} rows and the table {n_rows}; they must pair up, in the same order"
+        )
+    for part in blocks(len(X), 8192):
+        total = X[part].sum(dtype=float)
+        if not np.isfinite(total) and not (finite := np.isfinite(X[part]).all(axis=1)).all():
+            row = part.start + int(np.argmin(finite))
+            raise ValueError(f"{name} holds a missing value or infinity in row {row} (counted from 0)")
+    return (
+        X,
+        VectorScaler(),
+        [f"we learn from {name} ({X.shape[1]} numbers a row), not from the table's columns"],
+    )
+
+
+def _open(path, name):
+    """The matrix in a file; ValueError if there is none."""
+    if not path.lower().endswith(".npy"):
+        return _vector_column(read_file(path)[0], name)
+    try:
+        return np.load(path, mmap_mode="r", allow_pickle=False)
+    except (ValueError, EOFError) as error:
+        raise ValueError(f"{name} cannot be read as a matrix of numbers: {error}") from None
+
+
+def _vector_column(frame, name):
+    """The one column of a frame that holds vectors, or all its columns if they are numbers: array (n, d)."""
+    found = {}
+    for column in frame:
+        if (vectors := as_vectors(frame[column], is_missing(frame[column]))) is not None:
+            found[column] = vectors
+    if len(found) == 1:
+        return next(iter(found.values()))
+    numbers = frame.apply(pd.to_numeric, errors="coerce")
+    if not found and numbers.notna().all(axis=None):
+        return numbers.to_numpy(dtype=float)
+    raise ValueError(
+        f"{name} must hold one column of vectors, or numbers only; found {len(found)} of vectors"
+    )

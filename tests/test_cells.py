@@ -1,0 +1,131 @@
+"""Claims about cells: what is missing, which columns are numbers or dates, however they were typed."""
+
+import numpy as np
+import pandas as pd
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from active_learning.cells import as_dates, as_numbers, as_vectors, is_missing
+
+
+def numbers(*cells, decimal="."):
+    read = as_numbers(np.array(cells, dtype=object), decimal)
+    return None if read is None else read[0].tolist()
+
+
+@pytest.mark.parametrize(
+    "cell", ["", " ", "  ", "?", "-", "n/a", "N/A", "NaN", "null", "\u00a0", None, np.nan]
+)
+def test_marks_and_blanks_are_missing(cell):
+    assert is_missing(pd.Series(["a", cell, "b"], dtype=object)).tolist() == [False, True, False]
+
+
+@pytest.mark.parametrize(
+    "cells, expected",
+    [
+        (["1", "2.5", "-3e2"], [1, 2.5, -300]),
+        (["$84,835.00", "$1,200.50", "-$7"], [84835, 1200.5, -7]),
+        (["12 %", "7%", "0.5 %"], [12, 7, 0.5]),
+        (["1 200,5", "12,25", "3 000 000"], [1200.5, 12.25, 3e6]),
+        (["1.200,5", "12,25"], [1200.5, 12.25]),
+        (["1'200.50", "12.25"], [1200.5, 12.25]),
+        (["1\u202f200", "3\u00a0400"], [1200, 3400]),
+        (["€ 5", "7,5 €"], [5, 7.5]),
+        (["\u22125", "+3"], [-5, 3]),
+        (["(1,200)", "300"], [-1200, 300]),
+        (["10 EUR", "12 EUR"], [10, 12]),
+    ],
+)
+def test_numbers_are_read_as_people_type_them(cells, expected):
+    assert numbers(*cells) == expected
+
+
+@pytest.mark.parametrize(
+    "cells",
+    [
+        ["00501", "10025", "00042"],
+        ["12 %", "$5", "7"],
+        ["a", "b1", "3"],
+        ["1-2", "3-4"],
+        ["1,2,3", "4,5,6"],
+        ["v1", "v2", "v3"],
+        ["2024-01-05", "2024-02-07"],
+        ["3 rooms", "4 rooms"],
+    ],
+)
+def test_codes_mixed_units_and_words_are_no_numbers(cells):
+    assert numbers(*cells) is None
+
+
+def test_one_odd_cell_in_twenty_counts_as_missing_and_is_named():
+    cells = np.array([*map(str, range(40)), "lots"], dtype=object)
+    values, note = as_numbers(cells)
+    assert np.isnan(values).nonzero()[0].tolist() == [40] and "'lots' counts as missing" in note
+    assert as_numbers(np.array([*map(str, range(10)), "lots"], dtype=object)) is None
+
+
+@pytest.mark.parametrize("decimal, first", [(".", 1.234), (",", 1234.0)])
+def test_a_mark_that_could_be_either_follows_the_file_and_is_said(decimal, first):
+    values, note = as_numbers(np.array(["1.234", "5.678"], dtype=object), decimal)
+    assert values[0] == first and f"decimal {decimal!r}" in note
+    assert as_numbers(np.array(["1.234", "0.678"], dtype=object), decimal)[1] is None  # 0.678 decides
+
+
+@given(st.lists(st.decimals(-(10**6), 10**6, places=2), min_size=2, unique=True), st.sampled_from([",", "."]))
+def test_numbers_come_back_whatever_the_decimal_mark(values, decimal):
+    other = "." if decimal == "," else ","
+    cells = [f"{x:,.2f}".translate(str.maketrans(",.", other + decimal)) for x in values]
+    assert numbers(*cells, decimal=decimal) == [float(x) for x in values]
+
+
+@pytest.mark.parametrize(
+    "cells, first",
+    [
+        (["2024-02-01", "2024-03-17"], "2024-02-01"),
+        (["2019-03-23 20:21:09", "2019-03-30 13:27:42"], "2019-03-23 20:21:09"),
+        (["24.12.2024", "1.2.2024"], "2024-12-24"),
+        (["2/24/2015 11:35", "2/3/2015 11:12"], "2015-02-24 11:35"),
+        (["24/2/2015", "3/2/2015"], "2015-02-24"),
+        (["2024-02-01T10:00:00Z", "2024-02-02T11:00:00Z"], "2024-02-01 10:00"),
+    ],
+)
+def test_dates_are_read_in_the_format_that_fits_all(cells, first):
+    dates, _ = as_dates(np.array(cells, dtype=object))
+    assert dates.notna().all() and dates[0].tz_localize(None) == pd.Timestamp(first)
+
+
+def test_a_date_that_cannot_be_one_is_missing_and_named():
+    dates, note = as_dates(
+        np.array(["2024-02-30", *[f"2024-01-{d:02d}" for d in range(1, 29)]], dtype=object)
+    )
+    assert dates.isna().tolist() == [True] + [False] * 28 and "'2024-02-30' cannot be a date" in note
+
+
+def test_dates_whose_day_and_month_could_be_exchanged_say_so():
+    assert "other way round" in as_dates(np.array(["1/2/2024", "3/4/2024"], dtype=object))[1]
+    assert "other way round" not in as_dates(np.array(["1/2/2024", "3/24/2024"], dtype=object))[1]
+
+
+@pytest.mark.parametrize(
+    "cells", [["call 12-3", "room 4-5"], ["12:30", "9:15"], ["a-1", "b-2"], ["1.5.2", "3.4.1"]]
+)
+def test_what_names_no_day_is_no_date(cells):
+    assert as_dates(np.array(cells, dtype=object)) is None
+
+
+@pytest.mark.parametrize(
+    "cells", [[[1.0, 2.0], [3.0, 4.5]], ["[1, 2]", "[3.0 4.5]"], [np.ones(2), np.ones(2)]]
+)
+def test_lists_of_numbers_are_vectors(cells):
+    column = pd.Series([*cells, None], dtype=object)
+    values = as_vectors(column, is_missing(column))
+    assert values.shape == (3, 2) and np.isnan(values[2]).all() and values[0, 0] == 1
+
+
+def test_vectors_of_several_lengths_are_refused_and_texts_are_none():
+    column = pd.Series(["[1, 2]", "[1, 2, 3]"], name="v", dtype=object)
+    with pytest.raises(ValueError, match="'v' holds vectors of 2 and of 3 numbers"):
+        as_vectors(column, is_missing(column))
+    column = pd.Series(["[sic] a text", "another"], dtype=object)
+    assert as_vectors(column, is_missing(column)) is None

@@ -1,0 +1,47 @@
+"""Claims about labels: several a row are refused, and columns that give the label away are named."""
+
+import numpy as np
+import pandas as pd
+import pytest
+
+import al_helpers as al
+from active_learning.classes import check_single, without_rare
+
+
+@pytest.mark.parametrize(
+    "labels",
+    [["a", "b", "a;b"], ["comedy|drama", "drama", "comedy"], ["a, b", "b, c", "a, c"], ["x|y", "y|x", "y"]],
+)
+def test_several_labels_a_row_are_refused(labels):
+    with pytest.raises(ValueError, match=r"'genre' holds several labels a row"):
+        check_single(np.array([*labels, None], dtype=object), "genre")
+
+
+@pytest.mark.parametrize(
+    "labels",
+    [["Doe, John", "Roe, Jane"], ["yes", "no"], ["a; not b", "c"], ["1,5", "2,5"], ["n/a", "n", "y"]],
+)
+def test_one_label_with_a_mark_in_it_is_one_label(labels):
+    check_single(np.array(labels, dtype=object), "genre")
+
+
+def test_columns_that_give_the_label_away_are_named_and_no_others():
+    rng = np.random.default_rng(0)
+    y = rng.choice(["neg", "pos", "neutral"], 300)
+    frame = pd.DataFrame(
+        {
+            "code": pd.Series(y).map({"neg": 1, "pos": 7, "neutral": 3}),
+            "reason": np.where(y == "neg", rng.choice(["late", "rude"], 300), ""),
+            "noise": rng.normal(size=300),
+            "near": np.where(rng.random(300) < 0.9, y, "pos"),
+            "label": y,
+        }
+    )
+    notes = [note for note in al.load_table(frame, "label").notes if "gives the label away" in note]
+    assert [note.split("'")[1] for note in notes] == ["code", "reason"]
+
+
+def test_rare_classes_are_left_out_and_named():
+    kept, said = without_rare(np.array(["a", "a", "b", "c", "c"]), least=2)
+    assert kept.tolist() == [True, True, False, True, True] and "'b (1)'" in said
+    assert without_rare(np.array(["a", "a"]), least=2)[1] is None

@@ -1,0 +1,47 @@
+"""Claims about what a budget buys: gains at equal budget, and the labels that match random."""
+
+import numpy as np
+import pytest
+from examples import make_curves, needing
+
+import al_helpers as al
+from active_learning.gains import crossing
+
+CURVES = make_curves(
+    {
+        "random": [[0.5, 0.6, 0.7, 0.8], [0.5, 0.6, 0.7, 0.9]],
+        "margin": [[0.5, 0.9, 0.9, 0.9], [0.5, 0.9, 0.9, 0.9]],
+    }
+)
+
+
+def test_the_reachable_target_is_randoms_last_mean_less_one_standard_error():
+    target, reached = al.reachable(CURVES)
+    assert reached == pytest.approx(0.85) and target == pytest.approx(0.85 - 0.1 / 2, abs=1e-3)
+
+
+def test_gains_match_hand_computed_case():
+    row = al.gains(CURVES).loc["margin"]
+    assert (
+        row["gain"] == pytest.approx(0.05)
+        and row["low"] == pytest.approx(0)
+        and row["high"] == pytest.approx(0.1)
+    )
+    assert row["labels"] == pytest.approx(20 + 10 * 0.3 / 0.4)  # 0.5 -> 0.9 crosses 0.8 in the first step
+
+
+def test_crossings_are_interpolated_and_inf_when_never_reached():
+    at, means = np.array([10.0, 20.0, 30.0]), np.array([[0.2, 0.6, 0.4], [0.9, 0.9, 0.9], [0.1, 0.1, 0.1]])
+    np.testing.assert_allclose(crossing(at, means, np.full(3, 0.5)), [17.5, 10, np.inf])
+
+
+def test_a_target_out_of_reach_names_what_would_be_in_reach():
+    curves = needing(random=[np.inf] * 20, margin=[np.inf] * 20)
+    said = al.advise(curves, 0.9)
+    assert "--target-acc" in said and "--budget" in said and "At equal budget" in said
+
+
+def test_a_model_below_the_majority_says_so():
+    curves = needing(random=[np.inf] * 4)
+    assert "below the 80.0% of always saying 'a'" in al.below_majority(curves, np.array(list("aaaab")))
+    assert al.below_majority(curves, np.array(list("ab"))) == ""

@@ -1,0 +1,55 @@
+"""Claims about vectors made elsewhere: read in any precision, and refused in one line."""
+
+import numpy as np
+import pandas as pd
+import pytest
+
+import al_helpers as al
+
+RNG = np.random.default_rng(0)
+X = RNG.normal(size=(60, 8)) + 2 * (np.arange(60) % 2)[:, None]
+FRAME = pd.DataFrame({"file": [f"{i}.png" for i in range(60)], "label": [*["a", "b"] * 20, *[""] * 20]})
+
+
+@pytest.mark.parametrize("dtype", [np.float16, np.float32, np.float64])
+def test_vectors_of_any_precision_are_measured_and_suggested_from(tmp_path, dtype):
+    np.save(tmp_path / "v.npy", X.astype(dtype))
+    table = al.load_table(FRAME, "label", features=tmp_path / "v.npy")
+    assert isinstance(table.X, np.memmap) and len(al.suggest(table, 4)) == 4
+    dataset, settings, _, _ = al.plan_study(table, target=0.9)
+    assert al.run_study(dataset, "margin", n_splits=2, n_jobs=1, **settings)["accuracy"].iloc[-1] > 0.7
+
+
+def test_vectors_in_a_column_of_csv_or_parquet_are_the_same(tmp_path):
+    lists = pd.DataFrame({"v": X.round(3).tolist()})
+    lists.to_parquet(tmp_path / "v.parquet")
+    lists.assign(v=lists["v"].map(str)).to_csv(tmp_path / "v.csv", index=False)
+    for name in ("v.parquet", "v.csv"):
+        table = al.load_table(FRAME, "label", features=tmp_path / name)
+        np.testing.assert_array_equal(table.X, X.round(3))
+    inside = al.load_table(FRAME.assign(v=lists["v"]), "label")
+    np.testing.assert_array_equal(inside.X, X.round(3))
+
+
+@pytest.mark.parametrize(
+    "values, said",
+    [
+        (X[:-1], "has 59 rows and the table 60"),
+        (np.where(np.arange(60)[:, None] == 7, np.nan, X), "row 7"),
+        (np.where(np.arange(60)[:, None] == 7, np.inf, X), "row 7"),
+        (X[:, 0], "must be a matrix"),
+        (X.astype(str), "must be a matrix"),
+        (np.array([{}] * 60, dtype=object), "cannot be read as a matrix of numbers"),
+    ],
+)
+def test_features_that_cannot_be_used_are_refused_in_one_line(tmp_path, values, said):
+    np.save(tmp_path / "v.npy", values)
+    with pytest.raises(ValueError, match=said) as error:
+        al.load_table(FRAME, "label", features=tmp_path / "v.npy")
+    assert "\n" not in str(error.value)
+
+
+def test_all_directions_are_scaled_alike_and_the_mean_moves_to_0():
+    Z = al.VectorScaler().fit_transform(X)
+    np.testing.assert_allclose(Z.mean(axis=0), 0, atol=1e-12)
+    np.testing.assert_allclose(Z.std(axis=0) / X.std(axis=0), (Z.std(axis=0) / X.std(axis=0))[0])
