@@ -83,7 +83,7 @@ def run_histories(
         jobs = _jobs(
             loop, dataset, strategies, cut, [(split, [random_state, split]) for split in order], kept
         )
-        runs = _run_jobs(jobs, n_jobs, together, in_order, needed=(loop, strategies))
+        runs = _run_jobs(jobs, min(n_jobs, len(keys)), together, in_order, needed=(loop, strategies))
         before = [(key, None) for key in keys if key in kept]
         for key, run in progress(chain(before, runs), len(keys)):
             if run is not None:

@@ -1,0 +1,489 @@
+"""Generated calls of every exported function, and of the command: python tests/fuzz.py [cases] [first seed].
+
+A case is a call that would work, with something odd put in the place of one or two of its arguments, or none.
+It may return, or raise ValueError, TypeError or OSError with a message. Anything else is a fault, printed with
+the seed that makes it again. tests/test_fuzz.py runs some.
+"""
+
+import contextlib
+import inspect
+import io
+import signal
+import sys
+import tempfile
+import traceback
+import warnings
+from collections import Counter
+from dataclasses import replace
+from functools import cache
+from pathlib import Path
+
+import matplotlib
+
+matplotlib.use("Agg")
+
+import matplotlib.pyplot as plt
+import numpy as np
+import pandas as pd
+from scipy import sparse
+from sklearn.naive_bayes import GaussianNB
+
+import al_helpers as al
+
+DOCUMENTED = (ValueError, TypeError, OSError)
+OURS = (al.Dataset, al.Split, al.Table, al.Round, matplotlib.axes.Axes, pd.DataFrame, pd.Series, dict)
+SECONDS = 60  # a call that takes longer hangs
+NAMES = [
+    "a",
+    "b",
+    "random",
+    "żółć",
+    "日本",
+    "<script>x</script>",
+    "a\x1b[31m",
+    "x\u202ey",
+    "n\0l",
+    "two\nlines",
+    "$x$",
+    "**m**",
+    "",
+    " ",
+]
+# fmt: off
+JUNK = [
+    None, True, -1, 0, 1, 7, 2**70, 0.5, -0.0, float("nan"), float("inf"), "", "x", "n\0l", "a\x1b[31m\u202e", b"x",
+    [], [1], ["a", 1], {}, {"a": 1}, (), object(), np.int64(3), np.float32(0.5), len, int, pd.NaT, pd.NA, 1j,
+    np.array(3), np.array([]), np.zeros((2, 0)), range(3), set(), pd.DataFrame(), pd.Series(dtype=float),
+]
+# fmt: on
+
+
+def one_of(rng, things):
+    return things[rng.integers(len(things))]
+
+
+def odd_array(rng, a):
+    """The array as others might hand it over: of another dtype, order or kind, or with values gone wild."""
+    a = np.array(a)
+    if a.dtype.kind not in "fiu" or a.size == 0:
+        return one_of(
+            rng, [a.tolist(), a.astype(object), a[::-1], a[:0], pd.Series(a) if a.ndim == 1 else a.T]
+        )
+    spots = a.astype(float)
+    spots.flat[rng.integers(a.size)] = one_of(rng, [np.nan, np.inf, -np.inf, 1e308, -1e308, 1e-320, 1e19])
+    frozen = a.copy()
+    frozen.flags.writeable = False
+    wide = np.repeat(a, 2, axis=-1)[..., ::2]  # not contiguous
+    ways = [
+        a,
+        spots,
+        frozen,
+        wide,
+        np.asfortranarray(a),
+        a.astype("f4"),
+        a.astype("f2"),
+        a.astype(">f8"),
+        a.astype(object),
+    ]
+    ways += [
+        np.ma.masked_array(a, mask=rng.random(a.shape) < 0.2),
+        a.astype(str),
+        a[:0],
+        a[..., :0],
+        a[:1],
+        a[None],
+        a.ravel(),
+    ]
+    ways += [
+        a.tolist(),
+        a * 1e200,
+        a.astype(int),
+        a.astype(bool),
+        a.astype(complex),
+        a[::-1],
+        np.zeros_like(a),
+        a.astype("g"),
+    ]
+    if a.ndim == 2:
+        ways += [
+            pd.DataFrame(a),
+            sparse.csr_array(a),
+            sparse.coo_matrix(a),
+            np.asmatrix(a),
+            pd.DataFrame(a).astype(str),
+        ]
+    return one_of(rng, ways)
+
+
+def odd_frame(rng, frame):
+    """The frame with rows or columns gone, twice, in another order or of another kind."""
+    column = one_of(rng, list(frame.columns))
+    ways = [
+        frame.drop(columns=column),
+        frame.iloc[:0],
+        frame.iloc[:1],
+        frame.sample(frac=1, random_state=int(rng.integers(99))),
+        pd.concat([frame, frame.iloc[:2]]),
+        pd.concat([frame, frame[[column]]], axis=1),
+        frame.assign(**{column: one_of(rng, [np.nan, "x", None, -1, 1e300, np.inf])}),
+        frame.astype({column: object}),
+        frame.astype({column: "category"}),
+        frame.mask(rng.random(frame.shape) < 0.1),
+        frame.rename(columns={column: one_of(rng, NAMES)}),
+        frame.set_index(column),
+        frame[frame.columns[::-1]],
+        frame.iloc[rng.random(len(frame)) < 0.7],
+    ]
+    return one_of(rng, ways)
+
+
+def odd(rng, value):
+    """Something else than the value, often of its kind."""
+    if isinstance(value, OURS) or callable(value):
+        return value  # whose kind a docstring names; what they hold is made odd where they are made
+    if rng.random() < 0.35:
+        return one_of(rng, JUNK)
+    if isinstance(value, np.ndarray):
+        return odd_array(rng, value)
+    if isinstance(value, str):
+        return one_of(rng, [*NAMES, *al.STRATEGIES, *al.CLASSIFIERS, "balanced_accuracy"])
+    if isinstance(value, (int, float)):
+        return one_of(
+            rng, [0, 1, 2, 3, 50, 10**6, -5, 0.3, 1.0, 99.5, float("nan"), 1e-300, np.int32(4), "3", True]
+        )
+    return one_of(rng, JUNK)
+
+
+# Calls that work -----------------------------------------------------------------------------------------------
+
+
+def labels(rng, n):
+    """n labels of 2 to 200 classes, of one kind or mixed."""
+    k = one_of(rng, [2, 2, 3, 5, max(2, n // 6)])
+    codes = np.concatenate([np.arange(k), rng.integers(k, size=n - k)])
+    texts = np.array([f"{one_of(rng, NAMES)}{i}" for i in range(k)], dtype=object)
+    kinds = [
+        codes,
+        codes - 1,
+        codes * 10**12,
+        codes.astype(float),
+        codes.astype("u1"),
+        texts[codes],
+        codes % 2 == 0,
+    ]
+    kinds += [
+        texts[codes].astype(str),
+        np.where(codes == 0, "a", codes.astype(object)),
+        codes.astype(str),
+        list(codes),
+    ]
+    return one_of(rng, kinds)
+
+
+def dataset(rng):
+    n = int(rng.integers(14, 70))
+    if rng.random() < 0.03:
+        n = 1300
+    X = rng.normal(size=(n, int(rng.integers(1, 5)))).round(one_of(rng, [0, 1, 8]))
+    if rng.random() < 0.3:
+        X = odd_array(rng, X)
+    try:
+        return al.Dataset(one_of(rng, NAMES), X, labels(rng, n))
+    except DOCUMENTED:
+        return al.Dataset("plain", rng.normal(size=(40, 2)), np.arange(40) % 2)
+
+
+@cache
+def plain():
+    """(dataset, split, histories, curves) of a small study that worked."""
+    iris = al.load_dataset("iris")
+    settings = dict(n_splits=3, batch=5, budget=21, n_jobs=1)
+    histories = al.run_histories(iris, ["random", "margin", "entropy"], **settings)
+    return iris, al.split_dataset(iris.y, random_state=0), histories, al.curves_of(histories)
+
+
+def a_round(rng):
+    data, split, *_ = plain()
+    model = one_of(rng, [al.default_model(), GaussianNB(), al.make_model("knn"), al.make_model("svm")])
+    model.fit(data.X[split.seed], data.y[split.seed])
+    return al.Round(model, data.X, split.seed, data.y[split.seed], split.pool, int(rng.integers(1, 9)), rng)
+
+
+def cells(rng, n):
+    kinds = [
+        rng.normal(size=n).round(2).astype(str), rng.integers(9, size=n).astype(str),
+        [one_of(rng, NAMES) for _ in range(n)], [one_of(rng, al.MISSING) for _ in range(n)],
+        [f"2024-0{i % 9 + 1}-1{i % 7}" for i in range(n)], [str(i % 2 == 0) for i in range(n)],
+        rng.normal(size=n), [one_of(rng, [None, 1, "x", 2.5, "=1+1", "-3"]) for _ in range(n)],
+        [f"{i:.1f},{i}" for i in range(n)], ["1e400"] * n, pd.date_range("2020", periods=n), np.arange(n) % 3 == 0,
+    ]  # fmt: skip
+    return one_of(rng, kinds)
+
+
+def frame(rng, n=48):
+    table = pd.DataFrame({f"c{i}{one_of(rng, NAMES)}": cells(rng, n) for i in range(int(rng.integers(1, 5)))})
+    classes = [str(one_of(rng, NAMES)) or "z" for _ in range(3)]
+    table["y"] = [classes[i % 3] if i < n - 12 else "" for i in range(n)]
+    return table
+
+
+def table(rng):
+    try:
+        return al.load_table(frame(rng), "y")
+    except DOCUMENTED:
+        return al.load_table(pd.DataFrame({"x": np.arange(48.0) % 7, "y": [*"ab" * 18, *[""] * 12]}), "y")
+
+
+def needed(rng):
+    return al.labels_to_target(plain()[3], one_of(rng, [0.5, 0.8, 0.95]))
+
+
+def by_strategy(rng):
+    return al.by_split(needed(rng))
+
+
+def summary_row(rng):
+    return al.summarise(plain()[3], 0.9).loc[one_of(rng, ["random", "margin"])]
+
+
+def path_of(rng, folder):
+    source = Path(folder, one_of(rng, ["t.csv", "ü <b>.csv", "a\x1b.csv", "t.csv.gz"]))
+    frame(rng).to_csv(source, index=False, sep=one_of(rng, [",", ";", "\t"]))
+    if rng.random() < 0.3 and source.suffix == ".csv":
+        raw = source.read_bytes()
+        at = int(rng.integers(len(raw)))
+        source.write_bytes(
+            raw[:at] + one_of(rng, [b"\0", b'"', b"\xff", b"\n", b"\x1b", b"", b"\r"]) + raw[at + 1 :]
+        )
+    return str(source)
+
+
+SMALL = dict(n_splits=2, batch=4, budget=30, n_jobs=1)
+ROUND_RULES = [name for name in al.__all__ if getattr(getattr(al, name), "__module__", "").endswith("rules")]
+ROUND_RULES = [
+    name for name in ROUND_RULES if list(inspect.signature(getattr(al, name)).parameters)[:1] == ["round"]
+]
+
+
+def calls(rng, folder):
+    """name -> (args, kwargs) that would work; made by the function that is asked for."""
+    iris, split, histories, curves = plain()
+    seed = int(rng.integers(1000))
+    ax = lambda: al.new_figure()[1]  # noqa: E731
+    made = {
+        "Dataset": lambda: (["d", rng.normal(size=(9, 2)), labels(rng, 9)], {}),
+        "Split": lambda: ([np.arange(3), np.arange(3, 6), np.arange(6, 9)], {}),
+        "load_dataset": lambda: ([one_of(rng, ["synthetic", "iris", "wine"])], {}),
+        "split_dataset": lambda: ([labels(rng, 60)], dict(seed_per_class=1, test_size=0.3, random_state=seed)),
+        "take": lambda: ([rng.normal(size=(9, 2)), np.array([1, 3])], {}),
+        "top_rows": lambda: ([rng.random(9), np.arange(9), 3], {}),
+        "score_pool": lambda: ([GaussianNB().fit(iris.X, iris.y).predict_proba, iris.X, np.arange(9), al.margin], {}),
+        "highest": lambda: ([a_round(rng), al.entropy], {}),
+        "check_strategy": lambda: (["margin", al.STRATEGIES["margin"], GaussianNB(), iris.X], {}),
+        "pick_strategies": lambda: ([["random", "margin"]], {}),
+        "make_model": lambda: (["knn"], {}),
+        "fit": lambda: ([al.default_model(), iris.X, iris.y, split.seed, split.pool], {}),
+        "run_loop": lambda: ([iris, split, "margin"], dict(model="logistic_regression", batch=4, budget=30, random_state=seed, metric="accuracy", stop_at=0.9)),
+        "run_histories": lambda: ([iris, ["random", "margin"]], dict(SMALL, random_state=seed, seed_per_class=2, test_size=0.3, model=None, checkpoint=None)),
+        "run_study": lambda: ([dataset(rng), one_of(rng, [*al.STRATEGIES])], dict(SMALL, model=one_of(rng, [None, *al.CLASSIFIERS]), seed_per_class=1, test_size=0.4)),
+        "checksum": lambda: ([histories], {}),
+        "curves_of": lambda: ([histories], {}),
+        "area_under_curve": lambda: ([np.array([6, 11, 16]), np.array([0.5, 0.7, 0.8])], {}),
+        "bootstrap_interval": lambda: ([rng.normal(size=9), np.median], dict(level=0.95, random_state=0)),
+        "by_split": lambda: ([needed(rng)], {}),
+        "false_alarm_rate": lambda: ([by_strategy(rng), 21], dict(n_studies=3)),
+        "labels_to_target": lambda: ([curves, 0.9], dict(hold=1)),
+        "medians_to_target": lambda: ([curves, 0.9], {}),
+        "summarise": lambda: ([curves, 0.9], dict(hold=1, reference="random", random_state=0)),
+        "contrast_labels": lambda: ([curves, 0.9, "margin", "random"], {}),
+        "describe": lambda: ([curves, 0.9], dict(hold=1)),
+        "recommend": lambda: ([curves, 0.9], dict(hold=1)),
+        "results_table": lambda: ([curves, 0.9], dict(hold=1)),
+        "saving_grid": lambda: ([{"iris": curves}, "margin", [0.8, 0.9]], {}),
+        "target_grid": lambda: ([{"iris": curves}, 0.9], {}),
+        "verdict": lambda: ([True, 0.1, 0.3], {}),
+        "format_labels": lambda: ([float(seed), 300], {}),
+        "format_percent": lambda: ([0.5], {}),
+        "bought_facts": lambda: ([histories, iris, iris.y == 1], dict(batch=5)),
+        "hard_rows": lambda: ([iris], {}),
+        "load_table": lambda: ([one_of(rng, [frame(rng), odd_frame(rng, frame(rng)), path_of(rng, folder)]), "y"], dict(drop=(), id_column=None)),
+        "merge_labels": lambda: ([table(rng), pd.DataFrame({"id": ["37"], "y": ["a"]})], {}),
+        "write_table": lambda: ([table(rng), Path(folder, "out.csv")], dict(force=True)),
+        "plan_study": lambda: ([table(rng)], dict(target=None, batch=4, budget=20, model=None, metric="accuracy")),
+        "study_sizes": lambda: ([labels(rng, 60)], dict(batch=5, budget=30)),
+        "suggest": lambda: ([table(rng), 3], dict(strategy=one_of(rng, [*al.STRATEGIES]), model=one_of(rng, [None, *al.CLASSIFIERS]), random_state=seed)),
+        "table_model": lambda: ([table(rng)], dict(model="knn")),
+        "color_of": lambda: (["margin"], {}),
+        "ink_of": lambda: (["margin"], {}),
+        "title": lambda: ([ax(), one_of(rng, NAMES), one_of(rng, NAMES)], {}),
+        "text_table": lambda: ([pd.DataFrame({n: [one_of(rng, NAMES)] for n in NAMES[:3]})], {}),
+        "markdown_text": lambda: ([one_of(rng, NAMES)], {}),
+        "printable": lambda: ([one_of(rng, NAMES)], {}),
+        "plot_learning_curves": lambda: ([curves, 0.9, ax()], {}),
+        "plot_labels_needed": lambda: ([needed(rng), 21, ax()], {}),
+        "plot_paired_savings": lambda: ([needed(rng), 21, ax()], {}),
+        "plot_reached_share": lambda: ([needed(rng), 21, ax()], {}),
+        "plot_one_run": lambda: ([histories["margin", 0], "margin", ax()], {}),
+        "main": lambda: ([options(rng, folder)], {}),
+    }  # fmt: skip
+    made |= {
+        name: lambda: ([rng.dirichlet(np.ones(4), 9)], {})
+        for name in ("margin", "entropy", "least_confidence")
+    }
+    made |= {name: lambda: ([curves], {}) for name in ("areas", "final_scores")}
+    made |= {
+        name: lambda: ([np.array([9.0, 20]), np.array([12.0, np.inf]), 21], {})
+        for name in ("labels_saved", "share_saved", "saving_interval")
+    }
+    made |= {name: lambda: ([summary_row(rng)], {}) for name in ("finding", "format_cost", "format_saving")}
+    return made | {name: lambda: ([a_round(rng)], {}) for name in ROUND_RULES if name not in made}
+
+
+def options(rng, folder):
+    """Options of the command on a small study or on a table, some of them odd."""
+    numbers = ["0", "1", "2", "-1", "x", "", "1e3", "nan", "99999999999999999999", "0.5"]
+    base = ["--dataset", "iris", "--splits", "1", "--budget", "14", "--jobs", "1", "--strategies", "margin"]
+    if rng.random() < 0.4:
+        base = [
+            "--csv",
+            path_of(rng, folder),
+            "--label-column",
+            "y",
+            "--splits",
+            "1",
+            "--budget",
+            "14",
+            "--jobs",
+            "1",
+        ]
+        base += one_of(
+            rng,
+            [
+                [],
+                ["--suggest", "2"],
+                ["--suggest", "2", "--output", str(Path(folder, f"o{rng.integers(9)}.csv"))],
+            ],
+        )
+    names = [*NAMES, *al.STRATEGIES, *al.CLASSIFIERS]
+    more = {
+        "--batch": numbers, "--budget": numbers, "--splits": ["0", "-1", "2", "x"], "--hold": numbers,
+        "--target-acc": [*numbers, "0.9", "90", "inf"], "--seed": numbers, "--jobs": ["0", "x", "1"],
+        "--metric": ["accuracy", "balanced_accuracy", "f1"], "--classifier": names, "--strategy": names,
+        "--strategies": names, "--drop": names, "--id-column": names, "--label-column": names,
+        "--dataset": names, "--labels": [str(Path(folder, "no.csv")), path_of(rng, folder), folder],
+        "--output": [folder, str(Path(folder, "n\0l")), ""], "--checkpoint": [path_of(rng, folder), folder, "", "n\0l"],
+        "--suggest": numbers,
+    }  # fmt: skip
+    for _ in range(int(rng.integers(0, 3))):
+        name = one_of(rng, [*more])
+        base += [name, one_of(rng, more[name])]
+    return base + (["--json"] if rng.random() < 0.3 else [])
+
+
+# Cases ---------------------------------------------------------------------------------------------------------
+
+
+class Hang(BaseException):
+    """A call took too long."""
+
+
+def ring(*_):
+    raise Hang
+
+
+def some_odd(rng, args, kwargs):
+    """The arguments with none, one or two made odd."""
+    places = [place for place in [*range(len(args)), *kwargs] if place not in ("n_jobs", "checkpoint")]
+    for place in rng.permutation(len(places))[: one_of(rng, [0, 1, 1, 2])]:
+        where, key = (args, places[place]) if places[place] in range(len(args)) else (kwargs, places[place])
+        if isinstance(where[key], al.Round):
+            field = one_of(rng, ["X", "labeled", "y", "pool", "batch", "model"])
+            where[key] = replace(where[key], **{field: odd(rng, getattr(where[key], field))})
+        else:
+            where[key] = odd(rng, where[key])
+
+
+def check_result(name, result, args):
+    """The least that must be right about a result."""
+    if name == "main":
+        assert result == 0
+    if name in ("margin", "entropy", "least_confidence"):
+        assert result.shape == (len(args[0]),) and not np.isnan(np.asarray(result, dtype=float)).any()
+    if name == "run_loop":
+        assert len(set(result.queried)) == len(result.queried) and np.isin(result.queried, args[1].pool).all()
+        assert len(result.n_labels) == len(result.accuracy) and (np.diff(result.n_labels) > 0).all()
+    if name == "run_study":
+        assert list(result.columns) == ["strategy", "split", "n_labels", "accuracy"]
+        assert result["accuracy"].between(0, 1).all()
+    if name == "suggest":
+        assert result["id"].is_unique and result[["p_1", "p_2"]].stack().between(0, 1).all()
+
+
+def run_main(args):
+    """The command: exit codes 0 and 2, one line on stderr with the latter and nothing on stdout."""
+    out, err = io.StringIO(), io.StringIO()
+    with contextlib.redirect_stdout(out), contextlib.redirect_stderr(err):
+        try:
+            return al.main(*args)
+        except SystemExit as stop:
+            assert stop.code == 2, (stop.code, err.getvalue())
+            assert err.getvalue().count("\n") == 1 and out.getvalue() == "", err.getvalue()
+            return 0
+
+
+def case(seed, folder):
+    """Run one case: (function, outcome), where a fault's outcome begins with FAULT."""
+    rng = np.random.default_rng(seed)
+    made = calls(rng, folder)
+    name = (
+        [*made][seed % len(made)]
+        if rng.random() < 0.7
+        else one_of(rng, ["run_study", "suggest", "main", "run_loop", "load_table"])
+    )
+    signal.alarm(SECONDS)
+    try:
+        args, kwargs = made[name]()
+        some_odd(rng, args, kwargs)
+        result = run_main(args) if name == "main" else getattr(al, name)(*args, **kwargs)
+        check_result(name, result, args)
+        return name, "worked"
+    except DOCUMENTED as error:
+        return name, "refused" if str(error).strip() else f"FAULT no message {type(error).__name__}"
+    except (Exception, Hang) as error:
+        here = traceback.extract_tb(error.__traceback__)
+        ours = [entry for entry in here if "active_learning" in entry.filename] or here
+        return (
+            name,
+            f"FAULT {type(error).__name__}: {str(error)[:90]!r} at {Path(ours[-1].filename).name}:{ours[-1].lineno}",
+        )
+    finally:
+        signal.alarm(0)
+        plt.close("all")
+
+
+def fuzz(n, first=0):
+    """(outcomes, faults) of n cases: Counter of (function, outcome); dict fault -> seeds."""
+    before, outcomes, faults = signal.signal(signal.SIGALRM, ring), Counter(), {}
+    try:
+        with tempfile.TemporaryDirectory() as folder, warnings.catch_warnings():
+            warnings.simplefilter("ignore")
+            for seed in range(first, first + n):
+                name, outcome = case(seed, folder)
+                outcomes[name, outcome.split()[0]] += 1
+                if outcome.startswith("FAULT"):
+                    faults.setdefault(f"{name}: {outcome}", []).append(seed)
+    finally:
+        signal.signal(signal.SIGALRM, before)
+    return outcomes, faults
+
+
+def main(n=1000, first=0):
+    outcomes, faults = fuzz(n, first)
+    for fault, seeds in sorted(faults.items()):
+        print(fault, seeds[:5], f"x {len(seeds)}")
+    ways = Counter(outcome for (_, outcome), k in outcomes.items() for _ in range(k))
+    print(f"{n} cases of {len({name for name, _ in outcomes})} functions: {dict(ways)}")
+
+
+if __name__ == "__main__":
+    main(*map(int, sys.argv[1:]))
