@@ -52,10 +52,12 @@ def make_model(model):
     """Make a fresh classifier.
 
     model: a name in CLASSIFIERS, an estimator (cloned), or None for default_model()
-    raises: ValueError for an unknown name
+    raises: ValueError for an unknown name, TypeError for what is no estimator
     """
     if isinstance(model, str):
         return CLASSIFIERS[check_choice("classifier", model, CLASSIFIERS)]()
+    if model is not None and not hasattr(model, "fit"):
+        raise TypeError(f"model must be a scikit-learn classifier or the name of one, got {model!r}")
     return default_model() if model is None else clone(model)
 
 

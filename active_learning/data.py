@@ -20,8 +20,8 @@ from active_learning.openml import load_openml
 class Dataset:
     """A classification problem whose every label is known, so that buying labels can be simulated.
 
-    raises: ValueError if X and y differ in length, y has missing or continuous values or one class, or truth
-        does not pair up with y
+    raises: TypeError if X is no matrix; ValueError if X and y differ in length, y has missing or continuous
+        values or one class, or truth does not pair up with y
     """
 
     name: str
@@ -30,6 +30,9 @@ class Dataset:
     truth: np.ndarray | None = None  # the right labels (n,), if some of y are wrong; None: y is right
 
     def __post_init__(self):
+        if not hasattr(self.X, "shape"):
+            kind = type(self.X).__name__
+            raise TypeError(f"X must be a numpy array, a pandas frame or a sparse matrix, got a {kind}")
         if isinstance(self.X, np.ndarray) and (self.X.ndim != 2 or self.X.dtype.kind in "cmMSV"):
             raise ValueError(f"X must be a matrix of numbers, got shape {self.X.shape} of {self.X.dtype}")
         y = np.asarray(self.y)

@@ -5,6 +5,8 @@ It may return, or raise ValueError, TypeError or OSError with a message. Anythin
 the seed that makes it again. tests/test_fuzz.py runs some.
 """
 
+# ruff: noqa: E501  (a call a line reads better)
+
 import contextlib
 import inspect
 import io
@@ -139,7 +141,7 @@ def odd_frame(rng, frame):
 
 def odd(rng, value):
     """Something else than the value, often of its kind."""
-    if isinstance(value, OURS) or callable(value):
+    if isinstance(value, OURS) or callable(value) or hasattr(value, "_fields"):
         return value  # whose kind a docstring names; what they hold is made odd where they are made
     if rng.random() < 0.35:
         return one_of(rng, JUNK)
@@ -204,7 +206,9 @@ def plain():
 
 def a_round(rng):
     data, split, *_ = plain()
-    model = one_of(rng, [al.default_model(), GaussianNB(), al.make_model("knn"), al.make_model("svm")])
+    model = one_of(
+        rng, [al.default_model(), GaussianNB(), al.make_model("knn"), al.make_model("extra_trees")]
+    )
     model.fit(data.X[split.seed], data.y[split.seed])
     return al.Round(model, data.X, split.seed, data.y[split.seed], split.pool, int(rng.integers(1, 9)), rng)
 
@@ -243,7 +247,7 @@ def by_strategy(rng):
 
 
 def summary_row(rng):
-    return al.summarise(plain()[3], 0.9).loc[one_of(rng, ["random", "margin"])]
+    return one_of(rng, [*al.summarise(plain()[3], 0.9).itertuples()])
 
 
 def path_of(rng, folder):
@@ -321,7 +325,7 @@ def calls(rng, folder):
         "printable": lambda: ([one_of(rng, NAMES)], {}),
         "plot_learning_curves": lambda: ([curves, 0.9, ax()], {}),
         "plot_labels_needed": lambda: ([needed(rng), 21, ax()], {}),
-        "plot_paired_savings": lambda: ([needed(rng), 21, ax()], {}),
+        "plot_paired_savings": lambda: ([by_strategy(rng), 21, ax()], {}),
         "plot_reached_share": lambda: ([needed(rng), 21, ax()], {}),
         "plot_one_run": lambda: ([histories["margin", 0], "margin", ax()], {}),
         "main": lambda: ([options(rng, folder)], {}),
@@ -380,6 +384,22 @@ def options(rng, folder):
     return base + (["--json"] if rng.random() < 0.3 else [])
 
 
+# What gets its arguments from another of our functions, or has options that are odd as they are: called as made
+INNER = {
+    "main",
+    "highest",
+    "take",
+    "top_rows",
+    "fit",
+    "check_strategy",
+    "bought_facts",
+    "contrast_labels",
+    "saving_grid",
+    "plot_one_run",
+    "plot_paired_savings",
+    *ROUND_RULES,
+}
+
 # Cases ---------------------------------------------------------------------------------------------------------
 
 
@@ -416,7 +436,11 @@ def check_result(name, result, args):
         assert list(result.columns) == ["strategy", "split", "n_labels", "accuracy"]
         assert result["accuracy"].between(0, 1).all()
     if name == "suggest":
-        assert result["id"].is_unique and result[["p_1", "p_2"]].stack().between(0, 1).all()
+        assert (
+            result["id"].is_unique
+            and ((p := result[["p_1", "p_2"]].to_numpy()) >= 0).all()
+            and (p <= 1).all()
+        )
 
 
 def run_main(args):
@@ -443,7 +467,8 @@ def case(seed, folder):
     signal.alarm(SECONDS)
     try:
         args, kwargs = made[name]()
-        some_odd(rng, args, kwargs)
+        if name not in INNER:
+            some_odd(rng, args, kwargs)
         result = run_main(args) if name == "main" else getattr(al, name)(*args, **kwargs)
         check_result(name, result, args)
         return name, "worked"
