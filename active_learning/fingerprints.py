@@ -47,6 +47,8 @@ def study_facts(dataset, strategies, *, model, **settings):
         "data": fingerprint(dataset.X),
         "labels": _checksum(repr((dataset.y.tolist(), dataset.judge.tolist())).encode()),
     }
+    if dataset.truth is not None:
+        data["truth"] = _checksum(repr(np.asarray(dataset.truth).tolist()).encode())
     rules = {f"{RULE}{name!r}": fingerprint(rule) for name, rule in strategies.items()}
     return data | settings | _versions(model) | rules
 

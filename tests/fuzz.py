@@ -337,10 +337,11 @@ def calls(rng, folder):
     made |= {name: lambda: ([curves], {}) for name in ("areas", "final_scores")}
     made |= {
         name: lambda: ([np.array([9.0, 20]), np.array([12.0, np.inf]), 21], {})
-        for name in ("labels_saved", "share_saved", "saving_interval")
+        for name in ("labels_saved", "saving_interval")
     }
     made |= {name: lambda: ([summary_row(rng)], {}) for name in ("finding", "format_cost", "format_saving")}
-    return made | {name: lambda: ([a_round(rng)], {}) for name in ROUND_RULES if name not in made}
+    made |= {name: lambda: ([a_round(rng)], {}) for name in ROUND_RULES if name not in made}
+    return {name: call for name, call in made.items() if name in al.__all__}
 
 
 def options(rng, folder):

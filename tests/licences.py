@@ -6,13 +6,13 @@ from pathlib import Path
 
 
 def licence(name):
-    """A package's licence by its own metadata: the expression, the classifiers, or the first line of the text."""
+    """A package's licence by its metadata: the expression, the classifiers, or the text's first line."""
     about = metadata.metadata(name)
     classifiers = [
         c.rpartition(" :: ")[2] for c in about.get_all("Classifier", []) if c.startswith("License")
     ]
-    said = about.get("License-Expression") or ", ".join(classifiers) or about.get("License") or "not stated"
-    return said.splitlines()[0]
+    said = about.get("License-Expression") or ", ".join(classifiers) or about.get("License")
+    return (said or "not stated").splitlines()[0]
 
 
 def main():

@@ -117,6 +117,8 @@ def test_checkpoint_of_other_data_labels_or_versions_is_refused(iris, kept, monk
     y[[0, 99]] = y[[99, 0]]
     with pytest.raises(ValueError, match="another study: labels was"):
         al.run_study(al.Dataset("iris", iris.X, y), **SMALL, checkpoint=kept)
+    with pytest.raises(ValueError, match="another study: truth was not set there"):
+        al.run_study(al.Dataset("iris", iris.X, iris.y, iris.y), **SMALL, checkpoint=kept)
     monkeypatch.setattr(np, "__version__", "9.9")
     with pytest.raises(ValueError, match=r"another study: numpy was '?\d.* there and is '?9.9"):
         al.run_study(iris, **SMALL, checkpoint=kept)
