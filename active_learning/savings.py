@@ -176,9 +176,10 @@ def new_rows_intervals(summary, parts, target, *, hold=1, reference="random", le
 
     The rows are cut into K parts, and each part is studied as a small data set of its own. Their log ratios
     vary as those of new rows would, K times as much: the variance of a saving falls with the number of rows.
-    The difference of two studies of whole data sets then has 2 / K of the variance between parts (see parts).
+    The difference of two studies of whole data sets then has 2 / K of the variance between parts;
+    this study's own is added, as parts are small, and their savings too (see parts).
 
-    summary: DataFrame with columns saving_min, saving_max; parts: table of run_parts, or None
+    summary: DataFrame of saving_min, saving_max, saving_low, saving_high; parts: table of run_parts, or None
     returns: DataFrame with columns low, high; nan where there are no parts, or censoring leaves one open;
         where it leaves one known within bounds, the widest interval that they allow
     source: Student's t; random groups as in Wolter 2007, chapter 2
@@ -193,10 +194,11 @@ def new_rows_intervals(summary, parts, target, *, hold=1, reference="random", le
         ends = np.log1p(
             -np.minimum(summary.loc[name, ["saving_min", "saving_max"]].to_numpy(float), 1 - 1e-9)
         )
-        if np.isfinite([*lows, *highs, *ends]).all():
+        if np.isfinite([*lows, *highs, *ends, row["saving_low"]]).all() and row["saving_high"] < 1:
             widest = max(
                 np.std(corner, ddof=1) for corner in product(*zip(lows, highs, strict=True))
             )  # convex
-            half = stats.t.ppf((1 + level) / 2, K - 1) * widest * np.sqrt(2 / K)
+            own = (np.log1p(-row["saving_low"]) - np.log1p(-row["saving_high"])) / (2 * stats.norm.ppf(0.975))
+            half = stats.t.ppf((1 + level) / 2, K - 1) * np.hypot(widest * np.sqrt(2 / K), own)
             table.loc[name] = -np.expm1(ends[0] + half), -np.expm1(ends[1] - half)
     return table
