@@ -188,17 +188,20 @@ def new_rows_intervals(summary, parts, target, *, hold=1, reference="random", le
     if parts is None:
         return table
     each = [log_ratios(part, target, hold=hold, reference=reference) for _, part in parts.groupby("part")]
-    K = len(each)
     for name in table.index.drop(reference).intersection(each[0][0].columns):
         lows, highs = np.transpose([[pseudo_median(bound[name]) for bound in pair] for pair in each])
-        ends = np.log1p(
-            -np.minimum(summary.loc[name, ["saving_min", "saving_max"]].to_numpy(float), 1 - 1e-9)
-        )
-        if np.isfinite([*lows, *highs, *ends, row["saving_low"]]).all() and row["saving_high"] < 1:
-            widest = max(
-                np.std(corner, ddof=1) for corner in product(*zip(lows, highs, strict=True))
-            )  # convex
-            own = (np.log1p(-row["saving_low"]) - np.log1p(-row["saving_high"])) / (2 * stats.norm.ppf(0.975))
-            half = stats.t.ppf((1 + level) / 2, K - 1) * np.hypot(widest * np.sqrt(2 / K), own)
-            table.loc[name] = -np.expm1(ends[0] + half), -np.expm1(ends[1] - half)
+        table.loc[name] = _new_rows(summary.loc[name], lows, highs, level)
     return table
+
+
+def _new_rows(row, lows, highs, level):
+    """(low, high) of one rule: row of summarise, bounds (K,) of its parts' log ratios."""
+    spread = row[["saving_min", "saving_max", "saving_low", "saving_high"]].to_numpy(dtype=float)
+    if not np.isfinite([*lows, *highs, *spread]).all() or spread.max() >= 1:
+        return np.nan, np.nan
+    first, last, low, high = np.log1p(-spread)
+    corners = product(*zip(lows, highs, strict=True))  # one of them has the largest spread
+    between = max(np.var(corner, ddof=1) for corner in corners) * 2 / len(lows)
+    own = (low - high) / (2 * stats.norm.ppf((1 + level) / 2))
+    half = stats.t.ppf((1 + level) / 2, len(lows) - 1) * np.sqrt(between + own**2)
+    return -np.expm1(first + half), -np.expm1(last - half)
