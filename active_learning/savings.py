@@ -176,9 +176,10 @@ def new_rows_intervals(summary, parts, target, *, hold=1, reference="random", le
 
     The rows are cut into K parts, and each part is studied as a small data set of its own. Their log ratios
     vary as those of new rows would, K times as much: the variance of a saving falls with the number of rows.
-    The difference of two studies of whole data sets then has 2 / K of the variance between parts (see parts).
+    The difference of two studies of whole data sets then has 2 / K of the variance between parts;
+    this study's own is added, as parts are small, and their savings too (see parts).
 
-    summary: DataFrame with columns saving_min, saving_max; parts: table of run_parts, or None
+    summary: DataFrame of saving_min, saving_max, saving_low, saving_high; parts: table of run_parts, or None
     returns: DataFrame with columns low, high; nan where there are no parts, or censoring leaves one open;
         where it leaves one known within bounds, the widest interval that they allow
     source: Student's t; random groups as in Wolter 2007, chapter 2
@@ -187,16 +188,20 @@ def new_rows_intervals(summary, parts, target, *, hold=1, reference="random", le
     if parts is None:
         return table
     each = [log_ratios(part, target, hold=hold, reference=reference) for _, part in parts.groupby("part")]
-    K = len(each)
     for name in table.index.drop(reference).intersection(each[0][0].columns):
         lows, highs = np.transpose([[pseudo_median(bound[name]) for bound in pair] for pair in each])
-        ends = np.log1p(
-            -np.minimum(summary.loc[name, ["saving_min", "saving_max"]].to_numpy(float), 1 - 1e-9)
-        )
-        if np.isfinite([*lows, *highs, *ends]).all():
-            widest = max(
-                np.std(corner, ddof=1) for corner in product(*zip(lows, highs, strict=True))
-            )  # convex
-            half = stats.t.ppf((1 + level) / 2, K - 1) * widest * np.sqrt(2 / K)
-            table.loc[name] = -np.expm1(ends[0] + half), -np.expm1(ends[1] - half)
+        table.loc[name] = _new_rows(summary.loc[name], lows, highs, level)
     return table
+
+
+def _new_rows(row, lows, highs, level):
+    """(low, high) of one rule: row of summarise, bounds (K,) of its parts' log ratios."""
+    spread = row[["saving_min", "saving_max", "saving_low", "saving_high"]].to_numpy(dtype=float)
+    if not np.isfinite([*lows, *highs, *spread]).all() or spread.max() >= 1:
+        return np.nan, np.nan
+    first, last, low, high = np.log1p(-spread)
+    corners = product(*zip(lows, highs, strict=True))  # one of them has the largest spread
+    between = max(np.var(corner, ddof=1) for corner in corners) * 2 / len(lows)
+    own = (low - high) / (2 * stats.norm.ppf((1 + level) / 2))
+    half = stats.t.ppf((1 + level) / 2, len(lows) - 1) * np.sqrt(between + own**2)
+    return -np.expm1(first + half), -np.expm1(last - half)

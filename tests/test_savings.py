@@ -211,6 +211,8 @@ def test_parts_that_agree_leave_new_rows_as_well_known_as_these():
     curves = make_parts([0.5])
     row = al.summarise(curves, 0.5, parts=make_parts([0.5] * 5)).loc["margin"]
     assert (row["new_rows_low"], row["new_rows_high"]) == pytest.approx((row["saving"], row["saving"]))
+    wide = al.summarise(make_parts([0.5], spread=0.3), 0.5, parts=make_parts([0.5] * 5)).loc["margin"]
+    assert wide["new_rows_low"] < wide["saving_low"] and wide["saving_high"] < wide["new_rows_high"]
 
 
 def test_parts_that_differ_widen_the_interval_for_new_rows():
