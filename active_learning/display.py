@@ -20,10 +20,11 @@ def text_table(table):
 
 
 def show_table(table):
-    """Show a table of strings in a notebook, without its index."""
+    """Show a table of strings in a notebook, without its index, its cells to the left as in the text."""
     from IPython.display import display
 
-    html = table.map(printable).rename(columns=printable).to_html(index=False)
+    html = table.map(printable).rename(columns=printable).to_html(index=False, justify="left")
+    html = html.replace("<td>", '<td style="text-align: left;">')
     display({"text/html": html, "text/plain": text_table(table)}, raw=True)
 
 

@@ -269,17 +269,16 @@ def describe_levers(table):
     for name, row in counts.iterrows():
         alone = far[far["strategy"] == f"{name}: random"]["verdict"].value_counts()
         lines.append(
-            f"- `{name}` with random labels saves more than margin with the first classifier on "
-            f"{row.more} data sets and less "
-            f"on {row.fewer}. Alone it is shown to save on {alone.get('win', 0)} and to cost labels on "
-            f"{alone.get('loss', 0)}."
+            f"- {code(name)} with random labels saves more than margin with the first classifier on "
+            f"{row.more} "
+            f"data sets and less on {row.fewer}. By itself it is shown to save labels on "
+            f"{alone.get('win', 0)} "
+            f"and to cost labels on {alone.get('loss', 0)} ({len(far)} cells, Holm)."
         )
-    bigger = (counts["more"] > counts["fewer"]).any()
+    bigger = [code(name) for name, row in counts.iterrows() if row.more > row.fewer]
     end = (
-        "So trying another classifier first can be worth more than any rule."
+        f"So on most of these data sets {listed(bigger)} is a bigger lever than the rule"
         if bigger
-        else ("So on most of these data sets the rule is the bigger lever.")
+        else "So on most of these data sets the rule is the bigger lever"
     )
-    return "\n".join(
-        [*lines, "", f"{end} Neither classifier is better everywhere: try them on your own rows."]
-    )
+    return "\n".join([*lines, "", f"{end}. Try both on your own rows."])
