@@ -74,7 +74,7 @@ def plot_border(model, plane, y, labeled, queried, ax=None):
     )
     for label, color, marker in zip(np.unique(y), colors, "os", strict=True):
         known = {"facecolor": color, "marker": marker, "zorder": 3}
-        ax.scatter(*plane[y == label].T, s=5, color=color, alpha=0.35, lw=0, marker=marker)
+        ax.scatter(*plane[y == label].T, s=5, color=color, alpha=0.35, lw=0, marker=marker, rasterized=True)
         ax.scatter(*plane[labeled[y[labeled] == label]].T, s=75, edgecolor="black", lw=2.2, **known)
         ax.scatter(*plane[queried[y[queried] == label]].T, s=42, edgecolor="black", lw=0.9, **known)
     ax.set(xticks=[], yticks=[], xlabel="", ylabel="", aspect="equal")
