@@ -91,9 +91,11 @@ from active_learning.plots import (
     plot_one_run, plot_paired_savings, plot_reached_share,
 )
 from active_learning.pictures import (
-    plot_images, plot_plane, plot_queries, plot_query_cost, plot_score_triangle, plot_speed, plot_steps,
+    plot_border, plot_images, plot_plane, plot_query_cost, plot_score_triangle, plot_speed, plot_steps,
 )
-from active_learning.display import show_figure, show_saved, show_table, text_table
+from active_learning.display import (
+    moving_picture, show_figure, show_moving, show_saved, show_table, text_table,
+)
 
 # 11. The command
 from active_learning.command import command, main
@@ -122,9 +124,10 @@ __all__ = [
     "plan_study", "study_settings", "study_sizes", "table_model", "suggest", "markdown_text", "printable",
     "color_of", "ink_of", "label_lines", "new_figure", "title", "plot_batch_price", "plot_cells", "plot_dots",
     "plot_intervals", "plot_labels_needed", "plot_learning_curves", "plot_one_run", "plot_paired_savings",
-    "plot_reached_share", "plot_images", "plot_plane", "plot_queries", "plot_query_cost",
-    "plot_score_triangle", "plot_speed", "plot_steps", "show_figure", "show_saved", "show_table",
-    "text_table", "command", "main",
+    "plot_reached_share", "plot_border", "plot_images", "plot_plane", "plot_query_cost",
+    "plot_score_triangle", "plot_speed", "plot_steps", "moving_picture", "show_figure", "show_moving",
+    "show_saved", "show_table", "text_table",
+    "command", "main",
 ]
 # fmt: on
 

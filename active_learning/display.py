@@ -51,6 +51,45 @@ def show_figure(ax, name, alt, *, folder=None):
     display(Image(png.getvalue(), width=round(figure.get_figwidth() * 100), alt=alt))
 
 
+def moving_picture(figures, *, pause=0.6, last=3.0):
+    """Figures of one size as the frames of an animated PNG: the same bytes at every run; closes the figures.
+
+    figures: Figures in their order, at least one; pause: seconds a frame; last: seconds for the last one
+    returns: bytes
+    raises: ValueError without a figure
+    """
+    import matplotlib.pyplot as plt
+    from PIL import Image
+
+    frames = []
+    for figure in figures:
+        with plt.rc_context(PLOT_STYLE):
+            figure.savefig(shot := io.BytesIO(), format="png", dpi=100)
+        plt.close(figure)
+        frames.append(Image.open(shot).convert("RGB"))
+    if not frames:
+        raise ValueError("a moving picture needs at least one figure, got none")
+    colors = frames[-1].quantize(64, dither=Image.Dither.NONE)  # of all frames, so that what rests is small
+    frames = [frame.quantize(palette=colors, dither=Image.Dither.NONE) for frame in frames]
+    times, moving = [round(1000 * pause)] * (len(frames) - 1) + [round(1000 * last)], io.BytesIO()
+    frames[0].save(moving, format="PNG", save_all=True, append_images=frames[1:], duration=times, loop=0)
+    return moving.getvalue()
+
+
+def show_moving(figures, name, alt, *, folder=None, **timing):
+    """Show figures one after the other, for ever, as one animated PNG in a notebook.
+
+    figures: as in moving_picture, and so is timing
+    name, alt, folder: as in show_figure; the file is folder/name.png
+    """
+    from IPython.display import Image, display
+
+    png = moving_picture(figures, **timing)
+    if folder is not None:
+        Path(folder, f"{name}.png").write_bytes(png)
+    display(Image(png, width=900, alt=alt))
+
+
 def show_saved(path, alt):
     """Show a PNG of 900 pixels that was made elsewhere, such as a benchmark's, in a notebook.
 

@@ -55,26 +55,30 @@ def plot_steps(steps, ax=None):
     return ax
 
 
-def plot_queries(plane, y, labeled, queried, ax=None):
-    """Points on a plane, their first labels in the colour of their class, the queries numbered in order.
+def plot_border(model, plane, y, labeled, queried, ax=None):
+    """A fitted classifier's border on a plane, over the points; ringed: its labels, the first ones thickly.
 
-    plane: array (n, 2); y: array (n,) of labels; labeled, queried: int arrays, rows of the plane
+    model: classifier of two classes, fitted on rows of plane, with a decision_function
+    plane: array (n, 2); y: array (n,) of labels
+    labeled, queried: int arrays, rows of the plane: the first labels, and those asked for since
     """
-    ax, colors = axes_or_new(ax), [ink_of("margin"), ink_of("entropy")]
-    plane = np.round(plane, 3)  # the last digits, which differ between processors, must not reach the file
-    ax.scatter(*plane.T, s=9, color="#d5d5d8", lw=0)
-    for label, color, marker in zip(np.unique(y), colors, "ox", strict=False):
-        ax.scatter(*plane[labeled[y[labeled] == label]].T, s=26, color=color, marker=marker, alpha=0.7)
-    circle = {
-        "boxstyle": "circle,pad=0.15",
-        "facecolor": color_of("least_confidence"),
-        "edgecolor": "white",
-        "alpha": 0.9,
-    }
-    for order, (x, height) in enumerate(plane[queried], 1):
-        ax.text(x, height, order, ha="center", va="center", fontsize=7.5, weight="bold", bbox=circle)
-    ax.set(xlabel="first principal component", ylabel="second principal component")
-    ax.set_aspect("equal", adjustable="datalim")
+    from sklearn.inspection import DecisionBoundaryDisplay
+
+    ax, colors = axes_or_new(ax), [color_of("margin"), color_of("least_confidence")]
+    settings = dict(response_method="decision_function", grid_resolution=160, ax=ax, eps=0.3)
+    DecisionBoundaryDisplay.from_estimator(
+        model, plane, plot_method="contourf", levels=[-1e9, 0, 1e9], colors=colors, alpha=0.22, **settings
+    )
+    DecisionBoundaryDisplay.from_estimator(
+        model, plane, plot_method="contour", levels=[0], colors="black", linewidths=1.6, **settings
+    )
+    for label, color, marker in zip(np.unique(y), colors, "os", strict=True):
+        known = {"facecolor": color, "marker": marker, "zorder": 3}
+        ax.scatter(*plane[y == label].T, s=5, color=color, alpha=0.35, lw=0, marker=marker, rasterized=True)
+        ax.scatter(*plane[labeled[y[labeled] == label]].T, s=75, edgecolor="black", lw=2.2, **known)
+        ax.scatter(*plane[queried[y[queried] == label]].T, s=42, edgecolor="black", lw=0.9, **known)
+    ax.set(xticks=[], yticks=[], xlabel="", ylabel="", aspect="equal")
+    ax.spines[:].set_visible(False)
     return ax
 
 
