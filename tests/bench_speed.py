@@ -383,7 +383,7 @@ def figure(table, n_splits):
 
 
 def rules_figure(costs):
-    """Write figures/2_query_cost.png and .svg, which the report shows."""
+    """Write figures/4_query_cost.png and .svg, which the appendix shows."""
     _, ax = al.new_figure(figsize=(9, 4.6))
     al.plot_query_cost(costs, ax)
     slowest = costs.loc[costs["ms"].idxmax()]
@@ -392,7 +392,7 @@ def rules_figure(costs):
     al.title(
         ax, finding, "median time of one query of 10 rows, 64 columns, 10 classes, one thread, one machine"
     )
-    al.show_figure(ax, "2_query_cost", finding, folder=Path(__file__).parent.parent / "figures")
+    al.show_figure(ax, "4_query_cost", finding, folder=Path(__file__).parent.parent / "figures")
 
 
 def rules(args):

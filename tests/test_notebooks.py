@@ -65,7 +65,9 @@ def test_notebook_carries_no_stray_metadata(path):
     notebook = json.loads(path.read_text(encoding="utf-8"))
     assert set(notebook["metadata"]) <= {"kernelspec", "language_info"}
     assert notebook["metadata"]["kernelspec"]["name"] == "python3"
-    assert not [cell["id"] for cell in notebook["cells"] if set(cell["metadata"]) - {"tags"}]
+    assert not [cell["id"] for cell in notebook["cells"] if set(cell["metadata"]) - {"tags", "jupyter"}]
+    folded = [cell["metadata"]["jupyter"] for cell in notebook["cells"] if "jupyter" in cell["metadata"]]
+    assert all(fold == {"source_hidden": True} for fold in folded)
 
 
 @every_notebook
