@@ -96,6 +96,7 @@ from active_learning.pictures import (
 from active_learning.display import (
     moving_picture, show_figure, show_moving, show_saved, show_table, text_table,
 )
+from active_learning.explorer import explore
 
 # 11. The command
 from active_learning.command import command, main
@@ -126,7 +127,7 @@ __all__ = [
     "plot_intervals", "plot_labels_needed", "plot_learning_curves", "plot_one_run", "plot_paired_savings",
     "plot_reached_share", "plot_border", "plot_images", "plot_plane", "plot_query_cost",
     "plot_score_triangle", "plot_speed", "plot_steps", "moving_picture", "show_figure", "show_moving",
-    "show_saved", "show_table", "text_table",
+    "show_saved", "show_table", "text_table", "explore",
     "command", "main",
 ]
 # fmt: on

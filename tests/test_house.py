@@ -22,13 +22,20 @@ ORDER = [
     "gains", "atlas", "report", "claims", "mechanism", "encoding", "cutting", "reading", "doubts",
     "labels", "tables", "replacing", "writing", "merging", "classes", "texts", "cells", "columns",
     "vectors", "features", "labelling", "suggesting", "style", "plots", "pictures", "display",
-    "options", "answers", "command",
+    "explorer", "options", "answers", "command",
 ]
 # fmt: on
-PICTURES = {"style", "plots", "pictures", "display"}  # computing never plots
+PICTURES = {"style", "plots", "pictures", "display", "explorer"}  # computing never plots
 OUTSIDE = {"answers", "command"}  # what the command prints, and the command
 LONGER = {"plots": 450}  # lines; every other room: 300
-LAZY = ("matplotlib", "IPython", "distributed", "dask", "skrub")  # imported only where they are used
+LAZY = (
+    "matplotlib",
+    "IPython",
+    "distributed",
+    "dask",
+    "skrub",
+    "ipywidgets",
+)  # imported only where they are used
 
 
 def tree(path):
