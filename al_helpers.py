@@ -67,7 +67,7 @@ from active_learning.atlas import (
 )
 from active_learning.report import (
     advice, answer, answer_elsewhere, batch_finding, bill, describe_atlas, describe_batches, describe_levers,
-    describe_ranking, format_range, lever_counts, lever_finding,
+    describe_power, describe_ranking, format_range, lever_counts, lever_finding,
 )
 
 # 8. Why: what a rule bought
@@ -119,16 +119,15 @@ __all__ = [
     "target_grid", "verdict", "worth", "advise", "below_majority", "describe_gains", "gains", "reachable",
     "atlas", "atlas_cells", "decide", "decision_table", "goals_of", "run_atlas", "run_levers",
     "wins_and_losses", "advice", "answer", "answer_elsewhere", "batch_finding", "bill", "describe_atlas",
-    "describe_batches", "describe_levers", "describe_ranking", "format_range", "lever_counts",
-    "lever_finding", "bought_facts", "contrast", "hard_rows", "means_by_strategy", "MISSING", "Table",
-    "write_table", "merge_labels", "load_table", "VectorScaler", "TextEncoder", "better_classifier",
+    "describe_batches", "describe_levers", "describe_power", "describe_ranking", "format_range",
+    "lever_counts", "lever_finding", "bought_facts", "contrast", "hard_rows", "means_by_strategy", "MISSING",
+    "Table", "write_table", "merge_labels", "load_table", "VectorScaler", "TextEncoder", "better_classifier",
     "plan_study", "study_settings", "study_sizes", "table_model", "suggest", "markdown_text", "printable",
     "color_of", "ink_of", "label_lines", "new_figure", "title", "plot_batch_price", "plot_cells", "plot_dots",
     "plot_intervals", "plot_labels_needed", "plot_learning_curves", "plot_one_run", "plot_paired_savings",
     "plot_reached_share", "plot_border", "plot_images", "plot_plane", "plot_query_cost",
     "plot_score_triangle", "plot_speed", "plot_steps", "moving_picture", "show_figure", "show_moving",
-    "show_saved", "show_table", "text_table", "explore",
-    "command", "main",
+    "show_saved", "show_table", "text_table", "explore", "command", "main",
 ]
 # fmt: on
 

@@ -84,6 +84,19 @@ def describe_ranking(table, n_splits):
     )
 
 
+def describe_power(smallest, n_splits):
+    """How small a saving a study could have shown, in words.
+
+    smallest: of trust.smallest_saving_shown, nan where it is not known; n_splits: of the study
+    returns: str
+    """
+    if np.isnan(smallest):
+        return f"with these {n_splits} splits it is not known, as runs of random miss the target"
+    return (
+        f"with these {n_splits} splits, four out of five such studies would show a saving of {smallest:.0%}"
+    )
+
+
 def batch_finding(crossings, rule):
     """The title of the batch figure: what the largest batch does to each of three rules.
 

@@ -95,3 +95,9 @@ def test_describe_ranking_names_the_rule_that_is_first_most_often():
 
 def test_names_in_sentences_are_code():
     assert code("margin") == "`margin`"
+
+
+@pytest.mark.parametrize(("smallest", "said"), [(0.1, "a saving of 10%"), (np.nan, "not known")])
+def test_describe_power_says_what_is_known(smallest, said):
+    text = al.describe_power(smallest, 16)
+    assert said in text and "nan" not in text
