@@ -18,7 +18,8 @@ ROOT = Path(al.__file__).parent
 ORDER = [
     "checks", "matrices", "data", "rules", "batch_rules", "strategies", "newton", "graph",
     "classifiers", "loop", "progress", "study", "measures", "wording", "mechanism", "tables",
-    "features", "labelling", "style", "plots", "pictures", "display", "options", "answers", "command",
+    "features", "labelling", "calibration", "extrapolation", "forecast_wording", "forecast", "stopping",
+    "style", "plots", "pictures", "display", "options", "answers", "command",
 ]
 # fmt: on
 PICTURES = {"style", "plots", "pictures", "display"}  # computing never plots
