@@ -58,18 +58,26 @@ from active_learning.tables import MISSING, Table, merge_labels, write_table
 from active_learning.features import load_table
 from active_learning.labelling import plan_study, study_sizes, suggest, table_model
 
-# 9. Figures, and how they and the tables are shown
+# 9. How many more labels, and when to stop
+from active_learning.forecast import forecast
+from active_learning.forecast_wording import forecast_lines
+from active_learning.stopping import (
+    STOP_RULES, choose_threshold, replay_stops, stop_signals, summarise_stops, watch,
+)
+
+# 10. Figures, and how they and the tables are shown
 from active_learning.style import color_of, ink_of, label_lines, new_figure, title
 from active_learning.plots import (
     plot_batch_price, plot_cells, plot_dots, plot_intervals, plot_labels_needed, plot_learning_curves,
     plot_one_run, plot_paired_savings, plot_reached_share,
 )
+from active_learning.forecast_plots import plot_forecast, plot_forecast_truth
 from active_learning.pictures import (
     plot_images, plot_plane, plot_queries, plot_query_cost, plot_score_triangle, plot_speed, plot_steps,
 )
 from active_learning.display import show_figure, show_saved, show_table, text_table
 
-# 10. The command
+# 11. The command
 from active_learning.command import command, main
 
 __all__ = [
@@ -90,7 +98,9 @@ __all__ = [
     "bought_facts", "contrast", "hard_rows", "means_by_strategy",
     "MISSING", "Table", "merge_labels", "write_table", "load_table", "plan_study", "study_sizes", "suggest",
     "table_model",
-    "color_of", "ink_of", "label_lines", "new_figure", "title", "plot_batch_price", "plot_cells", "plot_dots",
+    "forecast", "forecast_lines", "STOP_RULES", "choose_threshold", "replay_stops", "stop_signals",
+    "summarise_stops", "watch",
+    "plot_forecast", "plot_forecast_truth", "color_of", "ink_of", "label_lines", "new_figure", "title", "plot_batch_price", "plot_cells", "plot_dots",
     "plot_intervals", "plot_labels_needed", "plot_learning_curves", "plot_one_run", "plot_paired_savings",
     "plot_reached_share", "plot_images", "plot_plane", "plot_queries", "plot_query_cost",
     "plot_score_triangle", "plot_speed", "plot_steps", "show_figure", "show_saved", "show_table",

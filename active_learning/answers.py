@@ -13,6 +13,8 @@ from active_learning.classifiers import CLASSIFIERS, make_model
 from active_learning.data import load_dataset, split_dataset
 from active_learning.display import text_table
 from active_learning.features import load_table
+from active_learning.forecast import forecast
+from active_learning.forecast_wording import forecast_lines, gain_line
 from active_learning.labelling import plan_study, suggest
 from active_learning.loop import METRICS
 from active_learning.measures import summarise
@@ -36,6 +38,8 @@ def report(args):
         table = merge_labels(table, args.labels)
     if args.output is not None:
         check_output(args.output, table, args.force)  # before the work, and again when it is written
+    if args.forecast:
+        return report_forecast(args, table)
     if args.suggest is not None:
         return report_suggestions(args, table)
     if args.labels is not None:
@@ -50,14 +54,22 @@ def check_options(args):
     """Raise ValueError for options that do not go together, or whose values cannot work."""
     if args.csv is None:
         used = [
-            name for name in ("label_column", "id_column", "drop", "suggest", "labels") if getattr(args, name)
+            name
+            for name in ("label_column", "id_column", "drop", "suggest", "labels", "forecast")
+            if getattr(args, name)
         ]
         if used:
             raise ValueError(f"--{used[0].replace('_', '-')} needs --csv, the table that it is about")
     elif args.label_column is None or args.dataset is not None:
         raise ValueError("--csv needs --label-column, the column of the labels, and no --dataset")
-    if args.labels is not None and args.suggest is None and args.output is None:
-        raise ValueError("--labels needs --output, the file for the merged table, or --suggest")
+    if args.forecast and (args.suggest is not None or args.metric != "accuracy"):
+        raise ValueError(
+            "--forecast is about accuracy, and goes neither with another --metric nor with --suggest"
+        )
+    if args.labels is not None and args.suggest is None and args.output is None and not args.forecast:
+        raise ValueError("--labels needs --output, the file for the merged table, or --suggest or --forecast")
+    if args.forecast and args.output is not None:
+        raise ValueError("--forecast writes no file: leave --output out")
     if args.output is not None and args.labels is None and args.suggest is None:
         raise ValueError("--output goes with --suggest or --labels")
     if args.target_acc is not None:
@@ -108,16 +120,29 @@ def measure(args, dataset, settings, target, notes):
     )
 
 
+def report_forecast(args, table):
+    """The score now and later and the labels that the target needs, as text or as JSON."""
+    answer = forecast(table, args.target_acc, model=args.classifier, random_state=args.seed)
+    if args.json:
+        return _table_json(args, table, classifier=args.classifier, forecast=answer)
+    rows = f"{table.labeled.sum()} labelled rows, {(~table.labeled).sum()} without a label"
+    head = f"{table.name}: {rows}; classifier {args.classifier}"
+    return "\n".join([head, *table.notes, "", *forecast_lines(answer)])
+
+
 def report_suggestions(args, table):
     """The rows to label next, as text or as JSON; and as a file, if one was asked for."""
     chosen = dict(strategy=args.strategy, model=args.classifier)
     suggestions = suggest(table, args.suggest, random_state=args.seed, **chosen)
     if args.output is not None:
         write_table(table, args.output, ids=suggestions["id"], force=args.force)
+    ahead = {"ahead": (len(suggestions), 100), "random_state": args.seed}
+    answer = forecast(table, args.target_acc, model=args.classifier, **ahead)
+    gain = gain_line(answer, len(suggestions), args.target_acc)
     if args.json:
         rows = json.loads(suggestions.to_json(orient="records", double_precision=6))
         named = {"strategy": args.strategy, "classifier": args.classifier}
-        return _table_json(args, table, **named, suggestions=rows)
+        return _table_json(args, table, **named, suggestions=rows, expected_gain=gain)
     fill = f"Fill in {args.label_column!r} in {args.output}, then merge it back with --labels {args.output}."
     return "\n".join(
         [
@@ -126,6 +151,7 @@ def report_suggestions(args, table):
             *table.notes,
             "",
             text_table(suggestions.map(lambda x: f"{x:.3f}" if isinstance(x, float) else str(x))),
+            gain,
             *(["", fill] if args.output is not None else []),
         ]
     )

@@ -51,7 +51,7 @@ def subset_sizes(m):
 
 def _tasks(y, sizes, rng):
     """Yield (rows to train on, rows to test on, which size): cross-validation, on growing parts of each training set."""
-    for _ in range(max(1, min(5, 300 // len(y)))):
+    for _ in range(max(1, min(3, 200 // len(y)))):
         folds = np.arange(len(y)) % FOLDS
         order = dealt(y, rng)
         for fold in range(FOLDS):

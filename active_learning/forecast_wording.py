@@ -5,7 +5,7 @@ Each sentence is chosen by the numbers of the dict that forecast returns. Not he
 
 from active_learning.wording import format_percent
 
-WORTH = 0.01  # a gain below one point in 100 labels is called little
+UNLIKELY = 0.003  # forecast gain of 100 labels; where it was less, few replays gained a point
 
 
 def too_early(tested, classes, least):
@@ -33,13 +33,6 @@ def verdict_on(answer):
         return f"{target} is probably not in sight; at best {needed['low_80']} labels with {rule} reach it.{caution}"
     more = needed["median"] - answer["labels_now"]
     return f"About {more} more labels with {rule} reach {target}, {_labels(needed)} in all.{caution}"
-
-
-def unlikely_to_help(answer):
-    """Whether 100 more labels are unlikely to be worth a point of score, by the upper end of 80 %."""
-    now, later = answer["score_now"], [row for row in answer["score_after"] if row["rule"] != "random"]
-    later = next(row for row in later or answer["score_after"] if row["labels"] == answer["labels_now"] + 100)
-    return now["estimate"] is not None and later["estimate"] - now["estimate"] < WORTH / 4
 
 
 def _interval(score):
@@ -73,11 +66,30 @@ def forecast_lines(answer):
     return [*lines, "", answer["verdict"]]
 
 
-def gain_line(answer, batch):
-    """The line that goes with a suggestion of `batch` rows: its gain and, with a target, the batches left."""
-    if answer["score_now"]["estimate"] is None:
+def gain_line(answer, batch, target=None):
+    """The line that goes with a suggestion of `batch` rows: what they may gain and, with a target, what is left.
+
+    answer: dict of forecast with ahead=(batch, 100)
+    """
+    now, rule = answer["score_now"]["estimate"], list(answer["labels_needed"])[-1]
+    if now is None:
         return answer["verdict"]
-    rule = list(answer["labels_needed"])[-1]
-    rows = [answer["score_now"] | {"labels": answer["labels_now"]}]
-    rows += [row for row in answer["score_after"] if row["rule"] == rule]
-    return rows, batch
+    after = [row["estimate"] - now for row in answer["score_after"] if row["rule"] == rule]
+    line = f"Expected gain of these {batch} labels: {100 * max(after[0], 0):.1f} points, from {format_percent(now, 1)}"
+    line += f"; {_left(answer['labels_needed'][rule], answer['labels_now'], batch, target)}" * (
+        target is not None
+    )
+    if after[1] < UNLIKELY:
+        line += "; labelling more is unlikely to help: 100 more may gain less than a point"
+    return line + "."
+
+
+def _left(needed, labels, batch, target):
+    """How many batches the target is away."""
+    goal = format_percent(target)
+    if needed["median"] is None:
+        return f"{goal} is not in sight"
+    ends = [
+        None if needed[end] is None else -(-(needed[end] - labels) // batch) for end in ("low_80", "high_80")
+    ]
+    return f"{goal} is {-(-(needed['median'] - labels) // batch)} [{_count(ends[0])}, {_count(ends[1])}] batches away"

@@ -43,6 +43,7 @@ EXAMPLES = """examples:
 your own table (CSV or Parquet; rows without a label are the pool):
   active-learning --csv my.csv --label-column y                  would it save labels here?
   active-learning --csv my.csv --label-column y --classifier extra_trees
+  active-learning --csv my.csv --label-column y --forecast       how many more labels, for what score?
   active-learning --csv my.csv --label-column y --suggest 10 --output next.csv
                                                                  the rows to label next, to fill in
   active-learning --csv my.csv --label-column y --labels next.csv --output merged.csv
@@ -76,6 +77,7 @@ def build_parser():
     add("--label-column", metavar="NAME", help="its column of labels; an empty one puts the row in the pool")
     add("--id-column", metavar="NAME", help="its column that names the rows (default: row numbers from 0)")
     add("--drop", nargs="+", default=[], metavar="NAME", help="columns not to learn from")
+    add("--forecast", action="store_true", help="how many more labels does the target need?")
     add("--suggest", type=int, metavar="N", help="say which N rows of the pool to label next")
     add("--strategy", default="margin", metavar="NAME", help="rule that suggests (default margin)")
     add("--labels", metavar="FILE", help="merge this filled-in file of suggestions")

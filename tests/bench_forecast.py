@@ -22,8 +22,17 @@ from active_learning.stopping import stop_signals
 
 STAGES = (30, 60, 100, 200)
 RULES = ("random", al.RECOMMENDED)
-THOROUGH = 8  # runs a data set in which the recommended rule labels too, which takes longer
-PROVEN = ("digits", "synthetic", "breast_cancer", "four_classes", "imbalanced", "rings", "label_noise", "car_evaluation")
+THOROUGH = 4  # runs a data set in which the recommended rule labels too, which takes longer
+PROVEN = (
+    "digits",
+    "synthetic",
+    "breast_cancer",
+    "four_classes",
+    "imbalanced",
+    "rings",
+    "label_noise",
+    "car_evaluation",
+)
 TABLES = {
     "car_evaluation": "class",
     "mushrooms": "class",
@@ -100,7 +109,9 @@ def future(dataset, split, labeled, rule, seed):
 
 def scores_along(dataset, split, order, first):
     """Labels and test scores of a project that labels rows in this order: arrays (2, rounds)."""
-    counts = np.unique(np.minimum(np.r_[np.arange(first, 400, 10), 400:1151:50], len(order)))
+    counts = np.unique(
+        np.minimum(np.r_[np.arange(first, 200, 10), 200:300:20, 300:600:50, 600:1201:200], len(order))
+    )
     model, scores = al.default_model(), []
     for n in counts:
         model.fit(dataset.X[order[:n]], dataset.y[order[:n]])
@@ -124,7 +135,7 @@ def replay(dataset, run):
             history = al.run_loop(dataset, split, bought_by, budget=min(max(STAGES), rows), random_state=seed)
             order = np.concatenate([split.seed, history.queried])
         for stage in STAGES:
-            if stage > 0.6 * rows or (stage < 60 and run >= 2 * THOROUGH):
+            if stage > 0.6 * rows or (stage < 60 and run >= THOROUGH):
                 continue
             labeled, pool = order[:stage], np.setdiff1d(split.pool, order[:stage])
             curve = subset_curve(
@@ -151,10 +162,15 @@ def replay(dataset, run):
 
 def replay_all(runs, folder=None, first=0, path="/tmp/replays.joblib"):
     sets = data_sets(folder)
-    jobs = [(d, run) for run in range(int(first), int(runs)) for d in sets.values() if run < 25 or d.name in PROVEN]
+    jobs = [
+        (d, run)
+        for run in range(int(first), int(runs))
+        for d in sets.values()
+        if run < 16 or d.name in PROVEN
+    ]
     done = []
     for k, seen in enumerate(
-        joblib.Parallel(n_jobs=3, return_as="generator")(joblib.delayed(replay)(*job) for job in jobs)
+        joblib.Parallel(n_jobs=4, return_as="generator")(joblib.delayed(replay)(*job) for job in jobs)
     ):
         done += seen
         if k % 20 == 19:

@@ -19,10 +19,10 @@ ORDER = [
     "checks", "matrices", "data", "rules", "batch_rules", "strategies", "newton", "graph",
     "classifiers", "loop", "progress", "study", "measures", "wording", "mechanism", "tables",
     "features", "labelling", "calibration", "extrapolation", "forecast_wording", "forecast", "stopping",
-    "style", "plots", "pictures", "display", "options", "answers", "command",
+    "style", "plots", "forecast_plots", "pictures", "display", "options", "answers", "command",
 ]
 # fmt: on
-PICTURES = {"style", "plots", "pictures", "display"}  # computing never plots
+PICTURES = {"style", "plots", "forecast_plots", "pictures", "display"}  # computing never plots
 OUTSIDE = {"answers", "command"}  # what the command prints, and the command
 LONGER = {"plots": 450}  # lines; every other room: 300
 LAZY = ("matplotlib", "IPython", "distributed", "dask")  # imported only where they are used
