@@ -83,13 +83,21 @@ from active_learning.texts import TextEncoder
 from active_learning.labelling import better_classifier, plan_study, study_settings, study_sizes, table_model
 from active_learning.suggesting import suggest
 
-# 10. Figures, and how they, tables and the text of others are shown
+# 10. How many more labels, and when to stop
+from active_learning.forecast import forecast
+from active_learning.forecast_wording import forecast_lines
+from active_learning.stopping import (
+    STOP_RULES, choose_threshold, replay_stops, stop_signals, summarise_stops, watch,
+)
+
+# 11. Figures, and how they, tables and the text of others are shown
 from active_learning.escapes import markdown_text, printable
 from active_learning.style import color_of, ink_of, label_lines, new_figure, title
 from active_learning.plots import (
     plot_batch_price, plot_cells, plot_dots, plot_intervals, plot_labels_needed, plot_learning_curves,
     plot_one_run, plot_paired_savings, plot_reached_share,
 )
+from active_learning.forecast_plots import plot_forecast, plot_forecast_truth
 from active_learning.pictures import (
     plot_border, plot_images, plot_plane, plot_query_cost, plot_score_triangle, plot_speed, plot_steps,
 )
@@ -98,7 +106,7 @@ from active_learning.display import (
 )
 from active_learning.explorer import explore
 
-# 11. The command
+# 12. The command
 from active_learning.command import command, main
 
 __all__ = [
@@ -122,10 +130,12 @@ __all__ = [
     "describe_batches", "describe_levers", "describe_power", "describe_ranking", "format_range",
     "lever_counts", "lever_finding", "bought_facts", "contrast", "hard_rows", "means_by_strategy", "MISSING",
     "Table", "write_table", "merge_labels", "load_table", "VectorScaler", "TextEncoder", "better_classifier",
-    "plan_study", "study_settings", "study_sizes", "table_model", "suggest", "markdown_text", "printable",
-    "color_of", "ink_of", "label_lines", "new_figure", "title", "plot_batch_price", "plot_cells", "plot_dots",
-    "plot_intervals", "plot_labels_needed", "plot_learning_curves", "plot_one_run", "plot_paired_savings",
-    "plot_reached_share", "plot_border", "plot_images", "plot_plane", "plot_query_cost",
+    "plan_study", "study_settings", "study_sizes", "table_model", "suggest", "forecast", "forecast_lines",
+    "STOP_RULES", "choose_threshold", "replay_stops", "stop_signals", "summarise_stops", "watch",
+    "markdown_text", "printable", "color_of", "ink_of", "label_lines", "new_figure", "title",
+    "plot_batch_price", "plot_cells", "plot_dots", "plot_intervals", "plot_labels_needed",
+    "plot_learning_curves", "plot_one_run", "plot_paired_savings", "plot_reached_share", "plot_forecast",
+    "plot_forecast_truth", "plot_border", "plot_images", "plot_plane", "plot_query_cost",
     "plot_score_triangle", "plot_speed", "plot_steps", "moving_picture", "show_figure", "show_moving",
     "show_saved", "show_table", "text_table", "explore", "command", "main",
 ]

@@ -8,16 +8,17 @@ import pandas as pd
 import sklearn
 
 from active_learning import __version__
-from active_learning.checks import check_choice, check_integer, check_target
-from active_learning.classifiers import CLASSIFIERS, make_model
+from active_learning.classifiers import make_model
 from active_learning.data import load_dataset, split_dataset
 from active_learning.display import text_lines, text_table
 from active_learning.features import load_table
+from active_learning.forecast import forecast
+from active_learning.forecast_wording import forecast_lines, gain_line
 from active_learning.gains import advise, below_majority, describe_gains, gains, reachable
 from active_learning.labelling import better_classifier, study_settings, target_sentence
 from active_learning.labels import as_text
-from active_learning.loop import METRICS
 from active_learning.merging import merge_labels
+from active_learning.option_rules import check_options
 from active_learning.parts import N_PARTS, run_parts
 from active_learning.replacing import check_output
 from active_learning.savings import summarise
@@ -26,21 +27,6 @@ from active_learning.study import run_study
 from active_learning.suggesting import suggest
 from active_learning.wording import describe, format_percent, recommend, results_table, seed_meets
 from active_learning.writing import write_table
-
-# Options that mean nothing without a table
-OF_A_TABLE = (
-    "label_column",
-    "id_column",
-    "drop",
-    "features",
-    "suggest",
-    "strategy",
-    "labels",
-    "unlabeled",
-    "skip",
-    "no_header",
-    "relabel",
-)
 
 
 def report(args):
@@ -59,6 +45,8 @@ def report(args):
         table = merge_labels(table, args.labels, relabel=args.relabel)
     if args.output is not None:
         check_output(args.output, table.sources, args.force)  # before the work, and again when it is written
+    if args.forecast:
+        return report_forecast(args, table)
     if args.suggest is not None:
         return report_suggestions(args, table)
     if args.labels is not None:
@@ -67,33 +55,6 @@ def report(args):
     own |= dict(metric=args.metric, model=args.classifier)
     dataset, settings, sentences = study_settings(table, **own)
     return measure(args, dataset, settings, args.target_acc, [*table.notes, *sentences], table)
-
-
-def check_options(args):
-    """Raise ValueError for options that do not go together, or whose values cannot work."""
-    if args.csv is None:
-        used = [name for name in OF_A_TABLE if getattr(args, name)]
-        if used:
-            raise ValueError(f"--{used[0].replace('_', '-')} needs --csv, the table that it is about")
-    elif args.label_column is None or args.dataset is not None:
-        raise ValueError("--csv needs --label-column, the column of the labels, and no --dataset")
-    if args.labels is not None and args.suggest is None and args.output is None:
-        raise ValueError("--labels needs --output, the file for the merged table, or --suggest")
-    if args.output is not None and args.labels is None and args.suggest is None:
-        raise ValueError("--output goes with --suggest or --labels")
-    if args.relabel and args.labels is None:
-        raise ValueError("--relabel goes with --labels, the file of the newer labels")
-    if args.spreadsheet_safe and (args.suggest is None or args.output is None):
-        raise ValueError(
-            "--spreadsheet-safe goes with --suggest and --output, the file to open in a spreadsheet"
-        )
-    if args.checkpoint is not None and (args.labels is not None or args.suggest is not None):
-        raise ValueError("--checkpoint is for a study; --suggest and --labels run none")
-    if args.target_acc is not None:
-        check_target(args.target_acc)
-    check_choice("metric", args.metric, METRICS)
-    check_choice("classifier", args.classifier, CLASSIFIERS)
-    check_integer("hold", args.hold, 1)
 
 
 def named_strategies(args, model, X):
@@ -187,6 +148,16 @@ def gains_json(curves):
     ]
 
 
+def report_forecast(args, table):
+    """The score now and later and the labels that the target needs, as text or as JSON."""
+    answer = forecast(table, args.target_acc, model=args.classifier, random_state=args.seed)
+    if args.json:
+        return _table_json(args, table, table.notes, classifier=args.classifier, forecast=answer)
+    rows = f"{table.labeled.sum()} labelled rows, {table.pool.sum()} without a label"
+    head = f"{table.name}: {rows}; classifier {args.classifier}"
+    return text_lines([head, *table.notes, "", *forecast_lines(answer)])
+
+
 def report_suggestions(args, table):
     """The rows to label next, as text or as JSON; and as a file, if one was asked for."""
     chosen = dict(strategy=args.strategy, model=args.classifier)
@@ -195,11 +166,13 @@ def report_suggestions(args, table):
     if args.output is not None:
         how = {"force": args.force, "spreadsheet_safe": args.spreadsheet_safe}
         write_table(table, args.output, ids=suggestions["id"], **how)
+    gain = expected_gain(args, table, len(suggestions))
     if args.json:
         ids = as_text(suggestions["id"])  # exactly as text: JSON's numbers and dates would round them
         rows = json.loads(suggestions.assign(id=ids).to_json(orient="records", double_precision=6))
         named = {"strategy": suggestions.attrs["strategy"], "classifier": args.classifier}
-        return _table_json(args, table, [*table.notes, *more], **named, suggestions=rows)
+        notes = [*table.notes, *more]
+        return _table_json(args, table, notes, **named, suggestions=rows, expected_gain=gain)
 
     def shown(cell):
         return f"{cell:.3f}" if isinstance(cell, float) else str(cell)
@@ -213,9 +186,17 @@ def report_suggestions(args, table):
             *more,
             "",
             *text_table(suggestions.dropna(axis=1, how="all").map(shown)).splitlines(),
+            gain,
             *(["", fill] if args.output is not None else []),
         ]
     )
+
+
+def expected_gain(args, table, batch):
+    """One line: what the rows suggested are expected to bring, from the labels so far."""
+    ahead = {"ahead": (batch, 100), "random_state": args.seed}
+    answer = forecast(table, args.target_acc, model=args.classifier, **ahead)
+    return gain_line(answer, batch, args.target_acc)
 
 
 def report_merge(args, table):

@@ -56,6 +56,7 @@ EXAMPLES = """examples:
 your own table (CSV or Parquet; rows without a label are the pool):
   active-learning --csv my.csv --label-column y                  would it save labels here?
   active-learning --csv my.csv --label-column y --classifier extra_trees
+  active-learning --csv my.csv --label-column y --forecast       how many more labels, for what score?
   active-learning --csv my.csv --label-column y --suggest 10 --output next.csv
                                                                  the rows to label next, to fill in
   active-learning --csv my.csv --label-column y --features vectors.npy --suggest 10
@@ -106,6 +107,7 @@ def _add_table_options(add):
     add("--drop", nargs="+", default=[], metavar="NAME", help="columns not to learn from")
     vectors = "learn from these vectors, rows in the table's order: .npy, .parquet or .csv"
     add("--features", metavar="FILE", help=vectors)
+    add("--forecast", action="store_true", help="how many more labels does the target need?")
     add("--suggest", type=int, metavar="N", help="say which N rows of the pool to label next")
     suggesting = "rule that suggests (default diverse_margin; for one row margin)"
     add("--strategy", metavar="NAME", help=suggesting)

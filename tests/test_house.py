@@ -21,12 +21,13 @@ ORDER = [
     "fingerprints", "checkpoint", "study", "parts", "measures", "ranks", "savings", "trust", "wording",
     "gains", "atlas", "report", "claims", "mechanism", "encoding", "cutting", "reading", "doubts",
     "labels", "tables", "replacing", "writing", "merging", "classes", "texts", "cells", "columns",
-    "vectors", "features", "labelling", "suggesting", "style", "plots", "pictures", "display",
-    "explorer", "options", "answers", "command",
+    "vectors", "features", "labelling", "suggesting", "calibration", "extrapolation",
+    "forecast_wording", "forecast", "stopping", "style", "plots", "forecast_plots", "pictures",
+    "display", "explorer", "options", "option_rules", "answers", "command",
 ]
 # fmt: on
-PICTURES = {"style", "plots", "pictures", "display", "explorer"}  # computing never plots
-OUTSIDE = {"answers", "command"}  # what the command prints, and the command
+PICTURES = {"style", "plots", "forecast_plots", "pictures", "display", "explorer"}  # computing never plots
+OUTSIDE = {"option_rules", "answers", "command"}  # what the command prints, and the command
 LONGER = {"plots": 450}  # lines; every other room: 300
 LAZY = (
     "matplotlib",
@@ -106,7 +107,7 @@ def test_the_door_holds_no_definition_and_exports_all_that_it_imports():
     assert kinds <= {ast.Expr, ast.ImportFrom, ast.Assign, ast.If}
     imported = [alias.name for node in door.body if isinstance(node, ast.ImportFrom) for alias in node.names]
     assert sorted(imported) == sorted(al.__all__)
-    assert len((ROOT / "al_helpers.py").read_text().splitlines()) <= 140
+    assert len((ROOT / "al_helpers.py").read_text().splitlines()) <= 150
 
 
 GIVEN = {"round", "settings", "ax"}  # documented once: in rules.Round, where they go to, in plots

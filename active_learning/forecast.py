@@ -1,0 +1,176 @@
+"""How many more labels? The score now and later, and the labels to a target, with checked intervals.
+
+The curves are extrapolation's. How far they were off in replayed projects, by labels now and labels ahead, is
+the table in calibration, which tests/bench_forecast.py makes; the intervals here are those errors put
+around a
+new curve (split conformal prediction). Not here: when to stop (stopping), the words (forecast_wording).
+"""
+
+import numpy as np
+from scipy.special import expit
+
+from active_learning.calibration import FLOOR, HARDER, LEVELS, error_quantiles
+from active_learning.checks import check_integer, check_target
+from active_learning.classifiers import make_model
+from active_learning.data import Dataset
+from active_learning.extrapolation import SubsetCurve, continuation, subset_curve
+from active_learning.forecast_wording import too_early, verdict_on
+from active_learning.labelling import labeled_rows, table_model
+from active_learning.loop import History
+from active_learning.matrices import take
+from active_learning.strategies import RECOMMENDED
+
+AHEAD = (50, 100, 200, 500)  # more labels, at which the score is forecast
+FARTHEST = 20  # times the labels now: a target beyond is not in sight
+LEAST = 30  # labels, below which no replay was made
+MOST = 5000  # rows of the pool that are looked at
+MEDIAN = LEVELS.index(0.5)
+
+
+def forecast(
+    table_or_history, target=None, *, model=None, history=None, strategy="random", ahead=AHEAD, random_state=0
+):
+    """Forecast the score after more labels, and the labels that a target needs, in all.
+
+    table_or_history: Table, whose labelled rows are learnt from; Dataset, all of whose rows are labelled;
+        or History, whose measured scores are continued
+    target: accuracy in (0, 1]; None: what 200 more labels at random may be expected to reach
+    model: as in run_loop; not for a History
+    history: History of the rule that bought some of the table's labelled rows; only the others, taken to be a
+        random sample, then test. Without it all do; rows that look bought by a rule get wider intervals
+    strategy: the rule whose History is continued
+    ahead: more labels at which to forecast the score
+    random_state: seed of the subsets
+    returns: dict: target; labels_now; score_now with estimate, low, high (95 %), low_80, high_80;
+        labels_needed, for random and the recommended rule, with median, low_80, high_80, low_95, high_95,
+        labels in all, None = not in sight; score_after, a list of dicts as score_now's, with labels and rule;
+        labelled_by, "random" or "rule", which the rows looked like; verdict, a sentence. All numbers are None
+        where it is too early to say
+    raises: ValueError or TypeError for a source without 2 classes, an impossible target, or a history that is
+        not this table's
+    source: Figueroa et al. 2012; Vovk, Gammerman & Shafer 2005
+    """
+    target = target if target is None else check_target(target)
+    if isinstance(table_or_history, History):
+        return _answer(measured(table_or_history), target, "measured", (strategy,), ahead)
+    X, y, labeled, pool, model = _rows(table_or_history, model)
+    tested = _random_part(table_or_history, history)
+    classes = len(np.unique(y[labeled]))
+    if len(tested) < LEAST or len(tested) < 3 * classes:
+        return _unknown(target, len(labeled), ahead, too_early(len(tested), classes, LEAST))
+    rng = np.random.default_rng(check_integer("random_state", random_state, 0))
+    curve = subset_curve(X, y, labeled, pool, model, rng, tested=tested)
+    kind = "rule" if history is None and curve.harder > HARDER else "random"
+    return _answer(curve, target, kind, ("random", RECOMMENDED), ahead)
+
+
+def _rows(source, model):
+    """The matrix, labels as whole numbers, labelled rows, pool and unfitted classifier of a Table or Dataset.
+
+    A table's columns become numbers once, without a look at a label, as a forecast fits hundreds of times; of
+    a large pool a sample is enough.
+    """
+    if isinstance(source, Dataset):
+        X, labeled, known, model = source.X, np.arange(len(source.y)), source.y, make_model(model)
+    elif hasattr(source, "labeled"):
+        pipeline = table_model(source, model)
+        labeled, known = labeled_rows(source, least=1)
+        others = np.flatnonzero(~source.labeled)
+        if len(others) > MOST:
+            others = np.sort(np.random.default_rng(0).choice(others, MOST, replace=False))
+        X = pipeline[:-1].fit_transform(take(source.X, np.concatenate([labeled, others])))
+        model, labeled = pipeline[-1], np.arange(len(labeled))
+    else:
+        raise TypeError(f"forecast takes a Table, a Dataset or a History, got {type(source).__name__}")
+    y = np.full(X.shape[0], -1)
+    y[labeled] = np.unique(known, return_inverse=True)[1]
+    return X, y, labeled, np.arange(len(labeled), X.shape[0]), model
+
+
+def _random_part(source, history):
+    """The positions among the labelled rows of those that no rule bought."""
+    labeled = np.flatnonzero(source.labeled) if hasattr(source, "labeled") else np.arange(len(source.y))
+    bought = [] if history is None else history.queried
+    strangers = np.setdiff1d(bought, labeled)
+    if len(strangers):
+        name = f"it bought row {strangers[0]}, which has no label in {source.name}"
+        raise ValueError(f"the history is of another table: {name}")
+    return np.flatnonzero(~np.isin(labeled, bought))
+
+
+def measured(history):
+    """The scores of a History as a SubsetCurve: one test set, so most of their noise is shared."""
+    if len(history.n_labels) < 3:
+        found = "1 round" if len(history.n_labels) == 1 else f"{len(history.n_labels)} rounds"
+        raise ValueError(f"a History of {found} has no curve to continue; at least 3 are needed")
+    n, errors = np.asarray(history.n_labels), 1 - np.asarray(history.accuracy, dtype=float)
+    noise = np.maximum(errors * (1 - errors), 0.01) / 500
+    return SubsetCurve(int(n[-1]), n, errors, np.sqrt(np.outer(noise, noise)) / 2 + np.diag(noise) / 2, 0.0)
+
+
+def bands(curve, what, kind, rule, n):
+    """The score at n (c,) labels at LEVELS, array (levels, c), ascending; the arguments as in
+    error_quantiles."""
+    middle, spread = continuation(curve).log_odds(n)
+    off = error_quantiles(what, kind, rule, curve.labels, n) * np.hypot(spread, FLOOR)
+    return expit(-(middle + off))[::-1]
+
+
+def _answer(curve, target, kind, rules, ahead):
+    """The dict that forecast returns."""
+    m, more = curve.labels, np.array([0, *(check_integer("ahead", n, 1) for n in ahead)])
+    scores = {rule: bands(curve, "score", kind, rule, m + more) for rule in rules}
+    first = scores[rules[0]]
+    if target is None:
+        soon = bands(curve, "score", kind, rules[0], np.array([m + 200]))[MEDIAN, 0]
+        target = float(np.floor(200 * soon) / 200)
+    after = [
+        {"labels": int(n), "rule": rule, **_score(scores[rule][:, place])}
+        for rule in rules
+        for place, n in enumerate(m + more)
+        if place
+    ]
+    answer = {
+        "target": target,
+        "labels_now": int(m),
+        "score_now": _score(first[:, 0]),
+        "labels_needed": {rule: labels_needed(curve, kind, rule, target) for rule in rules},
+        "score_after": after,
+        "labelled_by": "rule" if kind == "rule" else "random",
+    }
+    return answer | {"verdict": verdict_on(answer)}
+
+
+def _score(band):
+    """A score at LEVELS as a dict."""
+    names = ("low", "low_80", "estimate", "high_80", "high")
+    return dict(zip(names, (round(float(value), 4) for value in band), strict=True))
+
+
+def labels_needed(curve, kind, rule, target):
+    """The labels, in all, at which each level's score gets to the target; None where it does not.
+
+    The best score until n labels is at the target just where the labels needed are at most n, so the
+    interval of
+    the labels is that of the best score, read the other way.
+    """
+    n = np.unique(np.geomspace(curve.labels, FARTHEST * curve.labels, 400).astype(int))
+    best = np.maximum.accumulate(bands(curve, "best", kind, rule, n), axis=1)
+    needed = [int(n[np.argmax(band >= target)]) if band[-1] >= target else None for band in best]
+    return dict(zip(("high_95", "high_80", "median", "low_80", "low_95"), needed, strict=True))
+
+
+def _unknown(target, labels, ahead, why):
+    """The dict that forecast returns where it is too early to say."""
+    nothing = dict.fromkeys(("estimate", "low", "high", "low_80", "high_80"))
+    needed = dict.fromkeys(("median", "low_80", "high_80", "low_95", "high_95"))
+    rules = ("random", RECOMMENDED)
+    return {
+        "target": target,
+        "labels_now": labels,
+        "score_now": nothing,
+        "labels_needed": {rule: dict(needed) for rule in rules},
+        "score_after": [{"labels": labels + n, "rule": rule, **nothing} for rule in rules for n in ahead],
+        "labelled_by": None,
+        "verdict": why,
+    }

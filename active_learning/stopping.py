@@ -1,0 +1,259 @@
+"""When to stop labelling: rules that see a labelling project without its test set, and their replay against
+the truth.
+
+To add a rule: a signal, one function of what was seen; a line in SIGNALS and one in THRESHOLDS.
+Sources: Bloodgood & Vijay-Shanker 2009; Zhu, Wang & Hovy 2008. Not here: the forecast itself (forecast).
+"""
+
+from dataclasses import dataclass
+from functools import partial
+
+import joblib
+import numpy as np
+import pandas as pd
+from scipy.special import entr
+
+from active_learning.checks import check_choice, check_integer, check_target
+from active_learning.classifiers import fit, make_model
+from active_learning.data import split_dataset
+from active_learning.extrapolation import continuation, subset_curve
+from active_learning.matrices import on_one_thread, take
+from active_learning.progress import progress
+
+STOP_ROWS = 500  # unlabelled at the start, drawn at random: the rows whose guesses a rule watches
+
+
+@dataclass(frozen=True)
+class Watched:
+    """What a labelling project shows of itself in r rounds: no test row, no label but those it bought."""
+
+    n_labels: np.ndarray  # int (r,), labels known at each round
+    proba: np.ndarray  # (r, s, k), the class probabilities of the stop set's rows at each round
+    X: object  # the data set's matrix
+    labeled: np.ndarray  # int (n_labels[-1],), the rows labelled, in the order in which they were
+    y: np.ndarray  # their labels
+    model: object  # the classifier, unfitted
+
+    @property
+    def guesses(self):
+        """The likeliest class (r, s) of every row of the stop set in every round."""
+        return self.proba.argmax(axis=2)
+
+    @property
+    def pool(self):
+        """The rows never labelled, int (n,)."""
+        return np.setdiff1d(np.arange(self.X.shape[0]), self.labeled)
+
+
+@on_one_thread
+def watch(dataset, split, history, *, model=None, random_state=0):
+    """Refit along a history, and note what a stop rule may see.
+
+    dataset, split, history: Dataset, its Split, and the History of a run on it
+    model: classifier with predict_proba, or a name; random_state: seed of the stop set's draw
+    returns: Watched
+    raises: ValueError if the history is not of this split or the model has no probabilities
+    """
+    check_history(history, split)
+    model, rng = make_model(model), np.random.default_rng(random_state)
+    if not hasattr(model, "predict_proba"):
+        raise ValueError(f"stop rules watch probabilities, and {type(model).__name__} gives none")
+    y = np.unique(dataset.y, return_inverse=True)[1]
+    labeled = np.concatenate([split.seed, history.queried])
+    shown = rng.permutation(split.pool)[:STOP_ROWS]
+    proba = np.zeros((len(history.n_labels), len(shown), y.max() + 1))
+    for row, n in enumerate(history.n_labels):
+        fit(model, dataset.X, y, labeled[:n], np.setdiff1d(split.pool, labeled[:n]))
+        proba[row][:, model.classes_] = model.predict_proba(take(dataset.X, shown))
+    known = np.concatenate([split.seed, split.pool])  # the test rows are not even there
+    place = np.full(len(y), -1)
+    place[known] = np.arange(len(known))
+    return Watched(history.n_labels, proba, take(dataset.X, known), place[labeled], y[labeled], model)
+
+
+def check_history(history, split):
+    """Raise ValueError if a history cannot be of this split."""
+    strangers = np.setdiff1d(history.queried, split.pool)
+    if len(strangers):
+        raise ValueError(f"the history is of another table: it bought row {strangers[0]}, not in this pool")
+    if history.n_labels[-1] != (most := len(split.seed) + len(history.queried)):
+        raise ValueError(
+            f"the history is of another table: it ends with {history.n_labels[-1]} labels, and the seed set "
+            f"and the rows bought are {most}"
+        )
+
+
+def disagreement(seen, window=3):
+    """1 - Cohen's kappa between the guesses of successive rounds, (r,), the mean over a window; nan before
+    it.
+
+    source: Bloodgood & Vijay-Shanker 2009
+    """
+    kappas = [_kappa(*pair) for pair in zip(seen.guesses[:-1], seen.guesses[1:], strict=True)]
+    means = pd.Series([np.nan, *kappas]).rolling(window).mean()
+    return 1 - means.to_numpy()
+
+
+def _kappa(first, second):
+    """Cohen's kappa of two arrays of classes; 1 where both say one and the same class."""
+    same = np.mean(first == second)
+    k = max(first.max(), second.max()) + 1
+    chance = np.bincount(first, minlength=k) @ np.bincount(second, minlength=k) / len(first) ** 2
+    return 1.0 if chance == 1 else (same - chance) / (1 - chance)
+
+
+def classification_change(seen):
+    """The share of the stop set whose guess changed since the last round, (r,); nan in the first.
+
+    source: Zhu, Wang & Hovy 2008
+    """
+    return np.r_[np.nan, (seen.guesses[1:] != seen.guesses[:-1]).mean(axis=1)]
+
+
+def overall_uncertainty(seen):
+    """The stop set's mean entropy as a share of its highest value, (r,).
+
+    source: Zhu, Wang & Hovy 2008
+    """
+    return entr(seen.proba).sum(axis=2).mean(axis=1) / np.log(seen.proba.shape[2])
+
+
+def forecast_gain(seen, every=50, ahead=100):
+    """The gain in score that the labels so far promise of 100 more, (r,); nan between the rounds that ask.
+
+    Subsets of the labelled rows say it: the forecast's own curve (extrapolation), so it costs many fits, and
+    is asked for once in 50 labels.
+    """
+    gains, asked = np.full(len(seen.n_labels), np.nan), 0
+    for row, n in enumerate(seen.n_labels):
+        if n >= max(asked + every, 2 * len(np.unique(seen.y))):
+            asked, labeled = n, seen.labeled[:n]
+            y = np.zeros(seen.X.shape[0], dtype=int)
+            y[labeled] = seen.y[:n]
+            pool = np.setdiff1d(np.arange(len(y)), labeled)
+            curve = subset_curve(seen.X, y, labeled, pool, seen.model, np.random.default_rng(0), quiet=True)
+            now, later = continuation(curve).errors([n, n + ahead])
+            gains[row] = now - later
+    return gains
+
+
+SIGNALS = {
+    "kappa": disagreement,
+    "classification_change": classification_change,
+    "overall_uncertainty": overall_uncertainty,
+    "forecast_gain": forecast_gain,
+}
+THRESHOLDS = {"kappa": 0.01, "classification_change": 0.0, "overall_uncertainty": 0.05, "forecast_gain": 0.01}
+
+
+def stop_when(n_labels, signal, threshold):
+    """The labels at the first round whose signal is at the threshold or below: float, inf if there is none.
+
+    n_labels: int (r,); signal: (r,), nan = cannot say; threshold: float
+    """
+    below = np.asarray(signal) <= threshold
+    return float(n_labels[below.argmax()]) if below.any() else np.inf
+
+
+def _rule(seen, name, threshold=None):
+    """The labels at which a rule stops what it has seen; inf if it does not."""
+    chosen = THRESHOLDS[name] if threshold is None else threshold
+    return stop_when(seen.n_labels, SIGNALS[name](seen), chosen)
+
+
+STOP_RULES = {name: partial(_rule, name=name) for name in SIGNALS}
+
+
+def stop_signals(
+    dataset, histories, *, seed_per_class=2, test_size=0.3, model=None, random_state=0, n_jobs=-1
+):
+    """Every signal of every round of many histories of one strategy, with the scores that no rule may see.
+
+    dataset, histories: Dataset, and a dict split -> History of a study on it, as in run_histories
+    seed_per_class, test_size, model, random_state: those of that study; n_jobs: processes
+    returns: DataFrame with columns split, n_labels, accuracy (the truth), and one for each of SIGNALS
+    raises: ValueError if a history is not of this data set and these settings
+    """
+    check_integer("random_state", random_state, 0)
+    cut = partial(split_dataset, dataset.y, seed_per_class=seed_per_class, test_size=test_size)
+    jobs = [
+        joblib.delayed(_signals)(
+            dataset, number, cut(random_state=_seed(random_state, number)), history, model
+        )
+        for number, history in histories.items()
+    ]
+    found = joblib.Parallel(n_jobs=n_jobs, return_as="generator")(jobs)
+    return pd.concat(progress(found, len(jobs)), ignore_index=True)
+
+
+def _seed(random_state, number):
+    return np.random.SeedSequence([random_state, number])
+
+
+def _signals(dataset, number, split, history, model):
+    seen = watch(dataset, split, history, model=model)
+    columns = {name: signal(seen) for name, signal in SIGNALS.items()}
+    truth = {"split": number, "n_labels": history.n_labels, "accuracy": history.accuracy}
+    return pd.DataFrame(truth | columns)
+
+
+def replay_stops(signals, target, thresholds=None):
+    """Where each stop rule would have stopped each run, judged by the scores it did not see.
+
+    signals: table of stop_signals
+    target: the score wanted, in (0, 1]
+    thresholds: dict rule -> threshold; THRESHOLDS if None
+    returns: DataFrame, a row a rule and run: rule, split, stopped (labels, inf = never), score (there, or
+        at the
+        run's end), missed (is it below the target?), needed (labels to the target in hindsight, inf = never)
+        and too_many (labels bought beyond those needed, at least 0; nan where the run never got there)
+    raises: ValueError for an unknown rule
+    """
+    target, thresholds = check_target(target), THRESHOLDS if thresholds is None else thresholds
+    rows = []
+    for rule, threshold in thresholds.items():
+        check_choice("stop rule", rule, SIGNALS)
+        for number, run in signals.groupby("split", sort=False):
+            rows.append({"rule": rule, "split": number, **_judged(run, rule, threshold, target)})
+    return pd.DataFrame(rows)
+
+
+def _judged(run, rule, threshold, target):
+    """One run's stop against the truth."""
+    n, score = run["n_labels"].to_numpy(), run["accuracy"].to_numpy()
+    stopped = stop_when(n, run[rule], threshold)
+    at = min(n.searchsorted(stopped), len(n) - 1)
+    needed = stop_when(n, -score, -target)
+    too_many = max(n[at] - needed, 0) if np.isfinite(needed) else np.nan
+    final = {"missed": score[at] < target, "needed": needed, "too_many": too_many}
+    return {"stopped": stopped, "score": score[at], **final}
+
+
+def summarise_stops(stops):
+    """The stop-rule table: every rule over all runs.
+
+    stops: table of replay_stops
+    returns: DataFrame indexed by rule: stopped (median labels, inf = never), score (mean), missed (share
+        below
+        the target), too_many (mean labels beyond hindsight's), never (share of runs never stopped)
+    """
+    never = stops.assign(never=np.isinf(stops["stopped"]))
+    how = {"stopped": "median", "score": "mean", "missed": "mean", "too_many": "mean", "never": "mean"}
+    return never.groupby("rule", sort=False).agg(how)
+
+
+def choose_threshold(studies, rule, candidates, *, miss=0.1):
+    """The threshold that wastes the fewest labels among those that miss the target seldom enough.
+
+    studies: list of (table of stop_signals, target), one a data set; all weigh the same
+    rule: a name in STOP_RULES; candidates: thresholds to try
+    miss: the share of missed targets that is allowed; if none allows it, the threshold that misses least
+    returns: float
+    """
+    rated = []
+    for threshold in candidates:
+        tables = [replay_stops(signals, target, {rule: threshold}) for signals, target in studies]
+        missed = np.mean([table["missed"].mean() for table in tables])
+        wasted = np.mean([table["too_many"].mean() / table["needed"].median() for table in tables])
+        rated.append((max(missed, miss), wasted, threshold))
+    return min(rated)[2]
