@@ -47,6 +47,8 @@ def as_numbers(levels, decimal="."):
     sample = [str(level) for level in levels[:: max(1, len(levels) // 200)]]
     if sum(any(map(str.isdigit, cell)) or "inf" in cell.casefold() for cell in sample) < 0.8 * len(sample):
         return None  # which spares long texts a closer look
+    if len(sample) >= 100 and np.isnan(_typed_numbers(sample, decimal)[0]).mean() > 0.5:
+        return None  # and texts with a digit in them; well below AGREE, so that a sample is sure
     numbers = pd.to_numeric(pd.Series(levels), errors="coerce").to_numpy(dtype=float)
     text = [str(level).strip() for level in levels]
     if sum(bool(re.fullmatch(r"[+-]?0\d+", cell)) for cell in text) > len(text) / 20:

@@ -12,7 +12,7 @@ import numpy as np
 from sklearn.base import clone
 from sklearn.pipeline import Pipeline
 
-from active_learning.matrices import take
+from active_learning.matrices import spaced, take
 
 IN_MEMORY = 50_000  # more rows than these are turned into features when they are picked, and not kept
 
@@ -64,8 +64,11 @@ def floats(X):
 
 
 def represent_all(model, X):
-    """(classifier, X) to suggest from: the representation is fitted on all rows of X."""
+    """(classifier, X) to suggest from: the representation is fitted on all rows of X, or, of many, on evenly
+    spaced ones: fitting a transformer of columns turns out, and holds, every row that it is given."""
     if not isinstance(model, Represented):
         return model, X
-    transformer = clone(model[0]).fit(X)
+    many = len(X) > IN_MEMORY and not isinstance(X, np.memmap)
+    seen = take(X, spaced(np.arange(len(X)), IN_MEMORY)) if many else X
+    transformer = clone(model[0]).fit(seen)
     return model[-1], floats(transformer.transform(X)) if len(X) <= IN_MEMORY else View(X, transformer)
