@@ -63,12 +63,16 @@ def floats(X):
     return np.ascontiguousarray(X, dtype=np.float64)
 
 
-def represent_all(model, X):
-    """(classifier, X) to suggest from: the representation is fitted on all rows of X, or, of many, on evenly
-    spaced ones: fitting a transformer of columns turns out, and holds, every row that it is given."""
+def represent_all(model, X, labeled=()):
+    """(classifier, X) to suggest from: the representation is fitted on all rows of X.
+
+    Of more than IN_MEMORY rows it is fitted on as many evenly spaced ones and the labelled: fitting a
+    transformer of columns turns out, and holds, every row that it is given.
+    labeled: int array, the rows with a label
+    """
     if not isinstance(model, Represented):
         return model, X
     many = len(X) > IN_MEMORY and not isinstance(X, np.memmap)
-    seen = take(X, spaced(np.arange(len(X)), IN_MEMORY)) if many else X
+    seen = take(X, np.union1d(spaced(np.arange(len(X)), IN_MEMORY), labeled).astype(int)) if many else X
     transformer = clone(model[0]).fit(seen)
     return model[-1], floats(transformer.transform(X)) if len(X) <= IN_MEMORY else View(X, transformer)

@@ -109,7 +109,7 @@ def rows_chosen(table, model, strategy, pool, n, rng):
     classes, y = np.unique(known, return_inverse=True)
     codes = np.full(len(table.labeled), -1)
     codes[labeled] = y
-    model, X = represent_all(model, table.X)
+    model, X = represent_all(model, table.X, labeled)
     fit(model, X, codes, labeled, pool)
 
     def choose(pool):
