@@ -194,6 +194,8 @@ def report_suggestions(args, table):
 
 def expected_gain(args, table, batch):
     """One line: what the rows suggested are expected to bring, from the labels so far."""
+    if len(np.unique(table.y[table.labeled].astype(str))) < 2:
+        return "Too early to say what these labels will bring: fewer than two classes have a label."
     ahead = {"ahead": (batch, 100), "random_state": args.seed}
     answer = forecast(table, args.target_acc, model=args.classifier, **ahead)
     return gain_line(answer, batch, args.target_acc)

@@ -259,3 +259,13 @@ def test_command_refuses_bad_input_in_one_line(capsys, csv_path, monkeypatch, op
     assert (code, out) == (2, "")
     assert err.count("\n") == 1 and message in err
     assert {path: path.read_bytes() for path in csv_path.parent.iterdir()} == before
+
+
+@pytest.mark.parametrize("labels", [["", "", "", ""], ["a", "", "", ""]])
+def test_first_rows_are_suggested_before_two_classes_have_a_label(capsys, tmp_path, labels):
+    rows = zip(["hello there", "bye now", "what is this", "see you"], labels, strict=True)
+    path = write(tmp_path / "none.csv", "text,y\n" + "".join(f"{text},{label}\n" for text, label in rows))
+    code, out, err = run(capsys, "--csv", path, "--label-column", "y", "--suggest", 2)
+    assert (code, err) == (0, "") and "Too early to say" in out
+    code, out, _ = run(capsys, "--csv", path, "--label-column", "y", "--suggest", 2, "--json")
+    assert code == 0 and len(json.loads(out)["suggestions"]) == 2
