@@ -1,6 +1,11 @@
 """How far along the work is, on a terminal or in a notebook and nowhere else. It does not know the work."""
 
 import sys
+import time
+
+EVERY = (
+    1.0  # seconds between two updates: what reads a notebook's messages late drops those beyond a thousand
+)
 
 
 def progress(items, total):
@@ -8,11 +13,12 @@ def progress(items, total):
 
     The bar ends empty, so that a committed page never shows a frozen one.
     """
-    show = _screen()
+    show, shown = _screen(), float("-inf")
     try:
         for done, item in enumerate(items, 1):
-            filled = 30 * done // total
-            show(f"{'█' * filled}{'░' * (30 - filled)} {done}/{total} runs")
+            if done == total or time.monotonic() - shown >= EVERY:
+                filled, shown = 30 * done // total, time.monotonic()
+                show(f"{'█' * filled}{'░' * (30 - filled)} {done}/{total} runs")
             yield item
     finally:
         show("")

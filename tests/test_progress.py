@@ -57,7 +57,15 @@ def test_progress_in_a_notebook_ends_empty(monkeypatch):
             shown.append(html.data)
 
     monkeypatch.setattr(progress, "_in_notebook", lambda: True)
+    monkeypatch.setattr(progress, "EVERY", 0.0)
     monkeypatch.setattr(IPython.display, "display", lambda *_, **__: Handle())
     assert list(progress.progress(iter("abc"), 3)) == list("abc")
     assert any("2/3" in html for html in shown[:-1])
     assert shown[-1] == ""
+
+
+def test_progress_shows_few_updates_of_many_quick_runs(monkeypatch):
+    monkeypatch.setattr(sys, "stderr", screen := Screen(tty=True))
+    list(progress.progress(range(5000), 5000))
+    assert 2 <= screen.getvalue().count("runs") < 10
+    assert "1/5000" in screen.getvalue() and "5000/5000" in screen.getvalue()
