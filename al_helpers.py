@@ -70,7 +70,7 @@ from active_learning.merging import merge_labels
 from active_learning.features import load_table
 from active_learning.vectors import VectorScaler
 from active_learning.texts import TextEncoder
-from active_learning.labelling import better_classifier, plan_study, table_model
+from active_learning.labelling import better_classifier, plan_study, study_sizes, table_model
 from active_learning.suggesting import suggest
 # 10. How many more labels, and when to stop
 from active_learning.forecast import forecast
@@ -115,14 +115,14 @@ __all__ = [
     "answer_elsewhere", "batch_finding", "bill", "describe_atlas", "describe_batches", "describe_levers",
     "describe_power", "describe_ranking", "format_range", "lever_finding", "bought_facts", "contrast",
     "hard_rows", "means_by_strategy", "MISSING", "Table", "write_table", "merge_labels", "load_table",
-    "VectorScaler", "TextEncoder", "better_classifier", "plan_study", "table_model", "suggest", "forecast",
-    "forecast_lines", "STOP_RULES", "choose_threshold", "replay_stops", "stop_signals", "summarise_stops",
-    "watch", "markdown_text", "printable", "color_of", "ink_of", "new_figure", "title", "plot_batch_price",
-    "plot_cells", "plot_dots", "plot_intervals", "plot_labels_needed", "plot_learning_curves", "plot_one_run",
-    "plot_paired_savings", "plot_reached_share", "plot_forecast", "plot_forecast_truth", "plot_border",
-    "plot_images", "plot_plane", "plot_query_cost", "plot_score_triangle", "plot_speed", "plot_steps",
-    "moving_picture", "show_figure", "show_moving", "show_saved", "show_table", "text_table", "explore",
-    "command", "main",
+    "VectorScaler", "TextEncoder", "better_classifier", "plan_study", "study_sizes", "table_model", "suggest",
+    "forecast", "forecast_lines", "STOP_RULES", "choose_threshold", "replay_stops", "stop_signals",
+    "summarise_stops", "watch", "markdown_text", "printable", "color_of", "ink_of", "new_figure", "title",
+    "plot_batch_price", "plot_cells", "plot_dots", "plot_intervals", "plot_labels_needed",
+    "plot_learning_curves", "plot_one_run", "plot_paired_savings", "plot_reached_share", "plot_forecast",
+    "plot_forecast_truth", "plot_border", "plot_images", "plot_plane", "plot_query_cost",
+    "plot_score_triangle", "plot_speed", "plot_steps", "moving_picture", "show_figure", "show_moving",
+    "show_saved", "show_table", "text_table", "explore", "command", "main",
 ]
 # fmt: on
 
