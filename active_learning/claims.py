@@ -27,7 +27,10 @@ def verdict(published, average, single):
     average: (low, high), interval of our average; single: (low, high), where one more split would lie
     returns: "inside what one split shows" or "outside ...", and "opposite sign of the average" where the
         interval of the average excludes 0 and the published number is on the other side
+    raises: ValueError if average or single are not two numbers
     """
+    if np.shape(average) != (2,) or np.shape(single) != (2,):
+        raise ValueError(f"intervals are (low, high), got {average!r} and {single!r}")
     place = "inside" if single[0] <= published <= single[1] else "outside"
     opposite = published * average[0] < 0 and published * average[1] < 0
     return f"{place} what one split shows" + (", opposite sign of the average" if opposite else "")

@@ -106,7 +106,11 @@ def area_under_curve(n_labels, accuracy):
     """Area under a learning curve by the trapezoid rule, divided by its width: a mean accuracy in [0, 1].
 
     n_labels, accuracy: arrays (r,), the rounds of one run
+    raises: ValueError if they do not pair up, or hold no round
     """
+    if np.shape(n_labels) != np.shape(accuracy) or np.ndim(accuracy) != 1 or not np.size(accuracy):
+        shapes = f"{np.shape(n_labels)} and {np.shape(accuracy)}"
+        raise ValueError(f"a curve needs as many numbers of labels as accuracies, got shapes {shapes}")
     if len(n_labels) == 1:
         return float(np.asarray(accuracy)[0])
     return float(np.trapezoid(accuracy, n_labels) / np.ptp(n_labels))
