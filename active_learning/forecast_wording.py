@@ -5,8 +5,6 @@ Each sentence is chosen by the numbers of the dict that forecast returns. Not he
 
 from active_learning.wording import format_percent
 
-UNLIKELY = 0.003  # forecast gain of 100 labels; where it was less, few replays gained a point
-
 
 def too_early(tested, classes, least):
     """Why nothing can be said of so few labels, in a sentence."""
@@ -85,8 +83,6 @@ def gain_line(answer, batch, target=None):
     line = f"Expected gain of these {batch} labels: {points}"
     if target is not None:
         line += f"; {_left(answer['labels_needed'][rule], answer['labels_now'], batch, target)}"
-    if after[1] < UNLIKELY:
-        line += "; labelling more is unlikely to help: 100 more may gain less than a point"
     return line + "."
 
 
