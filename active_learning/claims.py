@@ -8,6 +8,7 @@ from functools import partial
 import numpy as np
 import pandas as pd
 
+from active_learning.checks import check_choice
 from active_learning.measures import bootstrap_interval, by_split, labels_to_target, medians_to_target
 from active_learning.savings import paired_difference
 from active_learning.trust import saving_map
@@ -72,8 +73,11 @@ def contrast_labels(curves, target, strategy, other):
     """How many labels a strategy needs more than another on the same split, as "60 [45, 70]".
 
     curves, target: as in summarise; strategy, other: names of two of its strategies
+    raises: ValueError for a strategy that is not among the curves
     """
     needed = by_split(labels_to_target(curves, target, interpolate=True))
+    for name in (strategy, other):
+        check_choice("strategy", name, list(needed))
     more = paired_difference(needed[other], needed[strategy], curves["n_labels"].max())
     if more.lowest != more.highest:
         bound = f"> {more.lowest:.0f}" if np.isfinite(more.lowest) else f"< {more.highest:.0f}"

@@ -65,9 +65,20 @@ class Dataset:
         return self.y if self.truth is None else self.truth
 
 
+def check_dataset(dataset):
+    """Return dataset; TypeError if it is not a Dataset."""
+    if not isinstance(dataset, Dataset):
+        raise TypeError(f"dataset must be a Dataset, as load_dataset makes, got {type(dataset).__name__}")
+    return dataset
+
+
 @dataclass(frozen=True)
 class Split:
-    """Rows, as int arrays, of a data set cut in three; ValueError if two parts share a row."""
+    """Rows of a data set, cut in three.
+
+    seed, pool, test: int arrays, each of one dimension
+    raises: TypeError for rows that are no integers; ValueError for a row below 0 or in two parts
+    """
 
     seed: np.ndarray  # labelled from the start
     pool: np.ndarray  # may be bought
@@ -75,14 +86,25 @@ class Split:
 
     def __post_init__(self):
         for part in ("seed", "pool", "test"):
-            object.__setattr__(self, part, np.asarray(getattr(self, part), dtype=np.intp))
+            object.__setattr__(self, part, _row_numbers(part, getattr(self, part)))
         rows = np.concatenate([self.seed, self.pool, self.test])
         if len(np.unique(rows)) < len(rows):
             raise ValueError("seed, pool and test must be disjoint, but they share rows")
+        if len(rows) and rows.min() < 0:
+            raise ValueError(f"rows are counted from 0, and the split holds row {rows.min()}")
 
     @property
     def sizes(self):
         return {"seed": len(self.seed), "pool": len(self.pool), "test": len(self.test)}
+
+
+def _row_numbers(part, rows):
+    rows = np.asarray(rows)
+    if rows.ndim != 1 or (rows.size and rows.dtype.kind not in "iu"):  # a mask would mean rows 0 and 1
+        raise TypeError(
+            f"{part} must be a list of row numbers, got an array of {rows.dtype} of shape {rows.shape}"
+        )
+    return rows.astype(np.intp)
 
 
 def load_dataset(name, **settings):

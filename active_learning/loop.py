@@ -97,6 +97,8 @@ def _check_run(X, y, split, model, budget):
         raise TypeError(f"model must be a scikit-learn classifier, got {model!r}")
     if check_integer("budget", budget, 1) < len(split.seed):
         raise ValueError(f"budget must be at least the seed set's {len(split.seed)} labels, got {budget}")
+    if (last := max(rows.max(initial=0) for rows in (split.seed, split.pool, split.test))) >= len(y):
+        raise ValueError(f"the split holds row {last}, and the data set has only {len(y)} rows")
     if len(np.unique(y[split.seed])) < 2:
         raise ValueError(f"the seed set has the one class {y[split.seed][0]}; 2 are needed")
     imputes = isinstance(model, Pipeline)  # whose tags do not say; its own steps complain if they cannot

@@ -10,6 +10,19 @@ from scipy.stats import binom
 
 from active_learning.checks import check_integer, check_target, some
 
+COLUMNS = ("strategy", "split", "n_labels", "accuracy")
+
+
+def check_curves(curves):
+    """Return curves; TypeError or ValueError if it is not a table of run_study with a round at least."""
+    if not isinstance(curves, pd.DataFrame):
+        raise TypeError(f"curves must be a table of run_study, got {type(curves).__name__}")
+    if lacking := [name for name in COLUMNS if name not in curves]:
+        raise ValueError(f"curves must have the columns {', '.join(COLUMNS)}, and lack {', '.join(lacking)}")
+    if curves.empty:
+        raise ValueError("curves hold no round")
+    return curves
+
 
 def labels_to_target(curves, target, *, hold=1, interpolate=False):
     """The labels each run needed to reach the target accuracy.
@@ -32,10 +45,10 @@ def crossing_bounds(curves, target, *, hold=1, interpolate=True):
     curves, target, hold, interpolate: as in labels_to_target
     returns: DataFrame with columns strategy, split, low, high; where the target was not reached, low is the
         last round of which it is known that it did not, and high is inf
-    raises: ValueError or TypeError for a target or hold that cannot be one
+    raises: ValueError or TypeError for a target or hold that cannot be one, or curves that are none
     """
     target, hold = check_target(target), check_integer("hold", hold, 1)
-    runs = curves.sort_values("n_labels", kind="stable").groupby(["strategy", "split"], sort=False)
+    runs = _by_run(curves, ["strategy", "split"])
     rows = [
         _crossing(*run.to_numpy().T, target, hold, interpolate) for _, run in runs[["n_labels", "accuracy"]]
     ]
@@ -118,28 +131,30 @@ def area_under_curve(n_labels, accuracy):
 
 def areas(curves):
     """Area under every curve in curves, the table of run_study: a row a split, a column a strategy."""
-    runs = curves.sort_values("n_labels", kind="stable").groupby(["split", "strategy"], sort=False)
-    return runs[["n_labels", "accuracy"]].apply(lambda run: area_under_curve(*run.to_numpy().T)).unstack()
+    return (
+        _by_run(curves)[["n_labels", "accuracy"]]
+        .apply(lambda run: area_under_curve(*run.to_numpy().T))
+        .unstack()
+    )
 
 
 def final_scores(curves):
     """The last accuracy of every curve of run_study (curves): a row a split, a column a strategy."""
-    return _ends(curves).last().unstack()
+    return _by_run(curves)["accuracy"].last().unstack()
 
 
 def first_scores(curves):
     """The accuracy with the seed set alone of run_study (curves): a row a split, a column a strategy."""
-    return _ends(curves).first().unstack()
+    return _by_run(curves)["accuracy"].first().unstack()
 
 
 def best_scores(curves):
     """The highest accuracy of every curve of run_study (curves): a row a split, a column a strategy."""
-    return curves.groupby(["split", "strategy"], sort=False)["accuracy"].max().unstack()
+    return _by_run(curves)["accuracy"].max().unstack()
 
 
-def _ends(curves):
-    runs = curves.sort_values("n_labels", kind="stable").groupby(["split", "strategy"], sort=False)
-    return runs["accuracy"]
+def _by_run(curves, keys=("split", "strategy")):
+    return check_curves(curves).sort_values("n_labels", kind="stable").groupby([*keys], sort=False)
 
 
 def medians_to_target(curves, target):

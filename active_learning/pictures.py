@@ -82,21 +82,6 @@ def plot_border(model, plane, y, labeled, queried, ax=None):
     return ax
 
 
-def plot_plane(plane, batches, name, ax=None):
-    """The rows of the first batches on a plane, a marker a round, over all points in grey.
-
-    plane: array (n, 2); batches: int arrays, the rows bought in each round; name: the strategy
-    """
-    ax = axes_or_new(ax)
-    ax.scatter(*plane.T, s=5, color="#d5d5d8", lw=0)
-    for rows, marker, shade in zip(batches, "o^s", (1, 0.7, 0.4), strict=False):
-        color = tuple(shade * channel for channel in ink_of(name))
-        ax.scatter(*plane[rows].T, s=34, color=color, marker=marker, edgecolor="white", lw=0.7)
-    ax.set_title(name, color=ink_of(name), weight="bold")
-    ax.axis("off")
-    return ax
-
-
 def plot_query_cost(costs, ax=None):
     """Milliseconds per query, a row a rule and a mark a pool size: costs has columns strategy, pool, ms."""
     ax = axes_or_new(ax)

@@ -192,7 +192,7 @@ def plot_one_run(history, name, ax=None, band=None):
         history.n_labels,
         history.accuracy,
         color=color_of(name),
-        marker=MARKERS[name],
+        marker=MARKERS.get(name, "P"),
         ms=5,
         lw=2,
         clip_on=False,

@@ -15,7 +15,14 @@ import pandas as pd
 from scipy import stats
 
 from active_learning.checks import check_choice
-from active_learning.measures import areas, by_split, crossing_bounds, final_scores, labels_to_target
+from active_learning.measures import (
+    areas,
+    by_split,
+    check_curves,
+    crossing_bounds,
+    final_scores,
+    labels_to_target,
+)
 from active_learning.ranks import fewest_values, pseudo_median, signed_rank_interval, signed_rank_p
 
 
@@ -94,7 +101,7 @@ def log_ratios(curves, target, *, hold=1, reference="random"):
         they differ where a run is censored
     raises: ValueError if the reference is not among the curves, or strategies differ in their splits
     """
-    check_choice("reference strategy", reference, list(curves["strategy"].unique()))
+    check_choice("reference strategy", reference, list(check_curves(curves)["strategy"].unique()))
     bounds = crossing_bounds(curves, target, hold=hold)
     low, high = by_split(bounds, "low"), by_split(bounds, "high")
     names = [reference, *(name for name in low if name != reference)]

@@ -22,7 +22,7 @@ from joblib.parallel import BACKENDS, get_active_backend
 from active_learning.checkpoint import Checkpoint
 from active_learning.checks import check_integer
 from active_learning.classifiers import make_model
-from active_learning.data import split_dataset
+from active_learning.data import check_dataset, split_dataset
 from active_learning.fingerprints import study_facts
 from active_learning.loop import run_loop
 from active_learning.progress import progress
@@ -63,7 +63,7 @@ def run_histories(
     client.upload_file(shutil.make_archive("active_learning", "zip", ".", "active_learning")); restarted
     workers get it too. Then call this, or run_study, inside `with joblib.parallel_config(backend="dask")`.
     """
-    strategies = pick_strategies(strategies)
+    strategies, dataset = pick_strategies(strategies), check_dataset(dataset)
     for name, strategy in strategies.items():  # here, where the name is known, and before any work
         check_strategy(name, strategy, make_model(model), dataset.X)
     n_splits = check_integer("n_splits", n_splits, 1)

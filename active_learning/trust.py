@@ -7,8 +7,8 @@ import numpy as np
 import pandas as pd
 from scipy import stats
 
-from active_learning.checks import check_integer
-from active_learning.measures import by_split, labels_to_target
+from active_learning.checks import check_choice, check_integer
+from active_learning.measures import by_split, check_curves, labels_to_target
 from active_learning.savings import log_ratios, paired_saving, saving_of
 
 
@@ -121,9 +121,11 @@ def saving_map(studies, strategy, targets, *, reference="random", level=0.95):
     returns: DataFrame indexed by study and target: estimate, low, high, lowest, highest, p_value,
         p_holm (adjusted for all the cells), verdict (win, tie, loss: by p_holm), reached (whether half of the
         runs of either reached the target), at_seed (share of splits whose seed set alone meets the target)
+    raises: ValueError or TypeError, naming the value, for a study that lacks the strategy or is none
     """
     rows = {}
     for name, curves in studies.items():
+        check_choice("strategy", strategy, list(check_curves(curves)["strategy"].unique()))
         pair = curves[curves["strategy"].isin([reference, strategy])]
         for target in targets:
             lows, highs = log_ratios(pair, target, reference=reference)

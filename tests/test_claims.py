@@ -35,3 +35,9 @@ def test_contrast_counts_labels_and_stays_a_bound_under_censoring():
     curves = needing(random=[50] * 8, margin=[30] * 8, never=[INF] * 8)
     assert al.contrast_labels(curves, 0.9, "random", "margin") == "20 [20, 20]"
     assert al.contrast_labels(curves, 0.9, "never", "margin") == "> 30"
+
+
+@pytest.mark.parametrize("pair", [("margin", "entropy"), ("entropy", "margin")])
+def test_contrast_names_a_strategy_that_was_not_run(pair):
+    with pytest.raises(ValueError, match="entropy"):
+        al.contrast_labels(needing(random=[50] * 8, margin=[40] * 8), 0.9, *pair)

@@ -137,3 +137,14 @@ def test_split_dataset_names_a_bad_setting(iris, change, error, names):
 def test_split_rejects_rows_in_two_parts():
     with pytest.raises(ValueError, match="disjoint"):
         al.Split([0, 1], [1, 2], [3])
+
+
+def test_split_rejects_rows_counted_from_the_end():
+    with pytest.raises(ValueError, match=r"counted from 0.*row -1"):
+        al.Split([0, 1], [2, -1], [3])
+
+
+@pytest.mark.parametrize("rows", [[0.5, 1.0], [True, False], ["0", "1"], [[0, 1]], 3])
+def test_split_rejects_what_is_no_list_of_row_numbers(rows):
+    with pytest.raises(TypeError, match="pool must be a list of row numbers"):
+        al.Split([4, 5], rows, [6])

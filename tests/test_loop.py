@@ -1,5 +1,7 @@
 """Claims about one learning curve."""
 
+import dataclasses
+
 import numpy as np
 import pandas as pd
 import pytest
@@ -315,3 +317,11 @@ def test_stop_at_that_is_never_reached_spends_the_budget(iris):
     split = al.split_dataset(iris.y, random_state=0)
     history = al.run_loop(iris, split, "margin", batch=4, budget=20, stop_at=1.01)
     assert history.n_labels[-1] == 20
+
+
+@pytest.mark.parametrize("part", ["seed", "pool", "test"])
+def test_loop_names_a_row_beyond_the_data(iris, part):
+    split = al.split_dataset(iris.y, random_state=0)
+    beyond = dataclasses.replace(split, **{part: np.r_[getattr(split, part), 150]})
+    with pytest.raises(ValueError, match=r"row 150.*only 150 rows"):
+        al.run_loop(iris, beyond, "random", budget=20)

@@ -10,6 +10,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 import al_helpers as al
+from active_learning.measures import best_scores, first_scores
+from active_learning.savings import log_ratios
 
 
 @pytest.mark.parametrize(
@@ -146,3 +148,35 @@ def test_measures_name_a_bad_hold_and_a_missing_reference(small_study):
         al.summarise(curves, 0.9, hold=1.5)
     with pytest.raises(ValueError, match=r"random.*margin"):
         al.summarise(curves[curves["strategy"] != "random"], 0.9)
+
+
+@pytest.mark.parametrize(
+    "measure",
+    [
+        lambda curves: al.labels_to_target(curves, 0.9),
+        lambda curves: al.summarise(curves, 0.9),
+        al.areas,
+        al.final_scores,
+        first_scores,
+        best_scores,
+        lambda curves: log_ratios(curves, 0.9),
+        lambda curves: al.saving_map({"study": curves}, "margin", [0.9]),
+    ],
+)
+@pytest.mark.parametrize(
+    ("change", "error", "names"),
+    [
+        (lambda curves: curves.drop(columns="accuracy"), ValueError, "lack accuracy"),
+        (
+            lambda curves: curves.rename(columns={"split": "fold", "n_labels": "n"}),
+            ValueError,
+            "lack split, n_labels",
+        ),
+        (lambda curves: curves.iloc[:0], ValueError, "no round"),
+        (lambda curves: curves.to_numpy(), TypeError, "table of run_study, got ndarray"),
+    ],
+)
+def test_measures_refuse_what_is_not_a_table_of_run_study(measure, change, error, names):
+    curves = make_curves({"random": [[0.5, 0.9]], "margin": [[0.5, 0.9]]})
+    with pytest.raises(error, match=names):
+        measure(change(curves))

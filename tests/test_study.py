@@ -124,3 +124,9 @@ def test_study_names_a_bad_setting(iris, change, error, names, n_jobs):
 def test_study_names_the_rule_that_the_model_cannot_serve(iris):
     with pytest.raises(ValueError, match="'entropy' needs predict_proba, which LinearSVC"):
         al.run_study(iris, ["random", "entropy"], model=LinearSVC(), **SMALL)
+
+
+@pytest.mark.parametrize("other", ["digits", None, ("X", "y")])
+def test_study_wants_a_dataset(other):
+    with pytest.raises(TypeError, match=f"dataset must be a Dataset.*got {type(other).__name__}"):
+        al.run_study(other, ["random"], **SMALL)

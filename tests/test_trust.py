@@ -120,3 +120,8 @@ def test_saving_map_says_where_the_seed_set_meets_the_target_and_where_nobody_do
     values, texts = al.saving_grid(studies, "margin", [0.9])
     assert texts["90%"].to_dict() == {"easy": "seed set\nmeets it", "hard": "not\nreached"}
     assert list(texts.index) == ["easy", "hard"] and values.loc["easy", "90%"] == 0
+
+
+def test_saving_map_names_a_strategy_that_was_not_run():
+    with pytest.raises(ValueError, match=r"entropy.*random, margin"):
+        al.saving_map({"study": needing(random=[50] * 8, margin=[40] * 8)}, "entropy", [0.9])
