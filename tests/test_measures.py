@@ -180,3 +180,33 @@ def test_measures_refuse_what_is_not_a_table_of_run_study(measure, change, error
     curves = make_curves({"random": [[0.5, 0.9]], "margin": [[0.5, 0.9]]})
     with pytest.raises(error, match=names):
         measure(change(curves))
+
+
+def test_mean_curve_crosses_where_the_line_through_the_means_does():
+    curves = make_curves({"random": [[0.5, 0.9], [0.7, 0.9]], "margin": [[0.5, 0.6], [0.7, 0.6]]})
+    table = al.mean_curve_crossings(curves, 0.75)
+    assert table.loc["random", "crossing"] == pytest.approx(25)  # halfway from a mean of 0.6 to one of 0.9
+    assert table.loc["random", "low"] == pytest.approx(20 + 10 * (0.75 - 0.7) / (0.9 - 0.7))  # split 1 alone
+    assert table.loc["margin", "crossing"] == INF
+
+
+def test_a_mean_curve_needs_whole_runs():
+    with pytest.raises(ValueError, match=r"no stop_at.*'margin'"):
+        al.mean_curve_crossings(make_curves({"random": [[0.5]] * 2, "margin": [[0.5, 0.9], [0.9]]}), 0.9)
+
+
+def test_mean_curves_of_random_cross_alike_whatever_the_batch_where_first_crossings_do_not():
+    """Random buys the same kind of rows in any batch: only the grid on which one looks differs."""
+    rng = np.random.default_rng(0)
+    n_labels = np.arange(20, 121)
+    rise = 0.95 - 0.45 * np.exp(-(n_labels - 20) / 40)
+    runs = pd.concat(
+        pd.DataFrame({"strategy": "random", "split": i, "n_labels": n_labels, "accuracy": rise + noise})
+        for i, noise in enumerate(rng.normal(scale=0.02, size=(200, len(n_labels))))
+    )
+    looks = {batch: runs[(runs["n_labels"] - 20) % batch == 0] for batch in (1, 20)}
+    means = {batch: al.mean_curve_crossings(seen, 0.85).loc["random"] for batch, seen in looks.items()}
+    firsts = {batch: al.labels_to_target(seen, 0.85)["n_labels"].median() for batch, seen in looks.items()}
+    truth = 20 - 40 * np.log((0.95 - 0.85) / 0.45)
+    assert firsts[20] > 1.2 * firsts[1]
+    assert all(means[batch]["crossing"] == pytest.approx(truth, rel=0.05) for batch in looks)
