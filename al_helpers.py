@@ -90,7 +90,7 @@ from active_learning.pictures import (
     plot_border, plot_images, plot_query_cost, plot_score_triangle, plot_speed, plot_steps,
 )
 from active_learning.display import (
-    moving_picture, show_figure, show_moving, show_saved, show_table, text_table,
+    check_parameters, moving_picture, show_figure, show_moving, show_saved, show_table, text_table,
 )
 from active_learning.explorer import explore
 # 12. The command
@@ -120,8 +120,8 @@ __all__ = [
     "summarise_stops", "watch", "markdown_text", "printable", "color_of", "ink_of", "new_figure", "title",
     "plot_batch_price", "plot_cells", "plot_dots", "plot_intervals", "plot_labels_needed",
     "plot_learning_curves", "plot_one_run", "plot_paired_savings", "plot_reached_share", "plot_forecast",
-    "plot_forecast_truth", "plot_border", "plot_images", "plot_query_cost",
-    "plot_score_triangle", "plot_speed", "plot_steps", "moving_picture", "show_figure", "show_moving",
+    "plot_forecast_truth", "plot_border", "plot_images", "plot_query_cost", "plot_score_triangle",
+    "plot_speed", "plot_steps", "check_parameters", "moving_picture", "show_figure", "show_moving",
     "show_saved", "show_table", "text_table", "explore", "command", "main",
 ]
 # fmt: on

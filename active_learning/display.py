@@ -1,8 +1,10 @@
-"""Show a figure or a table in a notebook; a table as text for a terminal."""
+"""Show a figure, a table or a bad parameter in a notebook; a table as text for a terminal."""
 
 import io
+from numbers import Real
 from pathlib import Path
 
+from active_learning.checks import check_integer, check_target
 from active_learning.escapes import printable
 from active_learning.style import PLOT_STYLE
 
@@ -24,7 +26,8 @@ def show_table(table):
     from IPython.display import display
 
     html = table.map(printable).rename(columns=printable).to_html(index=False, justify="left")
-    html = html.replace("<td>", '<td style="text-align: left;">')
+    for cell in ("th", "td"):
+        html = html.replace(f"<{cell}>", f'<{cell} style="text-align: left;">')
     display({"text/html": html, "text/plain": text_table(table)}, raw=True)
 
 
@@ -98,3 +101,38 @@ def show_saved(path, alt):
     from IPython.display import Image, display
 
     display(Image(Path(path).read_bytes(), width=900, alt=alt))
+
+
+class ParameterError(ValueError):
+    """A parameter of a notebook is out of range; the page shows this sentence, and no traceback."""
+
+    def _render_traceback_(self):
+        return [f"{type(self).__name__}: {self}"]
+
+
+def check_parameters(*, lows=None, **parameters):
+    """Check the parameters of a notebook before anything runs.
+
+    parameters: by name; target is an accuracy; price..., seconds... and setup... are numbers from 0 on; seed
+        is an integer from 0 on, any other an integer from 1 on
+    lows: dict name -> the least value of an integer, where it is not 1
+    raises: ParameterError, naming the value and what is valid
+    """
+    lows = {"seed": 0} | (lows or {})
+    for name, value in parameters.items():
+        try:
+            if name == "target":
+                check_target(value)
+            elif name.startswith(("price", "seconds", "setup")):
+                _check_amount(name, value)
+            else:
+                check_integer(name, value, lows.get(name, 1))
+        except (TypeError, ValueError) as error:
+            raise ParameterError(str(error)) from None
+
+
+def _check_amount(name, value):
+    if isinstance(value, bool) or not isinstance(value, Real):
+        raise TypeError(f"{name} must be a number, got {value!r}")
+    if not 0 <= value < float("inf"):
+        raise ValueError(f"{name} must be a number from 0 on, got {value}")

@@ -7,7 +7,8 @@ import numpy as np
 import pandas as pd
 
 from active_learning.atlas import wins_and_losses
-from active_learning.wording import effect, format_labels, format_saving, listed, whole
+from active_learning.savings import summarise
+from active_learning.wording import describe, listed, seed_meets, whole
 
 
 def code(name):
@@ -22,30 +23,21 @@ def format_range(low, high):
     return f"{whole(low)}% to {whole(high)}%"
 
 
-def answer(summary, goal, budget, n_splits):
+def answer(curves, target, *, parts=None, where="handwritten digits"):
     """The answer on one data set, in two Markdown bullets: what is saved, and what one run is worth.
 
-    summary: of summarise, `random` among its rows; goal: the target as text; budget: labels in all
-    n_splits: how many splits the summary is of
-    returns: str
+    curves, target, parts: as in describe; where: the data set in words
+    returns: str; one bullet where one run is not known to say anything: a single split, or a target that the
+        seed set meets
     """
-    labels = {name: format_labels(n, budget) for name, n in summary["median"].items()}
-    rules = [row for row in summary.itertuples() if row.Index != "random"]
-    needs = listed([f"{code(row.Index)} {labels[row.Index]}" for row in rules])
-    kinds = {
-        "saves": "saves",
-        "costs": "costs labels:",
-        "nothing": "shows no difference:",
-        "one split": "is one run:",
-    }
-    found = listed([f"{code(row.Index)} {kinds[effect(row)]} {format_saving(row)}" for row in rules])
-    spread = listed([f"{code(row.Index)} {format_range(row.single_low, row.single_high)}" for row in rules])
-    splits = f"{n_splits} splits" if n_splits > 1 else "one split"
-    first = f"- **On handwritten digits** random labelling needs {labels['random']} labels to reach {goal}; "
-    first += f"{needs} (medians, {splits}). Against random, {found}."
-    if n_splits == 1:
+    first = f"- **On {where}.** {describe(curves, target, parts=parts)}"
+    summary = summarise(curves, target).drop("random")
+    if summary["single_low"].isna().all() or seed_meets(curves, target):
         return first
-    return f"{first}\n- **One run proves little.** On a single split the saving may be anything: {spread}."
+    spread = [
+        f"{code(row.Index)} {format_range(row.single_low, row.single_high)}" for row in summary.itertuples()
+    ]
+    return f"{first}\n- **One run proves little.** One split may show any saving: {listed(spread)}."
 
 
 def answer_elsewhere(table, reach, batch):
@@ -57,8 +49,8 @@ def answer_elsewhere(table, reach, batch):
     counts = wins_and_losses(table).loc[reach, batch]
     n, bought = counts.iloc[0].sum(), "one row at a time" if batch == 1 else f"{batch} rows at a time"
     wins, harm = _tally(counts["win"]), _tally(counts["loss"])
-    gain = f"labels are shown to be saved by {wins}" if wins else "no rule is shown to save labels"
-    cost = f"lost by {harm}" if harm else "lost by none"
+    gain = f"these are shown to save labels: {wins}" if wins else "no rule is shown to save labels"
+    cost = f"to cost labels: {harm}" if harm else "none is shown to cost any"
     return f"- **On {n} data sets**, buying {bought}, {gain}; {cost}. Elsewhere no difference is shown."
 
 
@@ -84,17 +76,20 @@ def describe_ranking(table, n_splits):
     )
 
 
-def describe_power(smallest, n_splits):
-    """How small a saving a study could have shown, in words.
+def describe_power(smallest, n_splits, needs=None):
+    """How small a saving a study could have shown, and how many splits would show others, in words.
 
     smallest: of trust.smallest_saving_shown, nan where it is not known; n_splits: of the study
+    needs: dict saving -> trust.splits_to_show
     returns: str
     """
     if np.isnan(smallest):
         return f"with these {n_splits} splits it is not known, as runs of random miss the target"
-    return (
+    shown = (
         f"with these {n_splits} splits, four out of five such studies would show a saving of {smallest:.0%}"
     )
+    others = [f"{whole(saving)}% takes {n:,.0f} splits" for saving, n in (needs or {}).items()]
+    return "; ".join([shown, *others])
 
 
 def batch_finding(crossings, rule):
@@ -155,21 +150,20 @@ def _turns(small, large):
 
 
 def describe_atlas(table, decisions):
-    """Which rule to use, from many data sets, each recommendation with its evidence.
+    """Where rules save and where they cost labels, from many data sets.
 
     table: of atlas; decisions: table of decide
-    returns: str, Markdown bullets
+    returns: str, Markdown
     """
-    counts, lines = wins_and_losses(table).loc["far"], []
+    counts, harm = wins_and_losses(table).loc["far"], []
     for batch in sorted(table["batch"].unique()):
-        harm = _tally(counts.loc[batch, "loss"])
-        loss = f"Labels are lost by {harm}." if harm else "No rule is shown to cost labels."
-        lines.append(f"- **{batch} at a time**: {_picks(decisions, counts, batch)}. {loss}")
-    none = (decisions["strategy"] == "random").sum()
-    lines.append(
-        f"- For {none} of the {len(decisions)} kinds of project in section 1 no rule is shown to save."
-    )
-    return "\n".join(lines)
+        if lost := _tally(counts.loc[batch, "loss"]):
+            harm.append(f"in batches of {batch} by {lost} of the data sets")
+    cost = f"Labels are lost {'; '.join(harm)}." if harm else "No rule is shown to cost labels."
+    none, kinds = (decisions["strategy"] == "random").sum(), f"of the {len(decisions)} kinds of project"
+    if none:
+        return f"{cost} For {none} {kinds} in section 1 no rule is shown to save."
+    return f"{cost} For each {kinds} in section 1 some rule is shown to save."
 
 
 def _picks(decisions, counts, batch):
@@ -205,7 +199,7 @@ def bill(summary, rule, sizes, price, setup_cost):
         f"**The whole bill.** The numbers of labels include the {sizes['seed']} of the seed set. The "
         f"test set costs {fixed} labels "
         f"more, whatever the rule: of all that a project like digits pays for labels, {code(rule)} saves "
-        f"{whole_bill:.0%}, {price * saved:.2f} at {price:.2f} a label. If building and minding the loop "
+        f"{whole_bill:.0%}: {price * saved:.2f} at {price:.2f} a label. If building and minding the loop "
         f"costs {setup_cost}, "
         f"it pays from about {setup_cost / (price * row['saving']):,.0f} labels on (those that random "
         f"would need), or "

@@ -141,7 +141,7 @@ def describe(curves, target, *, hold=1, parts=None):
         takes = listed([f"{name} {n}" for name, n in labels.items()])
         end = "One split is an anecdote: no saving is claimed, and only more splits have an interval."
         return f"On this one split {goal} takes {takes} labels. {end}"
-    start = f"Over {n_splits} splits (medians), {goal} takes random {labels['random']} labels"
+    start = f"Over {n_splits} splits (medians), random needs {labels['random']} labels to reach {goal}"
     clauses = _findings(summary)
     if met := seed_meets(curves, target):
         names = listed([name for name in summary.index if name != "random"] or ["any rule"])

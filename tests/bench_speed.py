@@ -21,9 +21,11 @@ from importlib.util import find_spec
 from pathlib import Path
 
 import joblib
+import nbformat
 import numpy as np
 import pandas as pd
 import psutil
+from nbclient import NotebookClient
 from scipy.optimize import nnls
 from sklearn.linear_model import LogisticRegression
 
@@ -260,6 +262,24 @@ def jobs(args):
 # --- (e) large pools ---------------------------------------------------------------------------------
 
 
+def report(args):
+    """Notebooks from top to bottom, against a plain loop for the main study alone, before and after them."""
+    dataset, folder = al.load_dataset("digits"), Path(__file__).parents[1] / "notebooks"
+    plain = partial(seconds, partial(peer_study, plain_loop, dataset, args.splits), time.perf_counter)
+    before, rows = plain(), []
+    for path in sorted(folder.glob("*.ipynb")):
+        notebook = nbformat.read(path, as_version=4)
+        client = NotebookClient(
+            notebook, timeout=None, kernel_name="python3", resources={"metadata": {"path": folder}}
+        )
+        rows.append((path.stem, seconds(client.execute, time.perf_counter)))
+    loop = 100 / args.splits * (before + plain()) / 2
+    rows.append(("1 to 3 together", sum(taken for _, taken in rows[:3])))
+    rows.append((f"plain loop, {args.splits} splits scaled up to 100", loop))
+    rows = [(name, taken, taken / loop) for name, taken in rows]
+    show("(g) the report, one thread a process", rows, ["notebook", "seconds", "of the plain loop"])
+
+
 def fitted(X, n=2000):
     """The report's classifier and scikit-learn's with the same weights, 10 classes."""
     y = np.random.default_rng(0).integers(10, size=n)
@@ -427,6 +447,7 @@ SECTIONS = {
     "jobs": jobs,
     "pool": pool,
     "growth": growth,
+    "report": report,
 }
 
 

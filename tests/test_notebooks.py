@@ -147,3 +147,13 @@ def test_notebook_is_small_and_names_no_machine(path):
     texts += [json.dumps(output) for output in outputs(path) if "image/png" not in output.get("data", {})]
     places = re.compile(r"(?<![\w/])/(?:home|Users|tmp|root|usr|work|mnt|var)/|[A-Z]:\\\\|0x[0-9a-f]{6,}")
     assert not [match[0] for text in texts for match in places.finditer(text)]
+
+
+def test_report_is_read_in_twelve_minutes():
+    """1,500 words of prose, those that code writes included, and 10 figures."""
+    path = ROOT / "notebooks" / "2_label_efficiency.ipynb"
+    typed = [source(cell) for cell in cells(path, "markdown")]
+    written = ["".join(output.get("data", {}).get("text/markdown", "")) for output in outputs(path)]
+    prose = [line for text in [*typed, *written] for line in text.splitlines() if not line.startswith("|")]
+    assert len(" ".join(prose).split()) <= 1500
+    assert len(images(path)) <= 10

@@ -3,6 +3,7 @@
 import numpy as np
 import pandas as pd
 import pytest
+from examples import needing
 from test_atlas import small_atlas
 
 import al_helpers as al
@@ -21,27 +22,28 @@ def summary_of(saving, low, high, random=100.0):
 
 
 @pytest.mark.parametrize(
-    ("numbers", "said"),
-    [
-        ((0.4, 0.3, 0.5), "saves: 40%"),
-        ((-0.4, -0.5, -0.3), "costs labels"),
-        ((0.1, -0.1, 0.2), "no difference"),
-    ],
+    ("shift", "said"),
+    [(-10, "margin saves 2"), (10, "margin costs 2"), (0, "no difference shown for margin")],
 )
-def test_answer_says_what_the_interval_says(numbers, said):
-    text = al.answer(summary_of(*numbers), "90%", 300, 100)
-    assert said.split(":")[0] in text and "-10% to 60%" in text
+def test_answer_says_what_the_interval_says_and_what_one_split_may_show(shift, said):
+    n = np.r_[np.full(10, 40), np.full(10, 50)]
+    text = al.answer(needing(random=n, margin=n + shift), 0.9, where="two rules")
+    first, second = text.split("\n")
+    assert first.startswith("- **On two rules.** Over 20 splits") and said in first
+    assert second.startswith("- **One run proves little.**") and "`margin`" in second
 
 
-def test_answer_from_one_split_claims_no_spread():
-    text = al.answer(summary_of(0.4, np.nan, np.nan), "90%", 300, 1)
-    assert "one split" in text and "One run proves little" not in text
+@pytest.mark.parametrize("n", [[30], [20] * 12])
+def test_answer_claims_no_spread_from_one_split_or_where_the_seed_set_meets_the_target(n):
+    text = al.answer(needing(random=n, margin=n), 0.9)
+    assert "One run proves little" not in text and "nan" not in text
+    assert ("anecdote" in text) == (len(n) == 1) and ("seed set" in text) == (len(n) > 1)
 
 
 @pytest.mark.parametrize("reach", ["near", "far"])
 def test_answer_elsewhere_counts_the_data_sets(reach):
     text = al.answer_elsewhere(small_atlas(), reach, 10)
-    assert "saved by `good` on 1; lost by `bad` on 1." in text
+    assert "shown to save labels: `good` on 1; to cost labels: `bad` on 1." in text
 
 
 def decisions_of(rule):
@@ -57,9 +59,14 @@ def test_advice_names_the_rule_that_wins_and_the_one_that_costs():
     assert "`bad` costs labels in 1 of 1 cells" in text
 
 
-def test_describe_atlas_says_so_where_no_rule_is_shown_to_save():
-    text = al.describe_atlas(small_atlas(), decisions_of("random"))
-    assert "with 2 to 9 classes no rule is shown to save" in text and "For 1 of the 1 kinds" in text
+@pytest.mark.parametrize(("rule", "said"), [("good", "each of the 1 kinds"), ("random", "1 of the 1 kinds")])
+def test_describe_atlas_names_the_harm_and_the_projects_without_a_rule(rule, said):
+    text = al.describe_atlas(small_atlas(), decisions_of(rule))
+    assert f"lost in batches of 10 by `bad` on 1 of the data sets. For {said}" in text
+
+
+def test_advice_says_so_where_no_rule_is_shown_to_save():
+    assert "with 2 to 9 classes no rule is shown to save" in al.advice(small_atlas(), decisions_of("random"))
 
 
 @pytest.mark.parametrize("share", [-0.2, np.nan, 0.0])
@@ -70,7 +77,7 @@ def test_bill_of_a_rule_that_saves_nothing_names_no_price(share):
 
 def test_bill_matches_a_hand_worked_case():
     text = al.bill(summary_of(0.4, 0.3, 0.5), "margin", {"seed": 20, "test": 100}, 0.5, 500)
-    assert "20%, 20.00 at 0.50" in text  # 40 of 100 + 100 labels
+    assert "20%: 20.00 at 0.50" in text  # 40 of 100 + 100 labels
     assert "about 2,500 labels" in text and "more than 12.50" in text  # 500 / (0.5 x 0.4), 500 / 40
 
 
@@ -99,5 +106,6 @@ def test_names_in_sentences_are_code():
 
 @pytest.mark.parametrize(("smallest", "said"), [(0.1, "a saving of 10%"), (np.nan, "not known")])
 def test_describe_power_says_what_is_known(smallest, said):
-    text = al.describe_power(smallest, 16)
+    text = al.describe_power(smallest, 16, {0.2: smallest * 240, 0.05: smallest * 4000})
     assert said in text and "nan" not in text
+    assert text.endswith("20% takes 24 splits; 5% takes 400 splits") != np.isnan(smallest)

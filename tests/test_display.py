@@ -1,0 +1,43 @@
+"""Claims about what a page shows: tables, and a bad parameter in one sentence."""
+
+import nbformat
+import pytest
+from nbclient import NotebookClient
+from nbclient.exceptions import CellExecutionError
+
+import al_helpers as al
+
+GOOD = dict(target=0.9, batch=10, splits=2, price_per_label=0.5, seconds_per_label=20, setup_cost=0, seed=0)
+
+
+def test_good_parameters_pass():
+    al.check_parameters(**GOOD, lows={"splits": 2})
+
+
+@pytest.mark.parametrize(
+    ("change", "names"),
+    [
+        ({"target": 90}, r"accuracy in \(0, 1\], got 90 \(did you mean 0.9\?\)"),
+        ({"target": "high"}, "target must be a number, got 'high'"),
+        ({"batch": 0}, "batch must be at least 1, got 0"),
+        ({"batch": 2.5}, "batch must be an integer, got 2.5"),
+        ({"splits": 1}, "splits must be at least 2, got 1"),
+        ({"seed": -1}, "seed must be at least 0, got -1"),
+        ({"price_per_label": -1}, "price_per_label must be a number from 0 on, got -1"),
+        ({"setup_cost": float("nan")}, "setup_cost must be a number from 0 on, got nan"),
+        ({"seconds_per_label": None}, "seconds_per_label must be a number, got None"),
+    ],
+)
+def test_a_parameter_out_of_range_is_named(change, names):
+    with pytest.raises(ValueError, match=names):
+        al.check_parameters(**GOOD | change, lows={"splits": 2})
+
+
+def test_a_notebook_shows_a_bad_parameter_as_one_sentence():
+    cell = nbformat.v4.new_code_cell("import al_helpers as al\nal.check_parameters(target=90)")
+    notebook = nbformat.v4.new_notebook(cells=[cell])
+    with pytest.raises(CellExecutionError):
+        NotebookClient(notebook, kernel_name="python3", timeout=60).execute()
+    [error] = [output for output in cell.outputs if output["output_type"] == "error"]
+    said = "ParameterError: target must be an accuracy in (0, 1], got 90 (did you mean 0.9?)"
+    assert error["traceback"] == [said]
