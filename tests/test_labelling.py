@@ -3,7 +3,7 @@
 import numpy as np
 import pandas as pd
 import pytest
-from examples import MIXED, mixed_table
+from examples import MIXED, mixed_table, run
 from sklearn.base import clone
 
 import al_helpers as al
@@ -166,3 +166,39 @@ def test_plan_study_advises_another_metric_above_80_percent():
     frame.loc[80:84, "label"] = "a"
     assert "85% of the labels are 'a'" in plan_study(load_table(frame, "label"), target=0.9)[3][1]
     assert len(plan_study(load_table(frame, "label"), target=0.9, metric="balanced_accuracy")[3]) == 1
+
+
+def left_table(n=300):
+    """Who left a firm: those with too few projects, too many, and five; as no plane and no ball can say."""
+    rng = np.random.default_rng(0)
+    frame = pd.DataFrame({"projects": rng.integers(2, 8, n), "years": rng.integers(1, 9, n)})
+    frame = frame.assign(hours=rng.integers(100, 300, n), score=rng.uniform(size=n))
+    return frame.assign(left=np.where(frame["projects"].isin([2, 5, 7]), "yes", "no"))
+
+
+def better_on(frame, label, current="logistic_regression"):
+    table = load_table(frame, label)
+    dataset, settings, _, _ = plan_study(table, target=0.9, model=current, budget=120)
+    return al.better_classifier(table, dataset, settings, current, n_splits=3, n_jobs=1)
+
+
+def test_a_better_classifier_is_named_where_trees_win_by_more_than_two_standard_errors():
+    said = better_on(left_table(), "left")
+    assert "the same 120 random labels: extra_trees scores 9" in said
+    assert "logistic_regression" in said and said.endswith("try --classifier extra_trees.")
+    assert better_on(left_table(), "left", "extra_trees") == ""
+
+
+def test_no_better_classifier_is_named_where_a_plane_is_the_truth_or_nothing_is():
+    rng = np.random.default_rng(0)
+    X = pd.DataFrame(rng.normal(size=(300, 3)), columns=list("abc"))
+    plane = X.assign(y=np.where(X.sum(axis=1) > 0, "yes", "no"))
+    chance = X.assign(y=rng.choice(["yes", "no"], 300))
+    assert better_on(plane, "y") == "" == better_on(chance, "y")
+
+
+def test_the_command_names_the_better_classifier(tmp_path, capsys):
+    left_table().to_csv(tmp_path / "staff.csv", index=False)
+    own = ["--csv", tmp_path / "staff.csv", "--label-column", "left", "--strategies", "random"]
+    code, out, _ = run(capsys, *own, "--splits", "2", "--budget", "60", "--jobs", "1")
+    assert code == 0 and "try --classifier extra_trees." in out

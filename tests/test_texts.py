@@ -56,3 +56,69 @@ def test_levels_that_were_never_seen_end_no_worse_than_a_constant(n_rare, n_comm
     share = frame["y"].value_counts(normalize=True).iloc[0]
     error = np.sqrt(share * (1 - share) / (0.3 * len(frame)) / 4)
     assert score.mean() >= share - 2 * error
+
+
+WORDS = {  # eight words a script, the first four said by one class and the last four by the other
+    "Cyrillic": ["деньги", "приз", "бесплатно", "срочно", "обед", "дома", "завтра", "спасибо"],
+    "Arabic": ["جائزة", "مجانا", "نقود", "عاجل", "غداء", "البيت", "غدا", "شكرا"],
+    "Hangul": ["상금", "무료", "현금", "긴급", "점심", "집에", "내일", "고마워"],
+    "Greek, in capitals": ["ΔΩΡΕΑΝ", "ΒΡΑΒΕΙΟ", "ΧΡΗΜΑΤΑ", "ΤΩΡΑ", "ΓΕΥΜΑ", "ΣΠΙΤΙ", "ΑΥΡΙΟ", "ΕΥΧΑΡΙΣΤΩ"],
+    "Chinese": ["中奖", "免费", "现金", "马上", "午饭", "回家", "明天", "谢谢"],
+    "Thai": ["รางวัล", "ฟรี", "เงินสด", "ด่วน", "อาหาร", "บ้าน", "พรุ่งนี้", "ขอบคุณ"],
+    "emoji": ["💰💰", "🎁🎁", "🏆🏆", "⏰⏰", "🍲🍲", "🏠🏠", "🌅🌅", "🙏🙏"],
+}
+
+
+def said_in(words, n=120, together=" ", seed=0):
+    """Texts of four words, three of which are those of their class, and their classes 0 and 1."""
+    rng = np.random.default_rng(seed)
+    y = np.arange(n) % 2
+    own = [[*rng.choice(words[4 * k : 4 * k + 4], 3), rng.choice(words)] for k in y]
+    return [together.join(rng.permutation(each)) for each in own], y
+
+
+def score_of(frame):
+    """Accuracy at 40 random labels, the mean of three splits, on a table with labels `y`; and its notes."""
+    table = al.load_table(frame, "y")
+    dataset, settings, _, _ = al.plan_study(table, target=0.9, batch=36, budget=40)
+    curves = al.run_study(dataset, "random", n_splits=3, n_jobs=1, **settings)
+    return al.final_scores(curves)["random"].mean(), table.notes
+
+
+@pytest.mark.parametrize("script", WORDS)
+def test_texts_in_any_script_are_read_as_text_and_learnt_from(script):
+    spaces = "" if script in ("Chinese", "Thai") else " "
+    texts, y = said_in(WORDS[script], together=spaces)
+    score, notes = score_of(pd.DataFrame({"text": texts, "y": np.where(y, "b", "a")}))
+    assert "is read as text" in notes[0] and score > 0.85
+
+
+def test_every_text_column_is_learnt_from():
+    (first, _), (second, _) = (said_in(WORDS["Cyrillic"], seed=seed) for seed in (1, 2))
+    subject, body = said_in(WORDS["Cyrillic"])[0], said_in(WORDS["Arabic"])[0]
+    y = np.arange(120) % 2
+    noise = np.random.default_rng(0).permutation(120)  # of either column a half says nothing
+    subject = np.where(noise < 60, subject, np.array(first)[noise])
+    body = np.where(noise >= 60, body, np.array(second)[noise])
+    frame = pd.DataFrame({"subject": subject, "body": body, "y": np.where(y, "b", "a")})
+    both, notes = score_of(frame)
+    assert sum("is read as text" in note for note in notes) == 2
+    assert both > max(score_of(frame.drop(columns=one))[0] for one in ("subject", "body"))
+
+
+def test_texts_and_numbers_beside_each_other_are_both_learnt_from():
+    texts, y = said_in(WORDS["Cyrillic"], n=240)
+    size = np.random.default_rng(0).normal(size=240).round(3)
+    label = np.where(y == 1, np.where(size > 0, "large offer", "small offer"), "other")
+    frame = pd.DataFrame({"text": texts, "size": size, "y": label})
+    both = score_of(frame)[0]
+    assert both > max(score_of(frame.drop(columns=one))[0] for one in ("text", "size")) + 0.05
+
+
+def test_empty_texts_among_others_are_no_hindrance_and_none_but_empty_ones_are_refused():
+    texts, y = said_in(WORDS["Greek, in capitals"], n=150)
+    texts = [("", "  ", None)[i % 3] if i % 10 == 0 else text for i, text in enumerate(texts)]
+    frame = pd.DataFrame({"text": texts, "y": np.where(y, "b", "a")})
+    assert score_of(frame)[0] > 0.8
+    with pytest.raises(ValueError, match=r"no column is left .*'text' is dropped: it is empty"):
+        al.load_table(frame.assign(text=["", "  ", None] * 50), "y")
