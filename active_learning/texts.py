@@ -14,18 +14,15 @@ from scipy import sparse
 from sklearn.base import BaseEstimator, TransformerMixin
 from sklearn.decomposition import TruncatedSVD
 from sklearn.feature_extraction.text import HashingVectorizer, TfidfTransformer
-from sklearn.preprocessing import normalize
 
 from active_learning.matrices import spaced
 
 DIMENSIONS = 150
-LENGTH = np.sqrt(
-    15
-)  # of every row of a text: logistic regression with C = 1 is then that with C = 15 on unit rows
+LENGTH = np.sqrt(8)  # of the usual row: logistic regression with C = 1 is then that with C = 8 on unit rows
 HASHED = 2**20  # columns that words and characters are hashed to; two share one once in a while
 LEARNT_FROM = 20_000  # texts at the most from which weights are learnt
 AXES_FROM = 3_000  # and axes
-COMMON = 5_000  # the words, and the characters, at the most, that are looked at: those in most texts
+COMMON = 2_000  # the words, and the characters, at the most, that are looked at: those in most texts
 CACHED = 2 * 10**7  # characters: the counts of more text than this are made when needed and not kept
 
 
@@ -70,10 +67,10 @@ class Texts:
 
 
 def count(values):
-    """Counts of words and pairs of them, and of 3 or 4 characters in a word: two CSR matrices."""
+    """Counts of words and pairs of them, and of 2 to 4 characters in a word: two CSR matrices."""
     how = {"n_features": HASHED, "alternate_sign": False, "norm": None}
     words = HashingVectorizer(ngram_range=(1, 2), token_pattern=r"(?u)\b\w+\b", **how)
-    letters = HashingVectorizer(analyzer="char_wb", ngram_range=(3, 4), **how)
+    letters = HashingVectorizer(analyzer="char_wb", ngram_range=(2, 4), **how)
     return [_compact(each.transform(values)) for each in (words, letters)]
 
 
@@ -85,11 +82,12 @@ def _compact(counts):
 
 
 class TextEncoder(TransformerMixin, BaseEstimator):
-    """Turn a column of text numbers, -1 where there is none, into rows of length LENGTH, or 0 for an empty
-    text.
+    """Turn a column of text numbers, -1 where there is none, into rows of numbers; those of no text are 0.
 
     TF-IDF with logarithmic counts of what occurs in three texts or more, words and characters side by side,
-    on its first singular vectors. Fitted on many rows, it learns from evenly spaced ones.
+    on its first singular vectors. A row's length is the root of what these see of the text, so that few words
+    that are mostly unknown do not speak as loudly as many known ones; the usual row has LENGTH. Fitted on
+    many rows, it learns from evenly spaced ones.
 
     texts: Texts that the numbers stand for; n_components: int, dimensions at the most
     source: Deerwester et al. 1990
@@ -109,7 +107,9 @@ class TextEncoder(TransformerMixin, BaseEstimator):
         weighted = weighted[spaced(np.arange(weighted.shape[0]), AXES_FROM)]
         most = min(self.n_components, *(side - 1 for side in weighted.shape))
         if most > 0:
-            self.svd_ = TruncatedSVD(most, n_iter=2, random_state=0).fit(weighted)
+            self.svd_ = TruncatedSVD(most, n_iter=2, random_state=0)
+            lengths = np.linalg.norm(self.svd_.fit_transform(weighted), axis=1)
+            self.scale_ = LENGTH / np.sqrt(lengths.mean())
         return self
 
     def _weighted(self, picked):
@@ -131,8 +131,10 @@ class TextEncoder(TransformerMixin, BaseEstimator):
             block[:, columns]
             for block, columns in zip(self.texts.counts(np.maximum(own, 0)), self.columns_, strict=True)
         ]
-        rows = LENGTH * normalize(self.svd_.transform(self._weighted(picked)).astype(float))
+        rows = self.svd_.transform(self._weighted(picked)).astype(float)
         rows[own < 0] = 0.0
+        lengths = np.linalg.norm(rows, axis=1, keepdims=True)
+        rows *= self.scale_ / np.sqrt(np.where(lengths > 0, lengths, 1.0))
         return rows[place]
 
     def __sklearn_is_fitted__(self):

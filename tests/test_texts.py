@@ -1,4 +1,4 @@
-"""Claims about texts: one length, zeros for an empty one, and nothing learnt but from what fit is given."""
+"""Claims about texts: lengths, zeros for an empty one, and nothing learnt but from what fit is given."""
 
 import copy
 
@@ -19,13 +19,20 @@ def encoder():
     return al.TextEncoder(Texts(known)), np.arange(len(known), dtype=float)[:, None]
 
 
-def test_rows_have_one_length_and_empty_or_missing_texts_are_zero():
+def test_empty_or_missing_texts_are_zero_and_the_usual_row_has_the_length():
     model, codes = encoder()
     Z = model.fit(codes).transform(np.vstack([codes, [[-1.0]]]))
-    lengths = np.linalg.norm(Z, axis=1)
     empty = np.append(SAID == "", True)
-    np.testing.assert_allclose(lengths[~empty], LENGTH)
     assert (Z[empty] == 0).all() and Z.dtype == np.float64
+    squares = (model.transform(codes[~empty[:-1]]) ** 2).sum(axis=1)
+    np.testing.assert_allclose(squares.mean(), LENGTH**2, rtol=0.3)
+
+
+def test_a_text_of_mostly_unknown_words_speaks_less_loudly():
+    known = np.array([*SAID[SAID != ""], "zqx vbn prize wkj plm ygh"], dtype=object)
+    codes = np.arange(len(known), dtype=float)[:, None]
+    lengths = np.linalg.norm(al.TextEncoder(Texts(known)).fit(codes[:-1]).transform(codes), axis=1)
+    assert 0 < lengths[-1] < lengths[:-1].min()
 
 
 def test_a_text_that_fit_did_not_see_changes_nothing():
