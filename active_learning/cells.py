@@ -17,6 +17,7 @@ from active_learning.tables import MISSING
 MARKS = frozenset({mark.casefold() for mark in MISSING} | {"?", "-", "--", ".", "n.a.", "#n/a", "#div/0!"})
 AGREE = 0.95  # a column is numbers, or dates, if this share of its different cells are
 UNIT = r"[$€£¥₹₽₩%‰°]|[A-Z]{3}|Fr\.?|kr\.?|zł"  # a currency, a per cent sign; the same all along a column
+AMOUNT = re.compile(rf"([+-]?)\s*({UNIT})?\s*([+-]?[\d.,][\d\s.,'’eE+-]*?)\s*({UNIT})?")
 READINGS = {  # the decimal mark -> a number in which it is one, and the other mark parts thousands
     ".": re.compile(r"[+-]?(?:[1-9]\d{0,2}(?:,\d{3})+|\d+)?(?:(?<=\d)\.\d*|\.\d+)?(?:[eE][+-]?\d+)?"),
     ",": re.compile(r"[+-]?(?:[1-9]\d{0,2}(?:\.\d{3})+|\d+)?(?:(?<=\d),\d*|,\d+)?(?:[eE][+-]?\d+)?"),
@@ -25,16 +26,28 @@ SPACES = re.compile(r"(?<=\d)[\s'’](?=\d{3}(?:\D|$))")  # between thousands, a
 DATE_LIKE = re.compile(r"\d.*[-/. ,:].*\d|\d{1,2}\s?[A-Za-z]{3}")
 
 
-def is_missing(column):
-    """Which cells (n,) of a column say that nothing is known: empty, blank, ?, -, n/a and the like."""
-    missing = column.isna().to_numpy(copy=True)
-    if not missing.all() and _vector_like(column[~missing].iloc[0]):
-        return missing
+def different(column):
+    """The different cells of a column (n,), each read once however often it repeats.
+
+    returns: bool (n,), which cells say that nothing is known: empty, blank, ?, -, n/a and the like; int (m,),
+        of each of the others its number; and these, all different. A column of vectors has no numbers: None
+    """
+    missing = column.isna().to_numpy()
+    if not missing.all() and _vector_like(column.iloc[missing.argmin()]):
+        return missing, None, None
+    codes, levels = pd.factorize(column)  # -1 is NaN
     if pd.api.types.is_string_dtype(column.dtype) or column.dtype == object:
-        codes, levels = pd.factorize(column)  # a cell that repeats is read once; -1 is NaN
-        blank = np.array([isinstance(x, str) and x.strip().casefold() in MARKS for x in levels], dtype=bool)
-        missing |= np.append(blank, True)[codes]
-    return missing
+        marks = _are_marks(levels)
+        codes = np.append(np.where(marks, -1, np.cumsum(~marks) - 1), -1)[codes]
+        levels = levels[~marks]
+    return codes < 0, codes[codes >= 0], levels
+
+
+def _are_marks(levels):
+    """Which of the different cells (m,) are marks; a few array operations, as there may be a million."""
+    if not isinstance(levels.dtype, pd.StringDtype):
+        return np.array([isinstance(x, str) and x.strip().casefold() in MARKS for x in levels], dtype=bool)
+    return pd.Series(levels).str.strip().str.lower().isin(MARKS).to_numpy()
 
 
 def as_numbers(levels, decimal="."):
@@ -44,22 +57,23 @@ def as_numbers(levels, decimal="."):
     returns: floats (m,), nan where a cell is no number, and a note or None; or None if it is not a numeric
         column
     """
+    if getattr(levels, "dtype", None) is not None and levels.dtype.kind in "iuf":
+        return np.asarray(levels, dtype=float), None  # numbers already, which were not typed
     sample = [str(level) for level in levels[:: max(1, len(levels) // 200)]]
     if sum(any(map(str.isdigit, cell)) or "inf" in cell.casefold() for cell in sample) < 0.8 * len(sample):
         return None  # which spares long texts a closer look
     if len(sample) >= 100 and np.isnan(_typed_numbers(sample, decimal)[0]).mean() > 0.5:
         return None  # and texts with a digit in them; well below AGREE, so that a sample is sure
-    numbers = pd.to_numeric(pd.Series(levels), errors="coerce").to_numpy(dtype=float)
-    text = [str(level).strip() for level in levels]
-    if sum(bool(re.fullmatch(r"[+-]?0\d+", cell)) for cell in text) > len(text) / 20:
+    text = pd.Series(levels).astype("str").str.strip()  # array operations, as there may be a million
+    if text.str.fullmatch(r"[+-]?0\d+").mean() > 1 / 20:
         return None  # 00501: a code, whose zeros would be lost
-    note = None
-    marked = [cell for cell in text if "." in cell]
-    if np.isnan(numbers).any() or (marked and all(READINGS[","].fullmatch(cell) for cell in marked)):
-        numbers, note = _typed_numbers(text, decimal)
+    numbers, note = pd.to_numeric(text, errors="coerce").to_numpy(dtype=float), None
+    marked = text[text.str.contains(".", regex=False)]
+    if np.isnan(numbers).any() or (len(marked) and all(map(READINGS[","].fullmatch, marked))):
+        numbers, note = _typed_numbers(text.tolist(), decimal)
     if not len(text) or np.isnan(numbers).mean() > 1 - AGREE:
         return None
-    if odd := [cell for cell, number in zip(text, numbers, strict=True) if np.isnan(number)]:
+    if odd := text[np.isnan(numbers)].tolist():
         said = f"is read as numbers; {some(odd, 3)} count{'s' if len(odd) == 1 else ''} as missing"
         note = f"{said}; {note}" if note else said
     return numbers, note
@@ -67,7 +81,7 @@ def as_numbers(levels, decimal="."):
 
 def _typed_numbers(text, decimal):
     """Numbers (m,) from cells as people type them, units and thousands marks included, and a note or None."""
-    parts = [_split_unit(cell) for cell in text]
+    parts = [*map(_split_unit, text)]
     units = Counter(unit for unit, _ in parts)
     common = next((unit for unit, _ in units.most_common() if unit), "")
     fits = {common, ""} if common != "%" else {common}  # 5 beside $5 is a sum of money, beside 5 % who knows
@@ -92,7 +106,7 @@ def _split_unit(cell):
     cell = cell.replace("\u2212", "-").strip()
     if "(" in cell and (negative := re.fullmatch(r"\((.*)\)", cell)):  # as accountants write it
         cell = f"-{negative[1]}"
-    if match := re.fullmatch(rf"([+-]?)\s*({UNIT})?\s*([+-]?[\d.,][\d\s.,'’eE+-]*?)\s*({UNIT})?", cell):
+    if match := AMOUNT.fullmatch(cell):
         sign, before, number, after = match.groups()
         return before or after or "", sign + number
     return "", cell
@@ -109,11 +123,10 @@ def as_dates(levels):
     levels: array (m,) of texts
     returns: Series (m,) of datetimes, NaT where a cell is no date, and a note; or None
     """
-    text = pd.Series(levels, dtype=str).str.strip()
-    sample = text.iloc[:: max(1, len(text) // 50)]
+    sample = [str(level).strip() for level in levels[:: max(1, len(levels) // 50)]]
     if sum(bool(DATE_LIKE.search(cell)) for cell in sample) < len(sample) / 2:
         return None
-    dates = None
+    text, dates = pd.Series(levels, dtype=str).str.strip(), None
     for format in _formats(sample):
         read = pd.to_datetime(text, format=format, errors="coerce", utc=True)
         if dates is None or read.notna().sum() > dates.notna().sum():

@@ -18,7 +18,7 @@ from dataclasses import dataclass, field
 import numpy as np
 import pandas as pd
 
-from active_learning.cells import as_dates, as_numbers, as_vectors, is_missing
+from active_learning.cells import as_dates, as_numbers, as_vectors, different
 from active_learning.checks import some
 from active_learning.texts import Texts
 
@@ -45,10 +45,9 @@ def read_column(column, decimal="."):
     returns: Column
     raises: ValueError for infinity, or vectors of several lengths
     """
-    name, missing = str(column.name), is_missing(column)
+    name, (missing, codes, levels) = str(column.name), different(column)
     if (vectors := as_vectors(column, missing)) is not None:
         return Column(name, "vector", vectors, notes=[f"holds vectors of {vectors.shape[1]} numbers"])
-    codes, levels = pd.factorize(column[~missing])
     if len(levels) + missing.any() < 2:
         return _left_out(name, "it is constant" if len(levels) else "it is empty")
     if column.dtype.kind in "mM" or isinstance(column.dtype, pd.DatetimeTZDtype):

@@ -11,7 +11,7 @@ import numpy as np
 import pandas as pd
 from sklearn.base import BaseEstimator, TransformerMixin
 
-from active_learning.cells import as_vectors, is_missing
+from active_learning.cells import as_vectors, different
 from active_learning.matrices import blocks, spaced
 from active_learning.tables import read_file
 
@@ -89,7 +89,7 @@ def _vector_column(frame, name):
     """The one column of a frame that holds vectors, or all its columns if they are numbers: array (n, d)."""
     found = {}
     for column in frame:
-        if (vectors := as_vectors(frame[column], is_missing(frame[column]))) is not None:
+        if (vectors := as_vectors(frame[column], different(frame[column])[0])) is not None:
             found[column] = vectors
     if len(found) == 1:
         return next(iter(found.values()))

@@ -7,7 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from active_learning import cells
-from active_learning.cells import as_dates, as_numbers, as_vectors, is_missing
+from active_learning.cells import as_dates, as_numbers, as_vectors, different
 
 
 def numbers(*cells, decimal="."):
@@ -19,7 +19,15 @@ def numbers(*cells, decimal="."):
     "cell", ["", " ", "  ", "?", "-", "n/a", "N/A", "NaN", "null", "\u00a0", None, np.nan]
 )
 def test_marks_and_blanks_are_missing(cell):
-    assert is_missing(pd.Series(["a", cell, "b"], dtype=object)).tolist() == [False, True, False]
+    for dtype in (object, "str"):
+        missing, codes, levels = different(pd.Series(["a", cell, "b", "a"], dtype=dtype))
+        assert missing.tolist() == [False, True, False, False]
+        assert [levels[code] for code in codes] == ["a", "b", "a"] and len(levels) == 2
+
+
+def test_numbers_that_were_not_typed_are_taken_as_they_are():
+    values, note = as_numbers(np.array([1.234, 5.678]), decimal=",")  # no mark of thousands
+    assert (values.tolist(), note) == ([1.234, 5.678], None)
 
 
 @pytest.mark.parametrize(
@@ -120,16 +128,16 @@ def test_what_names_no_day_is_no_date(cells):
 )
 def test_lists_of_numbers_are_vectors(cells):
     column = pd.Series([*cells, None], dtype=object)
-    values = as_vectors(column, is_missing(column))
+    values = as_vectors(column, different(column)[0])
     assert values.shape == (3, 2) and np.isnan(values[2]).all() and values[0, 0] == 1
 
 
 def test_vectors_of_several_lengths_are_refused_and_texts_are_none():
     column = pd.Series(["[1, 2]", "[1, 2, 3]"], name="v", dtype=object)
     with pytest.raises(ValueError, match="'v' holds vectors of 2 and of 3 numbers"):
-        as_vectors(column, is_missing(column))
+        as_vectors(column, different(column)[0])
     column = pd.Series(["[sic] a text", "another"], dtype=object)
-    assert as_vectors(column, is_missing(column)) is None
+    assert as_vectors(column, different(column)[0]) is None
 
 
 def test_texts_with_a_digit_in_each_are_told_from_numbers_by_a_sample(monkeypatch):
