@@ -5,7 +5,7 @@
     nearly all different cells are numbers       numbers; the others count as missing (cells)
     nearly all are dates of one format           dates: year, month, day, weekday, time and seconds
     whole numbers or codes that name the rows    left out
-    many different cells of several words        text
+    many different cells of several words        text, unless they are names that come again and again
     anything else                                categories; a missing cell is a category too
 
 By its features alone, never by a label, and never by the order of the rows. Not here: how a kind becomes
@@ -13,6 +13,7 @@ numbers to learn from (features).
 """
 
 import re
+from collections import Counter
 from dataclasses import dataclass, field
 
 import numpy as np
@@ -23,6 +24,7 @@ from active_learning.checks import some
 from active_learning.texts import Texts
 
 FEW = 40  # so many different cells, if they repeat, are categories even where they are long
+AGAIN = 8  # so often, on average, a short name of a thing comes again; a text does not
 NAMES = re.compile(r"(?:^|[_\s.-])(?:id|ids|key|index|idx|no|nr|num|number|row|uuid|guid)$|^$|^unnamed", re.I)
 CAMEL = re.compile(r"[a-z](?:Id|ID|Key|No|Nr)$")
 
@@ -122,14 +124,29 @@ def _word_column(name, missing, codes, levels, named):
     several = (words > 1).mean() >= 0.5
     if len(levels) == len(codes) > 2 and not several and not named:
         return _left_out(name, "it names the rows")
-    if several and not named and (len(levels) > FEW or 2 * len(levels) > len(codes)):
+    wordy = several and not named and (len(levels) > FEW or 2 * len(levels) > len(codes))
+    names = wordy and _are_names(levels, len(codes))
+    if wordy and not names:
         note = f"is read as text ({len(levels)} different ones)"
         return Column(
             name, "text", _spread(missing, codes, np.arange(len(levels)), -1.0), Texts(levels), [note]
         )
     place = np.argsort(np.argsort(levels))  # in the alphabet, as the rows may come in any order
-    note = _odd_number(levels) if not named else None
+    note = f"is read as categories ({len(levels)} different names)" if names else None
+    note = note or (_odd_number(levels) if not named else None)
     return Column(name, "category", _spread(missing, codes, place, -1.0), notes=[note] if note else [])
+
+
+def _are_names(levels, n_rows):
+    """Whether cells of several words are names, as of places, and no texts, whose words speak for themselves.
+
+    Names come again, are short, and most have a word that no other has: texts made of the same few words in
+    other orders are learnt from by their words.
+    """
+    names = [level.casefold() for level in levels[:: max(1, len(levels) // 1000)]]
+    holders = Counter(word for name in names for word in {*name.split()})
+    own = np.mean([any(holders[word] == 1 for word in name.split()) for name in names])
+    return n_rows >= AGAIN * len(levels) and np.median([*map(_words, names)]) <= 4 and own > 0.5
 
 
 def _words(text):

@@ -39,6 +39,26 @@ def test_columns_are_what_they_look_like(cells, expected):
     assert kind(cells) == expected
 
 
+def test_short_names_that_come_again_are_categories_and_it_is_said():
+    places = pd.Series([f"Upper {i} Side" for i in range(150)] * 10, name="zone")
+    column = read_column(places)
+    assert column.kind == "category" and "categories (150 different names)" in column.notes[0]
+    assert kind(list(RNG.permutation([f"level {i}" for i in range(5000)] * 20))) == "category"
+
+
+def test_texts_stay_texts_even_if_they_come_again():
+    said = [
+        f"{much} {what} {thing}"
+        for much in ("very", "not", "quite", "so")
+        for what in ("good", "bad", "late", "dear")
+        for thing in ("food", "staff", "room")
+    ]
+    assert kind(said * 50) == "text"  # few words in many orders
+    answers = [f"please send us the bill of order {i} once more" for i in range(60)]
+    assert kind(answers * 50) == "text"  # long
+    assert kind([f"level {i}" for i in range(50)] * 5) == "text"  # not often enough
+
+
 @pytest.mark.parametrize(
     "cells, name, why",
     [
