@@ -218,7 +218,8 @@ class NewtonLogisticRegression(ClassifierMixin, BaseEstimator):
 
     def _logits(self, X):
         """The logits (k, n) of the rows of X, or (1, n) for two classes."""
-        check_is_fitted(self)
+        if not hasattr(self, "coef_"):
+            check_is_fitted(self)  # which takes longer than a small product
         if is_plain(X) and X.shape[1] == self.n_features_in_ and not hasattr(self, "feature_names_in_"):
             with np.errstate(invalid="ignore"):
                 logits = self.coef_ @ X.T

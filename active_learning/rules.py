@@ -10,10 +10,13 @@ Sources: Settles 2009 (the survey); each rule names its own.
 from dataclasses import dataclass
 
 import numpy as np
+from scipy import sparse
 from scipy.special import entr
 
 from active_learning.checks import check_integer
 from active_learning.matrices import blocks, take
+
+CACHE = 2**18  # numbers that are scored at a time: 2 MB
 
 
 def check_proba(proba):
@@ -90,15 +93,18 @@ class Round:
         )
 
 
-def score_pool(predict, X, rows, score_function, *, chunk=4096):
+def score_pool(predict, X, rows, score_function, *, chunk=None):
     """Score rows of X a chunk at a time, so that the work stays in the processor's cache.
 
     predict: a model's predict_proba or decision_function
     X: matrix (N, d), possibly a numpy.memmap larger than memory; rows: int array (n,), ascending
     score_function: maps predict's result for m rows to scores (m,)
+    chunk: int, rows at a time; None: 4096, or fewer wide ones
     returns: array (n,)
     raises: ValueError if a score is not a number
     """
+    if chunk is None:
+        chunk = 4096 if sparse.issparse(X) else min(4096, max(256, CACHE // X.shape[1]))
     scores = np.empty(len(rows))
     for block in blocks(len(rows), check_integer("chunk", chunk, 1)):
         part = rows[block]

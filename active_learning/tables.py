@@ -195,6 +195,8 @@ def name_rows(frame, id_column):
     name = frame.index.name
     while name is None or (id_column is None and name in frame.columns):  # a table may have its own row, _row
         name = "row" if name is None else f"_{name}"
+    if isinstance(frame.index, pd.RangeIndex):
+        return frame.rename_axis(name)
     ids = id_text(frame)
     empty = frame.index.isna() | (ids.str.strip() == "")
     if empty.any():

@@ -15,7 +15,7 @@ from active_learning.cells import as_vectors, different
 from active_learning.matrices import blocks, spaced
 from active_learning.tables import read_file
 
-LEARNT_FROM = 20_000  # rows at the most from which the mean and the scale are learnt
+LEARNT_FROM = 5_000  # rows at the most from which the mean and the scale are learnt
 LENGTH = np.sqrt(50)  # the root mean square length of a scaled row
 
 
@@ -37,10 +37,10 @@ class VectorScaler(TransformerMixin, BaseEstimator):
 
     def transform(self, X):
         """X (n, d) as floats of 64 bits."""
-        rows = np.subtract(X, self.mean_, dtype=float)
+        rows = np.array(X, dtype=float)
+        rows -= self.mean_
         rows *= self.scale_
-        if np.isnan(rows.sum()):
-            rows[np.isnan(rows).any(axis=1)] = 0.0
+        rows[np.isnan(rows[:, 0])] = 0.0  # a vector is missing as a whole
         return rows
 
 
@@ -63,16 +63,24 @@ def read_vectors(source, n_rows):
         raise ValueError(
             f"{name} has {len(X)} rows and the table {n_rows}; they must pair up, in the same order"
         )
-    for part in blocks(len(X), 8192):
-        total = X[part].sum(dtype=float)
-        if not np.isfinite(total) and not (finite := np.isfinite(X[part]).all(axis=1)).all():
-            row = part.start + int(np.argmin(finite))
+    numbers = np.asarray(X)  # not a memmap, slices of which take longer to make than to look at
+    for part in blocks(len(X)):
+        if not _all_finite(numbers[part]):
+            row = part.start + int(np.argmin(np.isfinite(X[part]).all(axis=1)))
             raise ValueError(f"{name} holds a missing value or infinity in row {row} (counted from 0)")
     return (
         X,
         VectorScaler(),
         [f"we learn from {name} ({X.shape[1]} numbers a row), not from the table's columns"],
     )
+
+
+def _all_finite(X):
+    """Whether all numbers of an array are finite, in a fraction of the time that a classifier takes."""
+    if X.dtype != np.float16:
+        return bool(np.isfinite(X).all())
+    exponents = np.ascontiguousarray(X).view(np.uint16) & 0x7C00  # numpy is slow on halves themselves
+    return bool(exponents.max() < 0x7C00)  # all ones: infinity or NaN
 
 
 def _open(path, name):

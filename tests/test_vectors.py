@@ -49,6 +49,24 @@ def test_features_that_cannot_be_used_are_refused_in_one_line(tmp_path, values, 
     assert "\n" not in str(error.value)
 
 
+@pytest.mark.parametrize("dtype", [np.float16, np.float32, np.float64])
+@pytest.mark.parametrize("value", [np.nan, np.inf, -np.inf])
+def test_one_number_that_is_none_is_found_in_any_precision(dtype, value):
+    V = X.astype(dtype)
+    V[5, 3], V[6, 4] = np.finfo(dtype).max, np.finfo(dtype).min  # the largest there are, and fine
+    assert al.load_table(FRAME, "label", features=V).X is V
+    V[59, 7] = value
+    with pytest.raises(ValueError, match=r"missing value or infinity in row 59 \(counted from 0\)"):
+        al.load_table(FRAME, "label", features=V)
+
+
+def test_a_missing_vector_becomes_the_mean():
+    V = np.vstack([X, np.full(8, np.nan)])
+    Z = al.VectorScaler().fit_transform(V)
+    np.testing.assert_array_equal(Z[60], 0)
+    np.testing.assert_allclose(Z[:60], al.VectorScaler().fit_transform(X))
+
+
 def test_all_directions_are_scaled_alike_and_the_mean_moves_to_0():
     Z = al.VectorScaler().fit_transform(X)
     np.testing.assert_allclose(Z.mean(axis=0), 0, atol=1e-12)
