@@ -31,6 +31,7 @@ from scipy import sparse
 from sklearn.naive_bayes import GaussianNB
 
 import al_helpers as al
+from active_learning.texts import Texts
 
 DOCUMENTED = (ValueError, TypeError, OSError)
 OURS = (al.Dataset, al.Split, al.Table, al.Round, matplotlib.axes.Axes, pd.DataFrame, pd.Series, dict)
@@ -298,14 +299,14 @@ def calls(rng, folder):
         "false_alarm_rate": lambda: ([by_strategy(rng), 21], dict(n_studies=3)),
         "labels_to_target": lambda: ([curves, 0.9], dict(hold=1)),
         "medians_to_target": lambda: ([curves, 0.9], {}),
-        "summarise": lambda: ([curves, 0.9], dict(hold=1, reference="random", random_state=0)),
+        "summarise": lambda: ([curves, 0.9], dict(hold=1, reference="random", parts=None)),
         "contrast_labels": lambda: ([curves, 0.9, "margin", "random"], {}),
         "describe": lambda: ([curves, 0.9], dict(hold=1)),
         "recommend": lambda: ([curves, 0.9], dict(hold=1)),
         "results_table": lambda: ([curves, 0.9], dict(hold=1)),
         "saving_grid": lambda: ([{"iris": curves}, "margin", [0.8, 0.9]], {}),
         "target_grid": lambda: ([{"iris": curves}, 0.9], {}),
-        "verdict": lambda: ([True, 0.1, 0.3], {}),
+        "verdict": lambda: ([0.3, (0.1, 0.4), (-0.1, 0.5)], {}),
         "format_labels": lambda: ([float(seed), 300], {}),
         "format_percent": lambda: ([0.5], {}),
         "bought_facts": lambda: ([histories, iris, iris.y == 1], dict(batch=5)),
@@ -324,9 +325,9 @@ def calls(rng, folder):
         "markdown_text": lambda: ([one_of(rng, NAMES)], {}),
         "printable": lambda: ([one_of(rng, NAMES)], {}),
         "plot_learning_curves": lambda: ([curves, 0.9, ax()], {}),
-        "plot_labels_needed": lambda: ([needed(rng), 21, ax()], {}),
+        "plot_labels_needed": lambda: ([by_strategy(rng), 21, ax()], {}),
         "plot_paired_savings": lambda: ([by_strategy(rng), 21, ax()], {}),
-        "plot_reached_share": lambda: ([needed(rng), 21, ax()], {}),
+        "plot_reached_share": lambda: ([by_strategy(rng), 21, ax()], {}),
         "plot_one_run": lambda: ([histories["margin", 0], "margin", ax()], {}),
         "main": lambda: ([options(rng, folder)], {}),
     }  # fmt: skip
@@ -341,7 +342,171 @@ def calls(rng, folder):
     }
     made |= {name: lambda: ([summary_row(rng)], {}) for name in ("finding", "format_cost", "format_saving")}
     made |= {name: lambda: ([a_round(rng)], {}) for name in ROUND_RULES if name not in made}
+    made |= calls_of_results(rng, folder)
     return {name: call for name, call in made.items() if name in al.__all__}
+
+
+@cache
+def many():
+    """(goals, studies, table, classes) of a small atlas, and the same of classifiers."""
+    sets = {name: al.load_dataset(name) for name in ("iris", "wine")}
+    small = dict(n_splits=2, budget=24, n_jobs=1)
+    goals, studies = al.run_atlas(sets, ["random", "margin"], batches=(1, 5), **small)
+    levers = al.run_levers({"iris": sets["iris"]}, {"knn": "knn", "svm": "svm"}, ["random", "margin"], batch=5, **small)
+    first = {"reference": "knn: random"}
+    return goals, studies, al.atlas(studies, goals), al.atlas(levers[1], levers[0], **first)
+
+
+@cache
+def said():
+    """(summary, facts of what was bought, decisions) of the small study and the small atlas."""
+    iris, _, histories, curves = plain()
+    facts = al.bought_facts(histories, iris, iris.y == 1, batch=5)
+    return al.summarise(curves, 0.9), facts, al.decide(many()[2], {"iris": 3, "wine": 12})
+
+
+@cache
+def study_table():
+    """A table with two classes that some column tells apart."""
+    return al.load_table(pd.DataFrame({"x": np.arange(60.0) % 7, "y": [*"ab" * 20, *[""] * 20]}), "y")
+
+
+@cache
+def watched():
+    """(dataset, histories of random, table of stop signals, forecast) of a small project."""
+    iris, _, histories, _ = plain()
+    own = {split: run for (name, split), run in histories.items() if name == "random"}
+    return iris, own, al.stop_signals(iris, own, n_jobs=1), al.forecast(own[0], 0.9)
+
+
+def tall(rng):
+    """Curves as run_study makes them, or with rows or columns gone, twice, or gone wild."""
+    curves = plain()[3]
+    return odd_frame(rng, curves) if rng.random() < 0.3 else curves
+
+
+def crossings(rng):
+    """Labels to target by batch size, some of them not reached."""
+    table = pd.DataFrame(rng.uniform(20, 90, (3, 3)).round(1), [5, 10, 40], ["random", "margin", "badge"])
+    return table.mask(rng.random((3, 3)) < 0.2, np.inf)
+
+
+def prices(rng):
+    """A table for plot_batch_price."""
+    table = crossings(rng).stack().rename_axis(["batch", "strategy"]).rename("median").reset_index()
+    return table.assign(low=table["median"] - 3, high=table["median"] + 9)
+
+
+def pairs(rng):
+    """Labels to target of a rule and of random on the same splits, some beyond the budget."""
+    n = int(one_of(rng, [1, 2, 5, 6, 30, 60]))
+    both = rng.uniform(10, 99, (2, n)).round(one_of(rng, [0, 3]))
+    return [*np.where(rng.random((2, n)) < one_of(rng, [0, 0.1, 0.9]), np.inf, both), 100]
+
+
+def plane(rng):
+    """(model, plane, labels, labelled rows, queried rows) for a border."""
+    points, y = rng.normal(size=(30, 2)), np.arange(30) % 2
+    return al.default_model().fit(points, y), points, y, np.arange(4), np.arange(4, 9)
+
+
+def calls_of_results(rng, folder):
+    """As calls, of what is made from a study's results."""
+    iris, split, histories, _ = plain()
+    goals, studies, atlas, levers = many()
+    data, runs, signals, answer = watched()
+    summary, facts, decisions = said()
+    seed, column = int(rng.integers(1000)), facts.columns[-1]
+    ax = lambda: al.new_figure()[1]  # noqa: E731
+    judged = {"data": ["a", "b"], "needed": [50, np.inf], "median": [40.0, 60], "low_80": [30, 40]}
+    judged = pd.DataFrame(judged | {"high_80": [np.inf, 80]})
+    costs = pd.DataFrame({"strategy": ["a", "b"] * 2, "pool": [9, 9, 99, 99], "ms": rng.random(4) + 0.1})
+    return {
+        "read_docstrings": lambda: ([int(rng.integers(1, 9)), int(rng.integers(1, 200))], {}),
+        "mislabel": lambda: ([dataset(rng), 0.1], dict(random_state=seed)),
+        "needs": lambda: (["proba"], {}),
+        "Round": lambda: ([*vars(a_round(rng)).values()], {}),
+        "History": lambda: ([np.array([6, 9]), np.array([0.5, 0.6]), np.array([1, 2, 3])], {}),
+        "default_model": lambda: ([], {}),
+        "crossing_bounds": lambda: ([tall(rng), 0.9], dict(hold=1, interpolate=True)),
+        "mean_curve_crossings": lambda: ([tall(rng), 0.9], dict(n_resamples=20, random_state=seed)),
+        "pseudo_median": lambda: ([rng.normal(size=9)], {}),
+        "paired_difference": lambda: (pairs(rng), dict(level=0.95)),
+        "paired_saving": lambda: (pairs(rng), dict(level=0.95)),
+        "holm": lambda: ([rng.random(4)], {}),
+        "ranking": lambda: ([by_strategy(rng)], dict(reference="random")),
+        "saving_map": lambda: ([{"iris": tall(rng)}, "margin", [0.8, 0.9]], dict(level=0.95)),
+        "smallest_saving_shown": lambda: (pairs(rng), dict(n_splits=20, power=0.8)),
+        "splits_to_show": lambda: ([0.1, *pairs(rng)], dict(power=0.8)),
+        "cut_rows": lambda: ([labels(rng, 60), 2], dict(random_state=seed)),
+        "run_parts": lambda: ([iris, one_of(rng, [*al.CLASSIC])], dict(SMALL, n_parts=2, test_size=0.3)),
+        "effect": lambda: ([summary_row(rng)], {}),
+        "listed": lambda: ([["a", "b", "c"][: rng.integers(1, 4)]], {}),
+        "format_share": lambda: ([0.2, 0.3], {}),
+        "format_range": lambda: ([0.2, 0.3], {}),
+        "seed_meets": lambda: ([tall(rng), 0.5], {}),
+        "check_claim": lambda: ([one_of(rng, NAMES), 0.3, summary_row(rng)], {}),
+        "check_gains": lambda: ([one_of(rng, NAMES), {"margin": 0.3}, al.areas(plain()[3])], {}),
+        "worth": lambda: ([summary_row(rng), 40.0, 2.0, 30, 100], {}),
+        "advise": lambda: ([tall(rng), 0.9], dict(hold=1)),
+        "below_majority": lambda: ([tall(rng), labels(rng, 60)], {}),
+        "describe_gains": lambda: ([tall(rng), "accuracy"], {}),
+        "gains": lambda: ([tall(rng)], dict(reference="random", random_state=seed)),
+        "reachable": lambda: ([tall(rng), "random"], {}),
+        "goals_of": lambda: ([tall(rng)], dict(reference="random")),
+        "run_atlas": lambda: ([{"iris": iris}, ["random", "margin"]], dict(batches=(5,), n_splits=1, budget=20, n_jobs=1, random_state=seed)),
+        "run_levers": lambda: ([{"iris": iris}, {"knn": "knn"}, ["random", "margin"]], dict(batch=5, n_splits=1, budget=20, n_jobs=1)),
+        "atlas": lambda: ([studies, goals], dict(reference="random")),
+        "atlas_cells": lambda: ([atlas, "far"], {}),
+        "wins_and_losses": lambda: ([atlas], {}),
+        "decide": lambda: ([atlas, {"iris": 3, "wine": int(rng.integers(2, 20))}], {}),
+        "decision_table": lambda: ([decisions], {}),
+        "advice": lambda: ([atlas, decisions], {}),
+        "answer": lambda: ([summary, "90 %", 30, int(rng.integers(1, 5))], {}),
+        "answer_elsewhere": lambda: ([atlas, "far", 5], {}),
+        "batch_finding": lambda: ([crossings(rng), "badge"], {}),
+        "describe_batches": lambda: ([crossings(rng), {5: summary, 40: summary}], {}),
+        "bill": lambda: ([summary, "margin", {"seed": 6, "test": 45}, 2.0, 100], {}),
+        "describe_atlas": lambda: ([atlas, decisions], {}),
+        "describe_levers": lambda: ([levers], {}),
+        "lever_finding": lambda: ([levers], {}),
+        "describe_power": lambda: ([one_of(rng, [0.1, np.nan]), 20], {}),
+        "describe_ranking": lambda: ([al.ranking(by_strategy(rng)), 3], {}),
+        "contrast": lambda: ([facts, column, "margin", "random"], {}),
+        "means_by_strategy": lambda: ([facts, column], {}),
+        "VectorScaler": lambda: ([rng.normal(size=(12, 3)), None], {}),
+        "TextEncoder": lambda: ([np.arange(12.0)[:, None] % 9 - 1, None], dict(texts=Texts([f"{one_of(rng, NAMES)} {i % 3} and so on" for i in range(8)]), n_components=3)),
+        "NewtonLogisticRegression": lambda: ([rng.normal(size=(12, 3)), labels(rng, 12)], dict(C=1.0, tol=1e-7, max_iter=100, warm_start=True)),
+        "GraphSpreading": lambda: ([rng.normal(size=(12, 3)), np.arange(12) % 4 - 1], dict(n_neighbors=4, alpha=0.98)),
+        "better_classifier": lambda: ([study_table(), iris, dict(batch=5, budget=20), "knn"], dict(n_splits=2, n_jobs=1)),
+        "forecast": lambda: ([one_of(rng, [table(rng), dataset(rng), runs[0]]), 0.9], dict(ahead=(20, 50), random_state=seed)),
+        "forecast_lines": lambda: ([answer], {}),
+        "choose_threshold": lambda: ([[(signals, 0.9)], "kappa", [0.01, 0.1]], dict(miss=0.1)),
+        "replay_stops": lambda: ([signals, 0.9], dict(thresholds={one_of(rng, [*al.STOP_RULES]): 0.1})),
+        "stop_signals": lambda: ([data, {0: runs[0]}], dict(seed_per_class=2, test_size=0.3, n_jobs=1)),
+        "summarise_stops": lambda: ([al.replay_stops(signals, 0.9)], {}),
+        "watch": lambda: ([data, al.split_dataset(data.y, random_state=np.random.SeedSequence([0, 0])), runs[0]], dict(model=None, random_state=seed)),
+        "new_figure": lambda: ([1, int(rng.integers(1, 4))], {}),
+        "plot_batch_price": lambda: ([prices(rng), ax()], {}),
+        "plot_cells": lambda: ([*al.atlas_cells(atlas, "near"), ax()], {}),
+        "plot_dots": lambda: ([{("a", "margin"): rng.normal(size=9)}, ax()], {}),
+        "plot_intervals": lambda: ([al.means_by_strategy(facts, column), ax()], {}),
+        "plot_forecast": lambda: ([answer, one_of(rng, [None, runs[0]]), ax()], dict(rule="random")),
+        "plot_forecast_truth": lambda: ([judged, ax()], {}),
+        "plot_border": lambda: ([*plane(rng), ax()], {}),
+        "plot_images": lambda: ([rng.random((2, 8, 8)), ["a", one_of(rng, NAMES)], al.new_figure(1, 2)[1]], {}),
+        "plot_plane": lambda: ([rng.normal(size=(30, 2)), [np.arange(3), np.arange(3, 6)], "margin", ax()], {}),
+        "plot_query_cost": lambda: ([costs, ax()], {}),
+        "plot_score_triangle": lambda: ([al.entropy, ax()], {}),
+        "plot_speed": lambda: ([pd.Series([3.0, 9], ["ours", "theirs"]), "ours", ax()], {}),
+        "plot_steps": lambda: ([["fit", one_of(rng, NAMES), "ask"], ax()], {}),
+        "moving_picture": lambda: ([[al.new_figure(figsize=(1, 1))[0] for _ in range(2)]], dict(pause=0.1, last=0.2)),
+        "show_figure": lambda: ([ax(), "f", one_of(rng, NAMES)], dict(folder=folder)),
+        "show_moving": lambda: ([[ax().figure], "m", one_of(rng, NAMES)], dict(folder=folder)),
+        "show_saved": lambda: ([str(Path(al.__file__).parent / "figures" / "2_learning_curves.png"), "alt"], {}),
+        "show_table": lambda: ([pd.DataFrame({n: [one_of(rng, NAMES)] for n in NAMES[:3]})], {}),
+        "explore": lambda: ([tall(rng)], dict(target=0.9, rule="margin", price=1.0)),
+    }  # fmt: skip
 
 
 def options(rng, folder):
@@ -377,13 +542,29 @@ def options(rng, folder):
         "--strategies": names, "--drop": names, "--id-column": names, "--label-column": names,
         "--dataset": names, "--labels": [str(Path(folder, "no.csv")), path_of(rng, folder), folder],
         "--output": [folder, str(Path(folder, "n\0l")), ""], "--checkpoint": [path_of(rng, folder), folder, "", "n\0l"],
-        "--suggest": numbers,
+        "--suggest": numbers, "--unlabeled": names, "--skip": names,
+        "--features": [vectors(rng, folder), path_of(rng, folder), folder, ""], "--csv": [folder, "", "n\0l"],
     }  # fmt: skip
     for _ in range(int(rng.integers(0, 3))):
         name = one_of(rng, [*more])
         base += [name, one_of(rng, more[name])]
-    return base + (["--json"] if rng.random() < 0.3 else [])
+    flags = ["--force", "--no-header", "--relabel", "--spreadsheet-safe", "--forecast", "--version", "--help"]
+    return base + [flag for flag in flags if rng.random() < 0.04] + ["--json"] * int(rng.random() < 0.3)
 
+
+def vectors(rng, folder):
+    """A file of vectors, a row each of a table's 48, or of some other length."""
+    path = Path(folder, f"v{rng.integers(99)}.npy")
+    np.save(path, odd_array(rng, rng.normal(size=(one_of(rng, [48, 48, 9]), 3))), allow_pickle=True)
+    return str(path)
+
+
+# What no case calls, and why: constants and registries; what only other functions of ours make; and the command
+# with the process's own arguments and signals, which ends the process (main is what it calls)
+UNCALLED = {
+    "__version__", "DATASETS", "DESCRIPTIONS", "CLASSIC", "RECOMMENDED", "STRATEGIES", "CLASSIFIERS", "METRICS",
+    "MISSING", "STOP_RULES", "Saving", "Table", "command",
+}  # fmt: skip
 
 # What gets its arguments from another of our functions, or has options that are odd as they are: called as made
 INNER = {
@@ -451,9 +632,30 @@ def run_main(args):
         try:
             return al.main(*args)
         except SystemExit as stop:
+            if stop.code == 0 and {"--help", "--version"} & {*args[0]}:
+                return 0
             assert stop.code == 2, (stop.code, err.getvalue())
             assert err.getvalue().count("\n") == 1 and out.getvalue() == "", err.getvalue()
             return 0
+
+
+def run_estimator(name, X, y, **settings):
+    """Fit one of ours, and use it on the rows it was fitted on."""
+    model = getattr(al, name)(**settings).fit(X, y)
+    return model.transform(X) if hasattr(model, "transform") else model.predict_proba(X)
+
+
+ESTIMATORS = ("VectorScaler", "TextEncoder", "NewtonLogisticRegression", "GraphSpreading")
+
+
+def run(name, args, kwargs):
+    """The result of a call; what it prints or shows goes nowhere."""
+    if name == "main":
+        return run_main(args)
+    with contextlib.redirect_stdout(io.StringIO()):
+        if name in ESTIMATORS:
+            return run_estimator(name, *args, **kwargs)
+        return getattr(al, name)(*args, **kwargs)
 
 
 def case(seed, folder):
@@ -470,7 +672,7 @@ def case(seed, folder):
         args, kwargs = made[name]()
         if name not in INNER:
             some_odd(rng, args, kwargs)
-        result = run_main(args) if name == "main" else getattr(al, name)(*args, **kwargs)
+        result = run(name, args, kwargs)
         check_result(name, result, args)
         return name, "worked"
     except DOCUMENTED as error:
