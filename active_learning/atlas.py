@@ -10,6 +10,8 @@ import numpy as np
 import pandas as pd
 from scipy import stats
 
+from active_learning.checks import check_choice
+from active_learning.measures import check_curves
 from active_learning.savings import log_ratios, saving_of
 from active_learning.study import run_study
 from active_learning.trust import holm
@@ -24,7 +26,9 @@ def goals_of(curves, *, reference="random"):
 
     curves: table of run_study with the reference, up to the whole budget
     returns: dict reach -> accuracy, on the mean curve, for each of REACHES; and "seed", that of the seed set
+    raises: ValueError or TypeError for curves that are none, or without the reference
     """
+    check_choice("reference strategy", reference, list(check_curves(curves)["strategy"].unique()))
     mean = curves[curves["strategy"] == reference].groupby("n_labels")["accuracy"].mean()
     start, budget = mean.index[[0, -1]]
     places = {"seed": start} | {name: start + share * (budget - start) for name, share in REACHES.items()}
@@ -113,8 +117,9 @@ def atlas_cells(table, reach):
     table: of atlas; reach: one of REACHES
     returns: two DataFrames with a row a data set and a column a (rule, batch): the saving (the middle of its
         bounds where runs are censored, nan where it is open), and as text with its interval
+    raises: ValueError for an unknown reach
     """
-    part = table[table["reach"] == reach].copy()
+    part = table[table["reach"] == check_choice("reach", reach, REACHES)].copy()
     part["value"] = (
         part[["lowest", "highest"]].where(np.isfinite(part[["lowest", "highest"]])).mean(axis=1, skipna=False)
     )

@@ -4,6 +4,7 @@ Here: what several rooms check. Not here: what only one room can judge; that roo
 returns the value, or raises TypeError or ValueError with one sentence that names the value and what is valid.
 """
 
+from collections.abc import Hashable
 from numbers import Integral, Real
 
 import pandas as pd
@@ -20,8 +21,8 @@ def check_integer(name, value, low):
 
 def check_choice(name, value, choices):
     """Return value; ValueError naming it and the valid ones if it is not among choices."""
-    if value not in choices:
-        raise ValueError(f"unknown {name} {value!r}; valid: {', '.join(choices)}")
+    if not isinstance(value, Hashable) or value not in choices:
+        raise ValueError(f"unknown {name} {value!r}; valid: {', '.join(map(str, choices))}")
     return value
 
 

@@ -86,7 +86,7 @@ class Split:
 
     def __post_init__(self):
         for part in ("seed", "pool", "test"):
-            object.__setattr__(self, part, _row_numbers(part, getattr(self, part)))
+            object.__setattr__(self, part, row_numbers(part, getattr(self, part)))
         rows = np.concatenate([self.seed, self.pool, self.test])
         if len(np.unique(rows)) < len(rows):
             raise ValueError("seed, pool and test must be disjoint, but they share rows")
@@ -98,7 +98,7 @@ class Split:
         return {"seed": len(self.seed), "pool": len(self.pool), "test": len(self.test)}
 
 
-def _row_numbers(part, rows):
+def row_numbers(part, rows):
     rows = np.asarray(rows)
     if rows.ndim != 1 or (rows.size and rows.dtype.kind not in "iu"):  # a mask would mean rows 0 and 1
         raise TypeError(
@@ -151,6 +151,8 @@ def split_dataset(y, *, seed_per_class=2, test_size=0.3, random_state):
     y, rng = np.asarray(y), np.random.default_rng(random_state)
     seed_per_class = check_integer("seed_per_class", seed_per_class, 1)
     classes, counts = np.unique(y, return_counts=True)
+    if y.ndim != 1 or not len(y):
+        raise ValueError(f"y must be one label a row, got shape {y.shape}")
     if len(classes) < 2:
         raise ValueError(f"y has the one class {classes[0]}; at least 2 are needed")
     if counts.min() <= seed_per_class:

@@ -101,8 +101,9 @@ def read_docstrings(most=260, length=1000):
 
     most: texts a topic, spread evenly over its files; length: characters kept of each
     returns: list of n strings, array (n,) of topics; another version of SciPy gives other texts
-    raises: ValueError if SciPy is there without its source
+    raises: ValueError if SciPy is there without its source, for most < 1 or length < 200
     """
+    most, length = check_integer("most", most, 1), check_integer("length", length, 200)
     texts, y = [], []
     for topic in TOPICS:
         found = _docstrings_of(topic, length)

@@ -59,13 +59,15 @@ def moving_picture(figures, *, pause=0.6, last=3.0):
 
     figures: Figures in their order, at least one; pause: seconds a frame; last: seconds for the last one
     returns: bytes
-    raises: ValueError without a figure
+    raises: ValueError without a figure, TypeError for a frame that is none
     """
     import matplotlib.pyplot as plt
     from PIL import Image
 
     frames = []
     for figure in figures:
+        if not hasattr(figure, "savefig"):
+            raise TypeError(f"the frames must be Figures, got {figure!r}")
         with plt.rc_context(PLOT_STYLE):
             figure.savefig(shot := io.BytesIO(), format="png", dpi=100)
         plt.close(figure)

@@ -14,7 +14,7 @@ import pandas as pd
 from active_learning.checks import check_choice, check_target
 from active_learning.claims import worth
 from active_learning.display import show_figure, show_table
-from active_learning.measures import by_split, labels_to_target
+from active_learning.measures import by_split, check_curves, labels_to_target
 from active_learning.savings import summarise
 from active_learning.style import PLOT_STYLE, color_of, label_lines, new_figure, title
 from active_learning.wording import format_cost, format_labels, format_percent, format_saving
@@ -34,7 +34,7 @@ def explore(curves, *, target=0.9, rule=None, price=1.0, folder=None, name="expl
     raises: ValueError or TypeError, naming the value, for curves without random, an unknown rule, a target or
         price that cannot be
     """
-    rules = [*curves["strategy"].unique()]
+    rules = [*check_curves(curves)["strategy"].unique()]
     check_choice("reference strategy", "random", rules)
     rules.remove("random")
     rule = check_choice("rule", rules[-1] if rule is None and rules else rule, rules)

@@ -6,6 +6,7 @@ result.
 
 import numpy as np
 
+from active_learning.loop import History
 from active_learning.style import axes_or_new, color_of, ink_of
 
 
@@ -14,6 +15,7 @@ def plot_forecast(answer, truth=None, ax=None, *, rule="random"):
 
     answer: dict of forecast; rule: the rule that goes on
     truth: History or None, drawn as dots: filled up to the labels at the forecast, then open
+    raises: TypeError for a truth that is neither
     """
     ax, color = axes_or_new(ax), color_of(rule)
     rows = [answer["score_now"] | {"labels": answer["labels_now"]}]
@@ -25,6 +27,8 @@ def plot_forecast(answer, truth=None, ax=None, *, rule="random"):
     ax.axhline(answer["target"], color="#555555", lw=1, ls="--")
     ax.axvline(answer["labels_now"], color="#555555", lw=1, ls=":")
     if truth is not None:
+        if not isinstance(truth, History):
+            raise TypeError(f"truth must be a History, got {type(truth).__name__}")
         known = truth.n_labels <= answer["labels_now"]
         ax.plot(truth.n_labels[known], truth.accuracy[known], "o", color="black", ms=5)
         ax.plot(truth.n_labels[~known], truth.accuracy[~known], "o", color="black", mfc="white", ms=5)

@@ -9,6 +9,8 @@ Sources: Efron & Tibshirani 1993 (the bootstrap); Kath 2026 (the share of labels
 import numpy as np
 import pandas as pd
 
+from active_learning.checks import check_choice
+from active_learning.loop import METRICS
 from active_learning.measures import bootstrap_interval, final_scores
 from active_learning.savings import summarise
 from active_learning.wording import format_labels, format_percent, recommend
@@ -22,8 +24,10 @@ def reachable(curves, reference="random"):
 
     curves: table of run_study
     returns: (target, reached), shares in (0, 1]
+    raises: ValueError for curves without the reference
     """
-    final = final_scores(curves)[reference]
+    final = final_scores(curves)
+    final = final[check_choice("reference strategy", reference, [*final.columns])]
     error = final.std(ddof=1) / np.sqrt(len(final)) if len(final) > 1 else 0.0
     return max(round(final.mean() - error, 3), 0.001), final.mean()
 
@@ -89,7 +93,9 @@ def describe_gains(curves, metric="accuracy"):
 
     curves: table of run_study with random; metric: its name
     returns: list of str
+    raises: ValueError for an unknown metric or curves without random
     """
+    check_choice("metric", metric, METRICS)
     table, budget = gains(curves), curves["n_labels"].max()
     target, reached = reachable(curves)
     if not len(table):

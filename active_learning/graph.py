@@ -83,6 +83,8 @@ class GraphSpreading(ClassifierMixin, BaseEstimator):
     def fit(self, X, y):
         """Fit on X (n, d), numeric, and y (n,), int, -1 where unknown; ValueError if no row has a label."""
         X, y = np.ascontiguousarray(X, dtype=float) + 0.0, np.asarray(y)  # + 0.0: no negative zeros
+        if X.ndim != 2 or y.shape != X.shape[:1]:
+            raise ValueError(f"X must be a matrix and y pair up with its rows, got {X.shape} and {y.shape}")
         known = np.flatnonzero(y != -1)
         if len(known) == 0:
             raise ValueError("label spreading needs at least one row with a label (y != -1), got none")

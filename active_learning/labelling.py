@@ -97,7 +97,9 @@ def better_classifier(table, dataset, settings, current, *, n_splits=10, n_jobs=
     table: Table; dataset, settings: of study_settings; current: the classifier's name
     n_splits: splits that they are compared on; n_jobs: as in run_histories
     returns: str, naming the best of those that lead by more than two standard errors; "" if none does
+    raises: ValueError for an unknown classifier
     """
+    check_choice("classifier", current, CLASSIFIERS)
     at_once = settings | {"batch": settings["budget"], "n_splits": n_splits, "n_jobs": n_jobs}
     slow = {"label_spreading"} if len(dataset.y) > SLOW_ABOVE else set()
     names = [name for name in CLASSIFIERS if name == current or name not in slow]

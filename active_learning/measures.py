@@ -19,8 +19,14 @@ def check_curves(curves):
         raise TypeError(f"curves must be a table of run_study, got {type(curves).__name__}")
     if lacking := [name for name in COLUMNS if name not in curves]:
         raise ValueError(f"curves must have the columns {', '.join(COLUMNS)}, and lack {', '.join(lacking)}")
-    if curves.empty:
-        raise ValueError("curves hold no round")
+    if curves.empty or not curves.columns.is_unique:
+        raise ValueError("curves hold no round" if curves.empty else "curves have a column twice")
+    for name in ("n_labels", "accuracy"):
+        if curves[name].dtype.kind not in "fiu" or not np.isfinite(curves[name]).all():
+            raise ValueError(f"curves must hold finite numbers in {name}, and some are none")
+    run = curves[["strategy", "split", "n_labels"]]
+    if run.isna().any(axis=None) or run.duplicated().any():
+        raise ValueError("every round of curves needs a strategy and a split, and must be there once")
     return curves
 
 
@@ -104,9 +110,12 @@ def bootstrap_interval(values, statistic=np.mean, *, level=0.95, random_state=0,
     statistic: function of an array and an axis, such as numpy.mean
     level: what the interval promises; n_resamples, random_state: of the bootstrap
     returns: (low, high); (nan, nan) for a single split
+    raises: ValueError for values of another shape, or no resamples
     source: Efron & Tibshirani 1993
     """
-    values = np.asarray(values, dtype=float)
+    values, n_resamples = np.asarray(values, dtype=float), check_integer("n_resamples", n_resamples, 1)
+    if values.ndim != 1:
+        raise ValueError(f"values must be one number a split, got shape {values.shape}")
     if len(values) < 2:
         return np.nan, np.nan
     drawn = np.random.default_rng(random_state).integers(len(values), size=(n_resamples, len(values)))

@@ -5,6 +5,7 @@ import pandas as pd
 from scipy.spatial.distance import pdist, squareform
 from sklearn.model_selection import cross_val_predict
 
+from active_learning.checks import check_choice
 from active_learning.classifiers import default_model
 from active_learning.matrices import on_one_thread
 from active_learning.measures import bootstrap_interval
@@ -15,8 +16,13 @@ def contrast(facts, column, strategy, other):
 
     facts: table of bought_facts; column: one of its columns; strategy, other: names
     returns: tuple of texts: column, what is compared, difference with its 95 % interval, ratio of the means
+    raises: ValueError for a column or a strategy that is not there
     """
-    values = facts.pivot(index="split", columns="strategy", values=column)
+    values = facts.pivot(
+        index="split", columns="strategy", values=check_choice("column", column, [*facts.columns])
+    )
+    for name in (strategy, other):
+        check_choice("strategy", name, [*values.columns])
     difference = values[strategy] - values[other]
     low, high = bootstrap_interval(difference, np.mean)
     share = values[strategy].mean() / values[other].mean()
@@ -69,7 +75,9 @@ def means_by_strategy(facts, column):
 
     facts: table of bought_facts; column: one of its columns
     returns: DataFrame with columns estimate, low, high, indexed by strategy
+    raises: ValueError for a column that is not there
     """
+    check_choice("column", column, [*facts.columns])
     rows = {
         name: (v.mean(), *bootstrap_interval(v, np.mean))
         for name, v in facts.groupby("strategy", sort=False)[column]

@@ -5,6 +5,8 @@ ax: where to draw; None makes a new figure.
 
 import numpy as np
 
+from active_learning.checks import check_choice
+from active_learning.data import row_numbers
 from active_learning.style import COLORS, axes_or_new, color_of, ink_of
 
 
@@ -61,9 +63,11 @@ def plot_border(model, plane, y, labeled, queried, ax=None):
     model: classifier of two classes, fitted on rows of plane, with a decision_function
     plane: array (n, 2); y: array (n,) of labels
     labeled, queried: int arrays, rows of the plane: the first labels, and those asked for since
+    raises: TypeError for rows that are no integers
     """
     from sklearn.inspection import DecisionBoundaryDisplay
 
+    labeled, queried = row_numbers("labeled", labeled), row_numbers("queried", queried)
     ax, colors = axes_or_new(ax), [color_of("margin"), color_of("least_confidence")]
     settings = dict(response_method="decision_function", grid_resolution=160, ax=ax, eps=0.3)
     DecisionBoundaryDisplay.from_estimator(
@@ -101,8 +105,10 @@ def plot_speed(seconds, ours, ax=None):
     """Time of the same work by several programs: a bar each, slowest on top, ratios to ours as text.
 
     seconds: Series of seconds, indexed by program; ours: the one whose bar is coloured
+    raises: ValueError for a program that is not there
     """
     ax = axes_or_new(ax)
+    check_choice("program", ours, [*seconds.index])
     seconds = seconds.sort_values(ascending=False)
     colors = [COLORS["margin" if name == ours else "random"] for name in seconds.index]
     ax.barh(seconds.index, seconds, color=colors, height=0.7)

@@ -5,6 +5,7 @@ Sources: Hodges & Lehmann 1963; Hollander, Wolfe & Chicken 2014, section 3.
 """
 
 from functools import lru_cache
+from numbers import Real
 
 import numpy as np
 from scipy import stats
@@ -44,6 +45,10 @@ def _left_tail(t, n):
 
 def fewest_values(level):
     """The fewest values for which the signed-rank test can reach the level: 6 for 95 %."""
+    if isinstance(level, bool) or not isinstance(level, Real):
+        raise TypeError(f"level must be a number, got {level!r}")
+    if not 0 < level < 1:
+        raise ValueError(f"level must be in (0, 1), such as 0.95, got {level}")
     return int(np.ceil(np.log2(2 / (1 - level)) - 1e-9))
 
 

@@ -7,6 +7,7 @@ import numpy as np
 import pandas as pd
 
 from active_learning.atlas import wins_and_losses
+from active_learning.checks import check_choice
 from active_learning.savings import summarise
 from active_learning.wording import describe, listed, seed_meets, whole
 
@@ -45,7 +46,10 @@ def answer_elsewhere(table, reach, batch):
 
     table: of atlas; reach: one of its targets; batch: one of its batch sizes
     returns: str
+    raises: ValueError for a reach or batch that the table has not
     """
+    check_choice("reach", reach, [*table["reach"].unique()])
+    check_choice("batch", batch, table["batch"].unique().tolist())
     counts = wins_and_losses(table).loc[reach, batch]
     n, bought = counts.iloc[0].sum(), "one row at a time" if batch == 1 else f"{batch} rows at a time"
     wins, harm = _tally(counts["win"]), _tally(counts["loss"])
@@ -83,11 +87,10 @@ def describe_power(smallest, n_splits, needs=None):
     needs: dict saving -> trust.splits_to_show
     returns: str
     """
+    start = f"with these {n_splits} splits"
     if np.isnan(smallest):
-        return f"with these {n_splits} splits it is not known, as runs of random miss the target"
-    shown = (
-        f"with these {n_splits} splits, four out of five such studies would show a saving of {smallest:.0%}"
-    )
+        return f"{start} it is not known, as runs of random miss the target"
+    shown = f"{start}, four out of five such studies would show a saving of {smallest:.0%}"
     others = [f"{whole(saving)}% takes {n:,.0f} splits" for saving, n in (needs or {}).items()]
     return "; ".join([shown, *others])
 
@@ -97,11 +100,13 @@ def batch_finding(crossings, rule):
 
     crossings: DataFrame of labels to target, a row a batch size and a column a rule; rule: the batch rule
     returns: str
+    raises: ValueError for a rule that is not there
     """
-    small, large = crossings.index[0], crossings.index[-1]
+    for name in (names := ("random", "margin", rule)):
+        check_choice("rule", name, [*crossings.columns])
+    small, large = crossings.index[[0, -1]]
     ends = [
-        f"{name} {_labels(crossings[name][small])} to {_labels(crossings[name][large])}"
-        for name in ("random", "margin", rule)
+        f"{name} {_labels(crossings[name][small])} to {_labels(crossings[name][large])}" for name in names
     ]
     return f"From batches of {small} to {large}: {', '.join(ends)} labels"
 
@@ -188,8 +193,9 @@ def bill(summary, rule, sizes, price, setup_cost):
     summary: of summarise; rule: the one to buy with; sizes: dict with seed and test, numbers of labels
     price: of a label; setup_cost: of building the loop
     returns: str
+    raises: ValueError for a rule that the summary has not
     """
-    row, random = summary.loc[rule], summary["median"]["random"]
+    row, random = summary.loc[check_choice("rule", rule, [*summary.index])], summary["median"]["random"]
     fixed = sizes["test"]
     if not (row["saving_low"] > 0 and np.isfinite([row["saving"], random]).all()):
         return f"No saving of {code(rule)} is shown, so no price of a label makes it pay."
@@ -257,11 +263,8 @@ def lever_finding(table):
     table: as in lever_counts
     returns: str
     """
-    counts = lever_counts(table)
-    parts = [
-        f"{name.replace('_', ' ')} on {row.more} of {row.more + row.fewer} data sets"
-        for name, row in counts.iterrows()
-    ]
+    rows = lever_counts(table).rename(index=lambda name: name.replace("_", " ")).iterrows()
+    parts = [f"{name} on {row.more} of {row.more + row.fewer} data sets" for name, row in rows]
     return f"Changing the classifier saves more than margin does: {', '.join(parts)}"
 
 

@@ -1,9 +1,9 @@
 """What a query rule is, what it may look at, and the classic rules.
 
 A score function maps class probabilities (n, k), rows that sum to 1, k >= 2, to scores (n,): how much do we
-want this label? Larger = ask first. ValueError if k < 2. A strategy is a callable: Round -> the rows to buy.
-To add one: one function here (or in batch_rules, if it looks at more than each row's score), one line in
-strategies.STRATEGIES, its name in options.
+want this label? Larger = ask first. ValueError if k < 2; NaN gives NaN, which score_pool refuses.
+A strategy is a callable: Round -> the rows to buy. To add one: one function here (or in batch_rules, if it
+looks at more than each row's score), one line in strategies.STRATEGIES, its name in options.
 Sources: Settles 2009 (the survey); each rule names its own.
 """
 
@@ -101,8 +101,10 @@ def score_pool(predict, X, rows, score_function, *, chunk=None):
     score_function: maps predict's result for m rows to scores (m,)
     chunk: int, rows at a time; None: 4096, or fewer wide ones
     returns: array (n,)
-    raises: ValueError if a score is not a number
+    raises: ValueError if a score is not a number, TypeError for an X that is no matrix
     """
+    if len(getattr(X, "shape", ())) != 2:
+        raise TypeError(f"X must be a matrix, got {type(X).__name__}")
     if chunk is None:
         chunk = 4096 if sparse.issparse(X) else min(4096, max(256, CACHE // X.shape[1]))
     scores = np.empty(len(rows))

@@ -74,6 +74,8 @@ def _paired(needed, reference, budget):
         raise ValueError("labels to target must be positive numbers, or inf for more than the budget")
     if budget is None:
         budget = together[np.isfinite(together)].max(initial=1)
+    if not budget > 0:
+        raise ValueError(f"budget must be a positive number of labels, got {budget}")
     return pair, budget
 
 
@@ -194,6 +196,8 @@ def new_rows_intervals(summary, parts, target, *, hold=1, reference="random", le
     table = pd.DataFrame(np.nan, index=summary.index, columns=["low", "high"])
     if parts is None:
         return table
+    if not isinstance(parts, pd.DataFrame) or "part" not in parts:
+        raise TypeError("parts must be a table of run_parts, which has a column part")
     each = [log_ratios(part, target, hold=hold, reference=reference) for _, part in parts.groupby("part")]
     for name in table.index.drop(reference).intersection(each[0][0].columns):
         lows, highs = np.transpose([[pseudo_median(bound[name]) for bound in pair] for pair in each])

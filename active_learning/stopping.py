@@ -17,6 +17,7 @@ from active_learning.checks import check_choice, check_integer, check_target
 from active_learning.classifiers import fit, make_model
 from active_learning.data import split_dataset
 from active_learning.extrapolation import continuation, subset_curve
+from active_learning.loop import History
 from active_learning.matrices import on_one_thread, take
 from active_learning.progress import progress
 
@@ -72,7 +73,9 @@ def watch(dataset, split, history, *, model=None, random_state=0):
 
 
 def check_history(history, split):
-    """Raise ValueError if a history cannot be of this split."""
+    """Raise TypeError for what is no History, and ValueError for one that cannot be of this split."""
+    if not isinstance(history, History):
+        raise TypeError(f"history must be a History, got {type(history).__name__}")
     strangers = np.setdiff1d(history.queried, split.pool)
     if len(strangers):
         raise ValueError(f"the history is of another table: it bought row {strangers[0]}, not in this pool")

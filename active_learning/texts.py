@@ -98,6 +98,8 @@ class TextEncoder(TransformerMixin, BaseEstimator):
 
     def fit(self, X, y=None):
         """Learn weights and axes from the texts of X (n, 1); y is not looked at."""
+        if not isinstance(self.texts, Texts):
+            raise TypeError(f"texts must be Texts, got {type(self.texts).__name__}")
         codes = spaced(_codes(X), LEARNT_FROM)
         blocks = self.texts.counts(codes[codes >= 0])
         self.columns_ = [_frequent(block) for block in blocks]
@@ -142,7 +144,10 @@ class TextEncoder(TransformerMixin, BaseEstimator):
 
 
 def _codes(X):
-    return np.asarray(X, dtype=float)[:, 0].astype(int)
+    X = np.asarray(X, dtype=float)
+    if X.ndim != 2 or X.shape[1] != 1:
+        raise ValueError(f"the numbers of texts are one column (n, 1), got shape {X.shape}")
+    return X[:, 0].astype(int)
 
 
 def _frequent(block, least=3):

@@ -20,7 +20,9 @@ def false_alarm_rate(copies, budget, *, n_studies=300, random_state=0):
     n_studies: studies made by drawing, on every split, two of the c runs in random order
     random_state: of these draws
     returns: float, the share of studies that raise a false alarm; about 0.05 is what 95 % promises
+    raises: ValueError for no studies, or copies with fewer than two runs
     """
+    n_studies = check_integer("n_studies", n_studies, 1)
     rng, copies, alarms = np.random.default_rng(random_state), copies.to_numpy(), 0
     for _ in range(n_studies):
         one, other = rng.permuted(copies, axis=1)[:, :2].T
@@ -95,7 +97,9 @@ def ranking(needed, reference="random"):
     returns: DataFrame indexed by strategy, the reference left out: strictly_first and first_or_tied, shares
         of the splits in which the rule needed the fewest labels of all; single_low, single_high: nine in ten
         single-run savings lie between them; saving: the paired saving over all splits
+    raises: ValueError for an unknown reference
     """
+    check_choice("reference strategy", reference, [*needed.columns])
     fewest = needed.eq(needed.min(axis=1), axis=0) & np.isfinite(needed)
     alone = fewest[fewest.sum(axis=1) == 1].sum() / len(needed)
     rows = {}

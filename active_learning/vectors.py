@@ -28,6 +28,9 @@ class VectorScaler(TransformerMixin, BaseEstimator):
 
     def fit(self, X, y=None):
         """Learn from X (n, d), of many rows from evenly spaced ones; y is not looked at."""
+        X = np.asanyarray(X)  # a memory-mapped one stays on the disk
+        if X.ndim != 2 or X.dtype.kind not in "fiub":
+            raise ValueError(f"X must be a matrix of numbers, got shape {X.shape} of {X.dtype}")
         rows = np.asarray(X[spaced(np.arange(X.shape[0]), LEARNT_FROM)], dtype=float)
         rows = rows[~np.isnan(rows).any(axis=1)]
         self.mean_ = rows.mean(axis=0) if len(rows) else np.zeros(X.shape[1])

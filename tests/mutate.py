@@ -30,11 +30,15 @@ import pytest
 from _pytest.runner import runtestprotocol
 
 ROOT = Path(__file__).resolve().parent.parent
-ROOMS = (  # from data to measures, tables and features
-    "checks matrices data rules clusters batch_rules strategies newton graph classifiers representation loop "
-    "fingerprints checkpoint study parts measures ranks savings trust encoding cutting reading doubts labels "
-    "tables replacing writing merging classes texts cells columns vectors features labelling suggesting"
-).split()  # noqa: SIM905
+# fmt: off
+ROOMS = [  # from data to measures, tables and features
+    "checks", "matrices", "data", "rules", "clusters", "batch_rules", "strategies", "newton", "graph",
+    "classifiers", "representation", "loop", "fingerprints", "checkpoint", "study", "parts", "measures",
+    "ranks", "savings", "trust", "encoding", "cutting", "reading", "doubts", "labels", "tables",
+    "replacing", "writing", "merging", "classes", "texts", "cells", "columns", "vectors", "features",
+    "labelling", "suggesting",
+]
+# fmt: on
 LEFT_OUT = ("test_house.py", "test_readme.py", "test_notebooks.py")  # which read the source, not what it does
 HEAVY = ("numpy", "pandas", "scipy.stats", "sklearn.linear_model", "skrub", "pyarrow", "matplotlib.pyplot")
 
@@ -151,28 +155,20 @@ class Watcher:
     """A pytest plugin: each test in a process of its own, which tells what it enters and how it went."""
 
     def __init__(self, copy):
-        self.copy, self.told = copy, copy / "told.jsonl"
-        os.environ["MUTATE_ROOMS"] = str(copy / "active_learning")
+        self.told, self.entered = copy / "told.jsonl", copy / "entered"
+        os.environ |= {"MUTATE_TOLD": str(self.entered), "MUTATE_ROOMS": str(copy / "active_learning")}
         (copy / "sitecustomize.py").write_text(SPY)
+
+    def pytest_sessionstart(self):
         self.look = {}
         exec(SPY, self.look)
 
-    def spy(self, name):
-        """Begin to note in the file of this name what is entered; its path."""
-        path = self.copy / name
-        path.touch()
-        os.environ["MUTATE_TOLD"] = self.look["TOLD"] = str(path)
-        self.look["ROOMS"] = os.environ["MUTATE_ROOMS"]
-        self.look["spy"]()
-        return path
-
-    def pytest_collectstart(self):
-        if not sys.gettrace():
-            self.spy("collection")
+    def names(self):
+        sys.settrace(None)
+        return sorted(set(self.entered.read_text().split())) if self.entered.exists() else []
 
     def pytest_collection_finish(self):
-        sys.settrace(None)
-        self.tell(test="", functions=(self.copy / "collection").read_text().split())
+        self.tell(test="", functions=self.names())
 
     def tell(self, **facts):
         with self.told.open("a") as file:
@@ -181,13 +177,12 @@ class Watcher:
     def pytest_runtest_protocol(self, item, nextitem):
         child = os.fork()
         if child == 0:
-            path, began = self.spy(f"entered-{os.getpid()}"), time.perf_counter()
-            reports = runtestprotocol(item, log=False, nextitem=None)
+            self.entered.write_text("")
+            self.look["spy"]()
+            began, reports = time.perf_counter(), runtestprotocol(item, log=False, nextitem=None)
             passed = all(report.outcome == "passed" for report in reports)
-            sys.settrace(None)
-            names = sorted(set(path.read_text().split()))
             took = time.perf_counter() - began
-            self.tell(test=item.nodeid, seconds=took, passed=passed, functions=names)
+            self.tell(test=item.nodeid, seconds=took, passed=passed, functions=self.names())
             os._exit(0)
         os.waitpid(child, 0)
         return True

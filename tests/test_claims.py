@@ -1,6 +1,7 @@
 """Claims about published numbers beside ours, money, and contrasts."""
 
 import numpy as np
+import pandas as pd
 import pytest
 from examples import INF, needing
 
@@ -41,3 +42,26 @@ def test_contrast_counts_labels_and_stays_a_bound_under_censoring():
 def test_contrast_names_a_strategy_that_was_not_run(pair):
     with pytest.raises(ValueError, match="entropy"):
         al.contrast_labels(needing(random=[50] * 8, margin=[40] * 8), 0.9, *pair)
+
+
+def test_a_claim_stands_beside_the_saving_found_here_and_where_single_runs_lie():
+    runs = dict(random=[50] * 40, margin=[30, 40] * 20)  # savings of 40 and 20 %: 1 - (0.6 * 0.8) ** 0.5
+    (row,) = al.summarise(needing(**runs), 0.9).drop("random").itertuples()
+    claim, published, here, single, said = al.check_claim("as printed", 0.35, row)
+    assert (claim, published) == ("as printed", "+35%")
+    assert here.startswith("31% [") and single == "[20, 40]" and said == "inside what one split shows"
+    assert al.check_claim("", 0.41, row)[-1] == "outside what one split shows"
+    assert al.check_claim("", -0.9, row)[-1] == "outside what one split shows, opposite sign of the average"
+
+
+def test_a_published_gain_is_set_against_the_differences_from_random_split_by_split():
+    rng = np.random.default_rng(0)
+    random = rng.random(39)
+    table = pd.DataFrame({"random": random, "margin": random + np.arange(-9, 30) / 100})
+    ((claim, published, found, ends, said),) = al.check_gains("area", {"margin": 0.25}, table)
+    assert (claim, published) == ("margin: area", "+0.250")
+    assert found.startswith("+0.100 [") and ends == "[-0.090, +0.290]"  # of 39 the 1st and last: 2.5 % each
+    low, high = (float(end) for end in found[8:-1].split(", "))
+    assert 0.06 < low < 0.075 and 0.125 < high < 0.14  # 0.1 and 1.96 standard errors of 0.018
+    assert said == "inside what one split shows"
+    assert al.check_gains("", {"margin": -0.2}, table)[0][-1].startswith("outside what one split shows, opp")

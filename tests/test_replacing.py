@@ -112,3 +112,22 @@ def test_a_name_taken_at_the_last_moment_is_kept_even_where_links_are_unknown(tm
     with replacing(path, (), False) as file:
         file.write(b"new")
     assert path.read_bytes() == b"new" and os.listdir(tmp_path) == ["a.csv"]
+
+
+@pytest.mark.parametrize("force", [False, True])
+def test_a_name_that_an_input_took_meanwhile_is_kept(tmp_path, force):
+    path, source = tmp_path / "a.csv", tmp_path / "input.csv"
+    source.write_text("labels of a month")
+    with pytest.raises(FileExistsError, match=r"a\.csv'$"), replacing(path, [source], force) as file:
+        file.write(b"new")
+        os.link(source, path)
+    assert path.read_text() == source.read_text() == "labels of a month"
+    assert sorted(os.listdir(tmp_path)) == ["a.csv", "input.csv"]
+
+
+def test_a_name_taken_while_the_file_was_written_is_kept_where_links_are_unknown(tmp_path, monkeypatch):
+    monkeypatch.setattr(os, "link", lambda *_: (_ for _ in ()).throw(PermissionError(1, "no links here")))
+    with pytest.raises(FileExistsError, match=r"a\.csv'$"), replacing(tmp_path / "a.csv", (), False) as file:
+        file.write(b"new")
+        (tmp_path / "a.csv").write_text("precious")
+    assert (tmp_path / "a.csv").read_text() == "precious" and os.listdir(tmp_path) == ["a.csv"]

@@ -92,3 +92,13 @@ def test_new_rows_are_told_apart_from_other_splits():
     assert "other rows of the same kind" in al.describe(curves, 0.9, parts=parts)
     assert "other rows of the same kind" in al.recommend(curves, 0.9, parts=parts)
     assert "other rows" not in al.describe(curves, 0.9)
+
+
+def test_the_sentences_and_the_table_give_the_same_numbers(small_study):
+    _, curves = small_study
+    table, said = al.results_table(curves, 0.9), al.describe(curves, 0.9)
+    for row in table.itertuples():
+        if row.strategy != "random":
+            assert row[3] in said
+    assert f"takes random {table['labels -> 90%'][0]} labels" in said
+    assert f"Over {curves['split'].nunique()} splits" in said
