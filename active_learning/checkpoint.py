@@ -128,6 +128,8 @@ def _create(path):
         beside.write_bytes(empty)
         with suppress(FileExistsError):  # another process was faster
             os.link(beside, path)
+    except OSError as error:  # the name beside would mean nothing
+        raise OSError(error.errno, f"no checkpoint can be written: {error.strerror}", str(path)) from None
     finally:
         beside.unlink(missing_ok=True)
 

@@ -8,6 +8,7 @@ import signal
 import sys
 import threading
 import warnings
+from contextlib import suppress
 from multiprocessing import resource_tracker
 
 from active_learning.escapes import printable
@@ -32,12 +33,10 @@ def _answer(parser, args):
             warnings.showwarning = lambda message, *_: _say(parser, message)
             from active_learning.answers import report  # here, as --help and --version must not wait for it
 
-            print(report(args))
-        sys.stdout.flush()
+            answer = report(args)
+        _print(answer)
     except RuntimeError as error:
         parser.exit(1, f"{parser.prog}: error: {_one_line(error)}\n")
-    except BrokenPipeError:
-        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())  # the reader left, as with `| head`
     except MemoryError:
         parser.error("out of memory; fewer --jobs need less, and so does a table with fewer rows or columns")
     except (ValueError, TypeError, ImportError, OSError) as error:
@@ -45,8 +44,19 @@ def _answer(parser, args):
     return 0
 
 
+def _print(answer):
+    """Print the answer; silence if its reader left, as with `| head`, and OSError if it cannot be written."""
+    try:
+        print(answer, flush=True)
+    except OSError as error:
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())  # or Python would try again at its end
+        if not isinstance(error, BrokenPipeError):
+            raise OSError(f"the answer could not be printed: {error.strerror}") from None
+
+
 def _say(parser, message):
-    print(f"{parser.prog}: {_one_line(message)}", file=sys.stderr)
+    with suppress(OSError):  # as Python's own warnings: a full disk behind stderr ends no study
+        print(f"{parser.prog}: {_one_line(message)}", file=sys.stderr)
 
 
 def _one_line(message):
@@ -60,12 +70,20 @@ def command():
     """
     if hasattr(signal, "pthread_sigmask"):  # not on Windows
         signal.pthread_sigmask(signal.SIG_BLOCK, [signal.SIGINT])  # before numpy's threads, which inherit it
+    _open_closed_streams()
     sys.stdout.reconfigure(errors="backslashreplace")  # a terminal may lack the letters of some class names
     parser = build_parser()
     args = parser.parse_args()
     os.environ.setdefault("PYTHONWARNINGS", "ignore:resource_tracker")  # joblib's, after a quick Ctrl-C
     _end_on_signals(args.checkpoint)
     return _answer(parser, args)
+
+
+def _open_closed_streams():
+    """Let stdout and stderr lead nowhere if they are closed, as by `>&-`, and not to the next file opened."""
+    for name in ("stdin", "stdout", "stderr"):  # the lowest number that is free is the next one given
+        if getattr(sys, name) is None:
+            setattr(sys, name, open(os.devnull, "r" if name == "stdin" else "w"))  # noqa: SIM115, for good
 
 
 def _end_on_signals(checkpoint):

@@ -4,7 +4,9 @@ scikit-learn's fetch_openml keeps what it has downloaded in its data folder (skl
 """
 
 import re
+import socket
 import warnings
+from contextlib import contextmanager
 from http.client import HTTPException
 
 import numpy as np
@@ -18,6 +20,7 @@ from sklearn.preprocessing import MaxAbsScaler, OneHotEncoder, StandardScaler
 
 from active_learning.checks import some
 
+PATIENCE = 60  # seconds of silence after which a download is given up
 MAX_LEVELS = 20  # one-hot columns of a category: its commonest levels, and one for all the others
 
 
@@ -55,8 +58,8 @@ def load_openml(name, *, version="active", target=None):
 
 def _download(where, wanted):
     """What fetch_openml returns; its errors in one sentence."""
-    with warnings.catch_warnings():
-        warnings.filterwarnings("ignore", "A network error occurred")  # it is raised, if it stays
+    with warnings.catch_warnings(), _patience(PATIENCE):
+        warnings.filterwarnings("ignore", "A network error occurred|Invalid cache")  # raised, if it stays
         try:
             # The parser that pandas serves is faster, but scikit-learn 1.9 stumbles over levels such as 0.
             return fetch_openml(**wanted, as_frame="auto", parser="liac-arff", n_retries=1, delay=0.5)
@@ -69,6 +72,17 @@ def _download(where, wanted):
             raise OSError(
                 f"{where} could not be had from openml.org ({reason}); it needs a network"
             ) from None
+
+
+@contextmanager
+def _patience(seconds):
+    """Give up on a server that says nothing for so long: fetch_openml has no such setting."""
+    before = socket.getdefaulttimeout()
+    socket.setdefaulttimeout(seconds)
+    try:
+        yield
+    finally:
+        socket.setdefaulttimeout(before)
 
 
 def _labels(where, y):

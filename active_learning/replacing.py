@@ -64,9 +64,10 @@ def _create(folder):
         file = open(path, "xb")  # noqa: SIM115, the caller closes it
         if fcntl is None:
             return file, path
-        fcntl.flock(file, fcntl.LOCK_EX)
-        if path.exists():  # no other program took it for stale before it was locked
-            return file, path
+        with suppress(BlockingIOError):  # another program takes it for stale just now
+            fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+            if path.exists():  # or did before it was locked
+                return file, path
         file.close()
 
 

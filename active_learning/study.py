@@ -8,9 +8,9 @@ import pickle
 import threading
 import time
 import zlib
-from concurrent.futures import CancelledError
+from concurrent.futures import CancelledError, Future
 from concurrent.futures.process import BrokenProcessPool
-from contextlib import closing, nullcontext
+from contextlib import closing, nullcontext, suppress
 from functools import partial
 from itertools import chain
 
@@ -123,38 +123,76 @@ def _run_jobs(jobs, n_jobs, together, in_order, needed):
     if client is not None:  # of a dask cluster
         _check_imports(client, needed)
         threading.Thread(target=_watch_cluster, args=(client, done), daemon=True).start()
-    settings = dict(n_jobs=n_jobs, batch_size=together)
+    settings, gone = dict(n_jobs=n_jobs, batch_size=together), _cluster_errors(client)
     settings |= dict(return_as="generator" if in_order else "generator_unordered")
     if isinstance(backend, BACKENDS["loky"]):
         settings |= dict(initializer=serve, initargs=(os.getpid(),))
     try:
         yield from joblib.Parallel(**settings)(jobs)
     except BrokenProcessPool as error:
-        why = "a worker process was killed, perhaps for want of memory, and the study with it"
-        raise RuntimeError(f"{why}; fewer jobs need less memory") from error
-    except CancelledError as error:
+        raise RuntimeError(_killed("a worker process was", "jobs (n_jobs, --jobs)", in_order)) from error
+    except gone as error:
+        if not isinstance(error, CancelledError):
+            raise RuntimeError(
+                _killed("one worker after another was", "threads a worker", in_order)
+            ) from error
         raise RuntimeError("the cluster went away, or all its workers did, and the study with it") from error
     finally:
         done.set()
 
 
-def _check_imports(client, needed):
+def _killed(what, fewer, in_order):
+    """Why a study died with the process it ran on, and what helps."""
+    why = f"{what} killed, perhaps for want of memory, and the study with it"
+    advice = f"fewer {fewer} need less memory, and so do fewer rows or columns"
+    how = "with a checkpoint the next one goes on where it stood"
+    how = how if in_order else "what is finished is in the checkpoint, and the same call goes on from there"
+    return f"{why}; {advice}; {how}"
+
+
+def _cluster_errors(client):
+    """What is raised when a cluster, or each worker that takes up a job, dies."""
+    if client is None:
+        return (CancelledError,)
+    from distributed.scheduler import KilledWorker
+
+    return CancelledError, KilledWorker
+
+
+def _within(seconds, function, *args):
+    """What function(*args) returns; TimeoutError if it takes longer: who is frozen never answers."""
+    answer = Future()
+
+    def ask():
+        try:
+            answer.set_result(function(*args))
+        except Exception as error:
+            answer.set_exception(error)
+
+    threading.Thread(target=ask, daemon=True).start()
+    return answer.result(seconds)
+
+
+def _check_imports(client, needed, patience=60):
     """Raise RuntimeError, where a job would hang, if a worker lacks a module that the jobs need."""
     from distributed.protocol.pickle import dumps
 
     try:
-        client.run(pickle.loads, dumps(needed))
+        _within(patience, client.run, pickle.loads, dumps(needed))
     except ModuleNotFoundError as error:
         how = "install it there, or send it with client.upload_file: a .py file, or a package as a .zip"
         raise RuntimeError(f"the cluster's workers have no module {error.name!r}; {how}") from error
+    except OSError as error:  # TimeoutError among them
+        raise RuntimeError(f"the cluster does not answer: {error or f'{patience} s passed'}") from error
 
 
 def _watch_cluster(client, done, patience=30):
     """Close the client, which cancels what it waits for, once there was no worker for patience seconds."""
     deadline = time.monotonic() + patience
     while not done.wait(1):
-        if client.status == "running" and client.scheduler_info()["workers"]:
-            deadline = time.monotonic() + patience
+        with suppress(OSError):  # no answer, and TimeoutError
+            if client.status == "running" and _within(patience, client.scheduler_info)["workers"]:
+                deadline = time.monotonic() + patience
         if time.monotonic() > deadline:
             return client.close()
 
