@@ -49,8 +49,17 @@ def represented(model, X, split):
     key = [model[0], X, seen.tobytes(), _checksum(X)]
     last = _last[0]
     if last is None or last[0][0] is not key[0] or last[0][1] is not X or last[0][2:] != key[2:]:
-        last = _last[0] = key, floats(clone(model[0]).fit(take(X, seen)).transform(X))
+        last = _last[0] = key, _learnt(clone(model[0]), X, seen)
     return model[-1], last[1]
+
+
+def _learnt(transformer, X, seen):
+    """X as floats (n, d), as the transformer, fitted on the rows seen, turns it out; those rows only once."""
+    known = floats(transformer.fit_transform(take(X, seen)))
+    Z, others = np.empty((X.shape[0], known.shape[1])), np.delete(np.arange(X.shape[0]), seen)
+    Z[seen] = known
+    Z[others] = transformer.transform(take(X, others))
+    return Z
 
 
 def _checksum(X):
