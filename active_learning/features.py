@@ -15,6 +15,7 @@ from sklearn.preprocessing import OneHotEncoder, StandardScaler
 
 from active_learning.classes import check_single, giveaways
 from active_learning.columns import read_column
+from active_learning.progress import progress
 from active_learning.tables import read_table
 from active_learning.texts import TextEncoder
 from active_learning.vectors import VectorScaler, read_vectors
@@ -64,7 +65,8 @@ def encode(frame, y, decimal="."):
     returns: floats (n, d), a category or text as its number; ColumnTransformer; list of lines
     raises: ValueError if no column is left to learn from, or as read_column
     """
-    columns = [read_column(frame[name], decimal) for name in frame]
+    names = progress(frame.columns, len(frame.columns), "columns understood", rows=len(frame))
+    columns = [read_column(frame[name], decimal) for name in names]
     notes = [f"column {column.name!r} {note}" for column in columns for note in column.notes]
     kept = [column for column in columns if column.kind]
     if not kept:

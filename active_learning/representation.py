@@ -81,7 +81,9 @@ def represent_all(model, X, labeled=()):
     """
     if not isinstance(model, Represented):
         return model, X
-    many = len(X) > IN_MEMORY and not isinstance(X, np.memmap)
-    seen = take(X, np.union1d(spaced(np.arange(len(X)), IN_MEMORY), labeled).astype(int)) if many else X
-    transformer = clone(model[0]).fit(seen)
-    return model[-1], floats(transformer.transform(X)) if len(X) <= IN_MEMORY else View(X, transformer)
+    if len(X) <= IN_MEMORY:
+        return model[-1], floats(clone(model[0]).fit_transform(X))
+    seen = X
+    if not isinstance(X, np.memmap):  # its scaler picks rows itself
+        seen = take(X, np.union1d(spaced(np.arange(len(X)), IN_MEMORY), labeled).astype(int))
+    return model[-1], View(X, clone(model[0]).fit(seen))

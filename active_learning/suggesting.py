@@ -3,8 +3,11 @@
 Not here: how a table is measured (labelling), or how labels come back (tables).
 """
 
+from dataclasses import dataclass, replace
+
 import numpy as np
 import pandas as pd
+from sklearn.compose import ColumnTransformer
 
 from active_learning.batch_rules import typiclust
 from active_learning.checks import check_integer
@@ -12,12 +15,13 @@ from active_learning.classifiers import CLASSIFIERS, fit, make_model
 from active_learning.labelling import labeled_rows, table_model
 from active_learning.loop import shown_to
 from active_learning.matrices import blocks, spaced, squared_norms, take
-from active_learning.representation import represent_all
-from active_learning.rules import Round, margin
+from active_learning.progress import progress, showing
+from active_learning.representation import IN_MEMORY, represent_all
+from active_learning.rules import Round, margin, score_pool
 from active_learning.strategies import RECOMMENDED, check_strategy, last_step, pick_strategies, unmet_needs
 from active_learning.texts import TextEncoder
 
-LOOKED_AT = 100_000  # rows of texts without a label at the most that a rule chooses among
+LOOKED_AT = 40_000  # rows of texts without a label at the most that are encoded, for a rule to choose among
 TYPICAL_OF = 5_000  # rows at the most among which the first ones to label are found
 ALIKE = 0.98  # cosine similarity above which two texts, or vectors, say the same
 FIRST = "no two classes have a label yet, so no model can be fitted: these are typical rows of clusters"
@@ -47,14 +51,16 @@ def suggest(table, n=10, *, strategy=None, model=None, random_state=0):
     rng, model = np.random.default_rng(random_state), table_model(table, model)
     if strategy is not None:
         pick_strategies(strategy)  # a name that is not one, before any work
-    different, notes = differing(table, pool, rng)
-    if len(np.unique(table.y[table.labeled].astype(str))) < 2:
-        notes.append(FIRST)
-        name, (rows, found) = "typiclust", first_rows(table, model, different, n, rng)
-    else:
-        check_probabilities(model)
-        name, rule = choose_strategy(strategy, n, model, table.X)
-        rows, found = rows_chosen(table, model, rule, different, n, rng)
+    with showing(f"learning from {table.name}", rows=len(table.frame)):
+        table, notes = looked_at(table, pool, max(n, LOOKED_AT), rng)
+        different = differing(table, np.flatnonzero(table.pool))
+        if len(np.unique(table.y[table.labeled].astype(str))) < 2:
+            notes.append(FIRST)
+            name, (rows, found) = "typiclust", first_rows(table, model, different, n, rng)
+        else:
+            check_probabilities(model)
+            name, rule = choose_strategy(strategy, n, model, table.X)
+            rows, found = rows_chosen(table, model, rule, different, n, rng)
     if len(rows) < n:
         notes.append(f"{n - len(rows)} fewer than asked for: the others say the same as one of these")
     return _suggestions(table, rows, name, notes, found)
@@ -79,22 +85,37 @@ def choose_strategy(strategy, n, model, X):
     return name, rule
 
 
-def differing(table, pool, rng):
-    """The rows of the pool that say something different, the first of those that say the same; and notes.
+def looked_at(table, pool, most, rng):
+    """The table, of many texts only its labelled rows and a random part of the pool; and notes on it."""
+    if text_columns(table.preprocessor) and len(pool) > most:
+        note = f"of {len(pool):,} rows without a label, a random {most:,} were looked at"
+        drawn = rng.choice(pool, most, replace=False)
+        return part_of(table, np.union1d(np.flatnonzero(table.labeled), drawn)), [note]
+    learnt = isinstance(table.preprocessor, ColumnTransformer) and len(table.X) > IN_MEMORY
+    note = f"scales and levels are learnt from the labelled rows and {IN_MEMORY:,} evenly spaced ones"
+    return table, [note] if learnt else []
 
-    Texts are compared without case, digits, marks and spaces. Of many texts, a random part is looked at.
+
+def part_of(table, rows):
+    """The table of some rows (m,), which are known by their ids as before."""
+    skipped = None if table.skipped is None else table.skipped[rows]
+    return replace(
+        table, frame=table.frame.iloc[rows], X=take(table.X, rows), y=table.y[rows], skipped=skipped
+    )
+
+
+def differing(table, pool):
+    """The rows of the pool that say something different, the first of those that say the same.
+
+    Texts are compared without case, digits, marks and spaces.
     """
-    texts, notes = text_columns(table.preprocessor), []
-    if texts and len(pool) > LOOKED_AT:
-        notes.append(f"of {len(pool):,} rows without a label, a random {LOOKED_AT:,} were looked at")
-        pool = np.sort(rng.choice(pool, LOOKED_AT, replace=False))
     if isinstance(table.X, np.memmap) or table.X.shape[1] > 100:
-        return pool, notes  # vectors: only those chosen are compared (apart)
-    A = pd.DataFrame(table.X[pool])
-    for place, known in texts.items():
+        return pool  # vectors: only those chosen are compared (apart)
+    A = pd.DataFrame(take(table.X, pool))
+    for place, known in text_columns(table.preprocessor).items():
         codes, own = np.unique(A[place].astype(int), return_inverse=True)
         A[place] = pd.factorize(np.array([known.key(code) for code in codes], dtype=object))[0][own]
-    return pool[~A.duplicated().to_numpy()], notes
+    return pool[~A.duplicated().to_numpy()]
 
 
 def text_columns(preprocessor):
@@ -111,14 +132,34 @@ def rows_chosen(table, model, strategy, pool, n, rng):
     codes[labeled] = y
     model, X = represent_all(model, table.X, labeled)
     fit(model, X, codes, labeled, pool)
+    scores = {}
 
     def choose(pool):
-        return strategy(Round(*shown_to(strategy, model, X), labeled, y, pool, min(n, len(pool)), rng))
+        seen = shown_to(strategy, model, X)
+        return strategy(LargeRound(*seen, labeled, y, pool, min(n, len(pool)), rng, scores))
 
     rows = apart(X, choose, pool) if alike_counts(table) else choose(pool)
     proba = model.predict_proba(take(X, rows))
     score = getattr(strategy, "keywords", {}).get("score_function", margin)
     return rows, (classes, proba, score(proba))
+
+
+@dataclass(frozen=True)
+class LargeRound(Round):
+    """A Round of so many rows that it shows how far it is, and that scores each only once, however often the
+    strategy is asked."""
+
+    scores: dict  # score function -> the rows that it was asked for first, ascending, and their scores
+
+    def score(self, score_function):
+        """Scores (n,) of the pool's rows under score_function of their class probabilities."""
+        if score_function not in self.scores:
+            parts = [*blocks(len(self.pool), 2**15)]
+            bar = progress(parts, len(parts), f"parts of {len(self.pool):,} rows", rows=len(self.pool))
+            found = [score_pool(self.model.predict_proba, self.X, self.pool[p], score_function) for p in bar]
+            self.scores[score_function] = self.pool, np.concatenate(found)
+        rows, scores = self.scores[score_function]
+        return scores[np.searchsorted(rows, self.pool)]
 
 
 def alike_counts(table):

@@ -6,6 +6,7 @@ A file stays what it is: the table knows where each cell stands in it, so that i
 
 import difflib
 import gzip
+import os
 import warnings
 import zlib
 from dataclasses import dataclass
@@ -19,6 +20,7 @@ from active_learning.checks import check_unique, some
 from active_learning.doubts import check_swallowed, headless, lacks_header
 from active_learning.encoding import name_of
 from active_learning.labels import LISTS, as_text, read_labels
+from active_learning.progress import progress, showing
 from active_learning.reading import CsvText, cell_texts, column, read_csv
 
 MISSING = ["", "NA", "N/A", "n/a", "NaN", "nan", "<NA>", "NULL", "null", "None", "#N/A"]
@@ -97,7 +99,8 @@ def read_file(path, wanted=(), header=True):
     try:
         if str(path).lower().endswith((".parquet", ".pq")):
             return check_frame(pd.read_parquet(path, engine="pyarrow")), None, []
-        text = read_csv(path, wanted=wanted, header=header)
+        with showing(f"reading {Path(path).name}", rows=os.path.getsize(path) // 100):
+            text = read_csv(path, wanted=wanted, header=header)
         return _frame_of(text), text, [*_encoding_notes(path, text), *check_swallowed(text)]
     except ImportError:
         raise ImportError(f"{path}: Parquet needs pyarrow (pip install pyarrow)") from None
@@ -116,7 +119,8 @@ def _encoding_notes(path, text):
 
 def _frame_of(text):
     names = column_names(text)
-    return pd.DataFrame({j: column(text, j) for j in range(len(names))}).set_axis(names, axis=1)
+    places = progress(range(len(names)), len(names), "columns read", rows=len(text.starts))
+    return pd.DataFrame({j: column(text, j) for j in places}).set_axis(names, axis=1)
 
 
 def column_names(text):

@@ -6,7 +6,17 @@ import pytest
 from examples import mixed_table
 
 import al_helpers as al
+from active_learning import progress, suggesting
 from active_learning.texts import text_key
+
+
+def texts(n, n_labeled=20):
+    """Rows of a text of three words and a number, the first of them labelled."""
+    rng = np.random.default_rng(0)
+    words = np.array(["red", "blue", "green", "black", "white", "gold", "pink", "grey", "lime", "teal"])
+    said = [" ".join(three) for three in words[rng.integers(10, size=(n, 3))]]
+    frame = pd.DataFrame({"text": [f"{text} no {i}" for i, text in enumerate(said)], "x": rng.random(n)})
+    return frame.assign(label=[*["a", "b"] * (n_labeled // 2), *[""] * (n - n_labeled)])
 
 
 def test_batches_are_chosen_by_the_recommended_rule_and_one_row_by_margin():
@@ -67,3 +77,65 @@ def test_the_names_of_the_classes_change_no_suggestion():
     other = al.load_table(swapped, "label", id_column="id")
     one, two = (al.suggest(each, 5, strategy="margin") for each in (table, other))
     assert one["id"].tolist() == two["id"].tolist()
+
+
+def test_of_many_texts_a_random_part_is_looked_at_and_it_is_said(monkeypatch):
+    monkeypatch.setattr(suggesting, "LOOKED_AT", 30)
+    frame = texts(200).set_axis([f"row {i}" for i in range(200)])
+    found = al.suggest(al.load_table(frame, "label"), 10, strategy="margin")
+    assert found.attrs["notes"] == ["of 180 rows without a label, a random 30 were looked at"]
+    assert (frame.loc[found["id"], "label"] == "").all() and len(set(found["id"])) == 10
+    by_hand = np.random.default_rng(0).choice(np.arange(20, 200), 30, replace=False)
+    assert {*found["id"]} <= {f"row {i}" for i in by_hand}
+    part = frame.iloc[np.sort(np.r_[0:20, by_hand])]  # as if the others were not there
+    alone = al.suggest(al.load_table(part, "label"), 10, strategy="margin")
+    pd.testing.assert_frame_equal(found, alone)
+    assert len(al.suggest(al.load_table(frame, "label"), 40)) == 40  # as many as asked for
+
+
+def test_of_many_rows_scales_are_learnt_from_a_part_and_it_is_said(monkeypatch):
+    table = al.load_table(mixed_table(), "label", id_column="id")
+    assert al.suggest(table, 3).attrs["notes"] == []
+    for room in ("suggesting", "representation"):
+        monkeypatch.setattr(f"active_learning.{room}.IN_MEMORY", 30)
+    said = "scales and levels are learnt from the labelled rows and 30 evenly spaced ones"
+    assert al.suggest(table, 3).attrs["notes"] == [said]
+
+
+def test_a_row_is_scored_once_however_often_rows_that_say_the_same_are_left_out(monkeypatch):
+    rng = np.random.default_rng(0)
+    X = np.repeat(rng.normal(size=(20, 120)), 20, axis=0) + 1e-4 * rng.normal(size=(400, 120))
+    table = al.load_table(pd.DataFrame({"label": ["a", "b"] * 20 + [""] * 360}), "label", features=X)
+    rows, score = [], suggesting.score_pool
+    monkeypatch.setattr(suggesting, "score_pool", lambda *given: rows.append(given[2]) or score(*given))
+    assert len(al.suggest(table, 10)) == 10
+    assert np.concatenate(rows).tolist() == list(range(40, 400))
+
+
+def test_reading_and_suggesting_show_how_far_they_are_if_there_are_many_rows(tmp_path, monkeypatch):
+    texts(60).to_csv(tmp_path / "t.csv", index=False)
+    shown = []
+    monkeypatch.setattr(progress, "EVERY", 0.0)
+    monkeypatch.setattr(progress, "_in_notebook", lambda: False)
+    monkeypatch.setattr(
+        "sys.stderr",
+        type(
+            "Screen",
+            (),
+            {"isatty": lambda s: True, "write": lambda s, x: shown.append(x), "flush": lambda s: None},
+        )(),
+    )
+    al.suggest(al.load_table(tmp_path / "t.csv", "label"), 3)
+    assert shown == []  # few rows
+    monkeypatch.setattr(progress, "LARGE", 10)
+    al.suggest(al.load_table(tmp_path / "t.csv", "label"), 3)
+    drawn = "".join(shown)
+    for said in (
+        "reading t.csv",
+        "3/3 columns read",
+        "2/2 columns understood",
+        "learning from t.csv",
+        "rows",
+    ):
+        assert said in drawn
+    assert drawn.endswith("\r\x1b[K")
