@@ -75,9 +75,8 @@ from active_learning.suggesting import suggest
 # 10. How many more labels, and when to stop
 from active_learning.forecast import forecast
 from active_learning.forecast_wording import forecast_lines
-from active_learning.stopping import (
-    STOP_RULES, choose_threshold, replay_stops, stop_signals, summarise_stops, watch,
-)
+from active_learning.stopping import STOP_RULES, replay_stops, stop_signals, summarise_stops, watch
+from active_learning.replays import calibration_table, coverage, replay_forecasts, stop_table
 # 11. Figures, and how they, tables and the text of others are shown
 from active_learning.escapes import markdown_text, printable
 from active_learning.style import color_of, ink_of, new_figure, title
@@ -116,13 +115,14 @@ __all__ = [
     "describe_power", "describe_ranking", "format_range", "lever_finding", "bought_facts", "contrast",
     "hard_rows", "means_by_strategy", "MISSING", "Table", "write_table", "merge_labels", "load_table",
     "VectorScaler", "TextEncoder", "better_classifier", "plan_study", "study_sizes", "table_model", "suggest",
-    "forecast", "forecast_lines", "STOP_RULES", "choose_threshold", "replay_stops", "stop_signals",
-    "summarise_stops", "watch", "markdown_text", "printable", "color_of", "ink_of", "new_figure", "title",
-    "plot_batch_price", "plot_cells", "plot_dots", "plot_intervals", "plot_labels_needed",
-    "plot_learning_curves", "plot_one_run", "plot_paired_savings", "plot_reached_share", "plot_forecast",
-    "plot_forecast_truth", "plot_border", "plot_images", "plot_query_cost", "plot_score_triangle",
-    "plot_speed", "plot_steps", "check_parameters", "moving_picture", "show_figure", "show_moving",
-    "show_saved", "show_table", "text_table", "explore", "command", "main",
+    "forecast", "forecast_lines", "STOP_RULES", "replay_stops", "stop_signals", "summarise_stops", "watch",
+    "calibration_table", "coverage", "replay_forecasts", "stop_table", "markdown_text", "printable",
+    "color_of", "ink_of", "new_figure", "title", "plot_batch_price", "plot_cells", "plot_dots",
+    "plot_intervals", "plot_labels_needed", "plot_learning_curves", "plot_one_run", "plot_paired_savings",
+    "plot_reached_share", "plot_forecast", "plot_forecast_truth", "plot_border", "plot_images",
+    "plot_query_cost", "plot_score_triangle", "plot_speed", "plot_steps", "check_parameters",
+    "moving_picture", "show_figure", "show_moving", "show_saved", "show_table", "text_table", "explore",
+    "command", "main",
 ]
 # fmt: on
 

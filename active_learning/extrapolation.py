@@ -171,19 +171,24 @@ class Continuation:
 
 
 def continuation(curve):
-    """Weigh a family of curves by how well each fits the errors of a SubsetCurve.
+    """Weigh a family of curves by how well each fits the errors of a SubsetCurve, in log-odds.
+
+    In log-odds, rows that are harder than most move all errors alike; in plain shares a flat curve would look
+    like one near 0, which has no room to fall.
 
     returns: Continuation
     source: Figueroa et al. 2012 (the inverse power law); averaged over its parameters, not fitted once
     """
-    last, sd = curve.errors[-1], np.sqrt(curve.covariance[-1, -1])
-    low, high = max(last - 4 * sd, 0.1 / curve.labels), min(max(last + 4 * sd, 3 / curve.labels), 0.97)
-    levels = expit(np.linspace(logit(low), logit(high), 41))
+    errors = (curve.labels * curve.errors + 0.5) / (curve.labels + 1)  # half a row more: no error is 0 or 1
+    slope = 1 / (errors * (1 - errors))
+    covariance, last = curve.covariance * np.outer(slope, slope), logit(errors[-1])
+    reach, least = 4 * np.sqrt(covariance[-1, -1]), logit(0.1 / curve.labels)
+    levels = expit(np.linspace(max(last - reach, least), min(last + reach, logit(0.97)), 41))
     grid = np.meshgrid(levels, SHARES, POWERS, indexing="ij")
     level, share, power = (part.ravel() for part in grid)
-    prior = np.log(1.02 - share) - ((np.log(power) + 0.5) / 0.4) ** 2 / 2  # of the replays, more or less
+    prior = np.log(1.02 - share) - (np.log(power) / 0.4) ** 2 / 2  # of the replays, more or less
     flat = Continuation(int(curve.sizes[-1]), level, share, power, np.ones(len(level)))
-    off = flat.curves(curve.sizes) - curve.errors
-    fits = prior - 0.5 * np.einsum("ts,ts->t", off @ np.linalg.inv(curve.covariance), off)
+    off = logit(np.clip(flat.curves(curve.sizes), 1e-4, 0.99)) - logit(errors)
+    fits = prior - 0.5 * np.einsum("ts,ts->t", off @ np.linalg.inv(covariance), off)
     weight = np.exp(fits - fits.max())
     return Continuation(flat.size, level, share, power, weight / weight.sum())

@@ -28,68 +28,94 @@ MEDIAN = LEVELS.index(0.5)
 
 
 def forecast(
-    table_or_history, target=None, *, model=None, history=None, strategy="random", ahead=AHEAD, random_state=0
+    table_or_history,
+    target=None,
+    *,
+    model=None,
+    labeled=None,
+    history=None,
+    strategy="random",
+    ahead=AHEAD,
+    random_state=0,
+    quiet=False,
 ):
     """Forecast the score after more labels, and the labels that a target needs, in all.
 
-    table_or_history: Table, whose labelled rows are learnt from; Dataset, all of whose rows are labelled;
-        or History, whose measured scores are continued
+    table_or_history: Table, whose labelled rows are learnt from; Dataset, whose rows `labeled` are; or
+        History, whose measured scores are continued
     target: accuracy in (0, 1]; None: what 200 more labels at random may be expected to reach
     model: as in run_loop; not for a History
+    labeled: int (m,), the rows of a Dataset whose labels may be looked at; None = all
     history: History of the rule that bought some of the table's labelled rows; only the others, taken to be a
         random sample, then test. Without it all do; rows that look bought by a rule get wider intervals
     strategy: the rule whose History is continued
     ahead: more labels at which to forecast the score
-    random_state: seed of the subsets
+    random_state: seed of the subsets; quiet: show no progress
     returns: dict: target; labels_now; score_now with estimate, low, high (95 %), low_80, high_80;
         labels_needed, for random and the recommended rule, with median, low_80, high_80, low_95, high_95,
         labels in all, None = not in sight; score_after, a list of dicts as score_now's, with labels and rule;
-        labelled_by, "random" or "rule", which the rows looked like; verdict, a sentence. All numbers are None
-        where it is too early to say
-    raises: ValueError or TypeError for a source without 2 classes, an impossible target, or a history that is
-        not this table's
+        labelled_by, "random" or "rule", which the rows looked like; verdict, a sentence. Where labels are too
+        few for any forecast, all numbers are None
+    raises: ValueError or TypeError for labels of fewer than 2 classes, an impossible target, or a history
+        that is not this table's
     source: Figueroa et al. 2012; Vovk, Gammerman & Shafer 2005
     """
     target = target if target is None else check_target(target)
     if isinstance(table_or_history, History):
         return _answer(measured(table_or_history), target, "measured", (strategy,), ahead)
-    X, y, labeled, pool, model = _rows(table_or_history, model)
-    tested = _random_part(table_or_history, history)
+    rows = _labelled(table_or_history, labeled)
+    tested = _random_part(table_or_history, rows, history)
+    X, y, labeled, pool, model = _rows(table_or_history, rows, model)
     classes = len(np.unique(y[labeled]))
     if len(tested) < LEAST or len(tested) < 3 * classes:
         return _unknown(target, len(labeled), ahead, too_early(len(tested), classes, LEAST))
     rng = np.random.default_rng(check_integer("random_state", random_state, 0))
-    curve = subset_curve(X, y, labeled, pool, model, rng, tested=tested)
+    curve = subset_curve(X, y, labeled, pool, model, rng, tested=tested, quiet=quiet)
     kind = "rule" if history is None and curve.harder > HARDER else "random"
     return _answer(curve, target, kind, ("random", RECOMMENDED), ahead)
 
 
-def _rows(source, model):
+def _labelled(source, labeled):
+    """The rows of a Table or Dataset that have a label, int (m,)."""
+    if labeled is not None and not isinstance(source, Dataset):
+        raise TypeError(f"labeled names rows of a Dataset; a {type(source).__name__} knows its own")
+    if hasattr(source, "labeled"):
+        return np.flatnonzero(source.labeled)
+    if not isinstance(source, Dataset):
+        raise TypeError(f"forecast takes a Table, a Dataset or a History, got {type(source).__name__}")
+    rows = np.arange(len(source.y)) if labeled is None else np.asarray(labeled)
+    strangers = np.setdiff1d(rows, np.arange(len(source.y)))
+    if len(strangers):
+        raise ValueError(f"labeled names row {strangers[0]}, and {source.name} has {len(source.y)} rows")
+    if rows.dtype.kind not in "iu" or len(np.unique(rows)) < len(rows):
+        raise ValueError(f"labeled must name each row once, by its number; got {rows.dtype} {rows[:5]}")
+    if len(classes := np.unique(source.y[rows])) < 2:
+        raise ValueError(f"the {len(rows)} labels of {source.name} hold {len(classes)} class; 2 are needed")
+    return rows
+
+
+def _rows(source, labeled, model):
     """The matrix, labels as whole numbers, labelled rows, pool and unfitted classifier of a Table or Dataset.
 
     A table's columns become numbers once, without a look at a label, as a forecast fits hundreds of times; of
     a large pool a sample is enough.
     """
     if isinstance(source, Dataset):
-        X, labeled, known, model = source.X, np.arange(len(source.y)), source.y, make_model(model)
-    elif hasattr(source, "labeled"):
-        pipeline = table_model(source, model)
-        labeled, known = labeled_rows(source, least=1)
+        X, known, model = source.X, source.y[labeled], make_model(model)
+    else:
+        pipeline, known = table_model(source, model), labeled_rows(source, least=1)[1]
         others = np.flatnonzero(~source.labeled)
         if len(others) > MOST:
             others = np.sort(np.random.default_rng(0).choice(others, MOST, replace=False))
         X = pipeline[:-1].fit_transform(take(source.X, np.concatenate([labeled, others])))
         model, labeled = pipeline[-1], np.arange(len(labeled))
-    else:
-        raise TypeError(f"forecast takes a Table, a Dataset or a History, got {type(source).__name__}")
     y = np.full(X.shape[0], -1)
     y[labeled] = np.unique(known, return_inverse=True)[1]
-    return X, y, labeled, np.arange(len(labeled), X.shape[0]), model
+    return X, y, labeled, np.setdiff1d(np.arange(X.shape[0]), labeled), model
 
 
-def _random_part(source, history):
+def _random_part(source, labeled, history):
     """The positions among the labelled rows of those that no rule bought."""
-    labeled = np.flatnonzero(source.labeled) if hasattr(source, "labeled") else np.arange(len(source.y))
     bought = [] if history is None else history.queried
     strangers = np.setdiff1d(bought, labeled)
     if len(strangers):

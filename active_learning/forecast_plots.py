@@ -6,7 +6,9 @@ result.
 
 import numpy as np
 
+from active_learning.forecast import FARTHEST
 from active_learning.loop import History
+from active_learning.replays import hit
 from active_learning.style import axes_or_new, color_of, ink_of
 
 
@@ -32,35 +34,31 @@ def plot_forecast(answer, truth=None, ax=None, *, rule="random"):
         known = truth.n_labels <= answer["labels_now"]
         ax.plot(truth.n_labels[known], truth.accuracy[known], "o", color="black", ms=5)
         ax.plot(truth.n_labels[~known], truth.accuracy[~known], "o", color="black", mfc="white", ms=5)
-    ax.set(xlabel="labels, seed set included", ylabel="score")
+    ax.set(xlabel="labels, seed set included", ylabel="accuracy")
     return ax
 
 
 def plot_forecast_truth(judged, ax=None):
-    """Labels forecast against labels needed, a mark a replay; forecasts out of sight stand in the grey
-    gutter.
+    """Labels forecast against labels needed, a mark a project; dark and filled where the 80 % interval held.
 
-    judged: DataFrame with columns data, needed, median, low_80 and high_80; labels, inf = not reached or
-        not in
-        sight
+    judged: table of replay_forecasts; what is not in sight, or not reached by the end, is in the grey gutters
     """
-    ax, kinds = axes_or_new(ax), list(judged["data"].unique())
-    seen = judged[["needed", "median"]].replace(np.inf, np.nan)
-    least, most = seen.min().min(), seen.max().max()
-    gutter = 1.5 * most
-    ax.axhspan(1.2 * most, 1.9 * most, color="#eeeeee", lw=0)
-    ax.plot([least, most], [least, most], color="#555555", lw=1, ls="--")
-    for place, name in enumerate(kinds):
-        one, color = judged[judged["data"] == name], list(_COLORS)[place % len(_COLORS)]
-        middle, low, high = (one[key].clip(upper=gutter) for key in ("median", "low_80", "high_80"))
-        ax.vlines(one["needed"], low, high, color=color, lw=0.8, alpha=0.35)
-        ax.plot(
-            one["needed"], middle, "osD^vPX<>"[place % 9], color=color, ms=4, mew=0, alpha=0.8, label=name
-        )
-    ax.set(xscale="log", yscale="log", xlabel="labels needed", ylabel="labels forecast, with 80 % interval")
-    ax.set_ylim(0.8 * least, 1.9 * most)
-    ax.legend(frameon=False, ncols=2, fontsize=9, loc="upper left")
+    ax, told = axes_or_new(ax), judged.dropna(subset="median")
+    now, end = judged["labels"].min(), judged["last"].max()
+    most, gutter, late = FARTHEST * now, 1.4 * FARTHEST * now, 1.15 * end
+    ax.axhspan(1.1 * most, 1.8 * most, color="#eeeeee", lw=0)
+    ax.axvspan(1.06 * end, 1.25 * end, color="#eeeeee", lw=0)
+    ax.plot([now, end], [now, end], color="#555555", lw=1, ls="--")
+    held = hit(told, 80)
+    for rows, color, fill in ((told[held], "#3f5f8f", "#3f5f8f"), (told[~held], "#e42536", "white")):
+        x, middle, low, high = (rows[key] for key in ("needed", "median", "low_80", "high_80"))
+        x = x.clip(upper=late)
+        ax.vlines(x, low.clip(upper=gutter), high.clip(upper=gutter), color=color, lw=1, alpha=0.5)
+        ax.plot(x, middle.clip(upper=gutter), "o", color=color, mfc=fill, ms=5)
+    ax.set(xscale="log", yscale="log", xlim=(0.9 * now, 1.25 * end), ylim=(0.8 * now, 1.8 * most))
+    ax.set(xlabel="labels needed", ylabel="labels forecast")
+    for axis, ends in ((ax.xaxis, (now, end)), (ax.yaxis, (now, most))):
+        axis.set_ticks(np.geomspace(*ends, 4).round(-1), minor=False)
+        axis.set_major_formatter("{x:.0f}")
+        axis.set_minor_formatter("")
     return ax
-
-
-_COLORS = ("#f89c20", "#5790fc", "#e42536", "#7a21dd", "#964a8b", "#2f7d4f")

@@ -14,6 +14,14 @@ def too_early(tested, classes, least):
     )
 
 
+def undecided(needed, labels):
+    """Whether the labels needed may be anything, at 80 %: none more, or too many to be in sight.
+
+    needed: dict of labels_needed; labels: int, at the forecast, whose score is below the target
+    """
+    return needed["low_80"] == labels and needed["high_80"] is None and needed["median"] != labels
+
+
 def verdict_on(answer):
     """What a forecast says, in one or two sentences."""
     rule = list(answer["labels_needed"])[-1]
@@ -22,6 +30,11 @@ def verdict_on(answer):
     if now["estimate"] >= answer["target"]:
         sure = "surely" if now["low_80"] >= answer["target"] else "probably"
         return f"{target} is {sure} reached: the score now is {_interval(now)}."
+    if undecided(needed, answer["labels_now"]):
+        return (
+            f"Too early to say how many more labels {target} takes: with {rule} anything from none more to "
+            "out of sight (80% interval). Label some more rows, a part of them at random, and ask again."
+        )
     caution = " The labelled rows look harder than the others; label some at random to be surer." * (
         answer["labelled_by"] == "rule"
     )
@@ -89,6 +102,8 @@ def gain_line(answer, batch, target=None):
 def _left(needed, labels, batch, target):
     """How many batches the target is away."""
     goal = format_percent(target)
+    if undecided(needed, labels):
+        return f"it is too early to say how far {goal} is"
     if needed["median"] is None:
         return f"{goal} is not in sight"
     ends = [

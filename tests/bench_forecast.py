@@ -1,11 +1,19 @@
-"""Replay labelling projects whose end is known: is the forecast right, and when do stop rules stop? Run by
-hand.
+"""Replay labelling projects whose end is known: is the forecast right, when do stop rules stop? Run by hand.
 
-python tests/bench_forecast.py replay RUNS [FOLDER]    forecasts and truth of RUNS projects a data set, to a
-file
+python tests/bench_forecast.py TASK OUT [RUNS] [TABLES]
+
+TASK: replay     project the runs of all data sets, which takes hours; a file in OUT
+      calibrate  print the constants of active_learning/calibration.py
+      prove      print the calibration table, each data set forecast with the constants of the others, and the
+                 COVERAGE of active_learning/evidence.py
+      watch      note what stop rules see of every run; files in OUT
+      stops      print the stop-rule table, thresholds chosen on the other data sets, the STOPS of
+                 evidence.py, and the thresholds that all data sets choose
+OUT: a folder for what is replayed; RUNS: a data set, 100 if not given; TABLES: a folder that holds the files
+    of TABLES
 """
 
-import sys
+import argparse
 import zlib
 from pathlib import Path
 
@@ -16,15 +24,18 @@ from scipy.special import logit
 from sklearn.datasets import make_classification, make_gaussian_quantiles
 
 import al_helpers as al
-from active_learning import calibration, forecast
+from active_learning import calibration
 from active_learning.calibration import FLOOR, RATIOS
 from active_learning.extrapolation import continuation, subset_curve
 from active_learning.forecast import measured
-from active_learning.stopping import stop_signals
+from active_learning.progress import progress
+from active_learning.replays import coverage, judged
+from active_learning.stopping import SIGNALS, choose_threshold, stop_signals
 
 STAGES = (30, 60, 100, 200)
 RULES = ("random", al.RECOMMENDED)
 THOROUGH = 4  # runs a data set in which the recommended rule labels too, which takes longer
+BUNDLED = ("digits", "synthetic", "iris", "wine", "breast_cancer")
 PROVEN = (
     "digits",
     "synthetic",
@@ -82,8 +93,11 @@ MADE = {
 
 
 def data_sets(folder=None):
-    """name -> Dataset, the labels as whole numbers: bundled, generated, and the tables of a folder."""
-    sets = {name: al.load_dataset(name) for name in al.DATASETS}
+    """name -> Dataset, the labels as whole numbers: bundled, generated, and the tables of a folder.
+
+    The report's other data sets are left out: notebook 5 forecasts on two that no constant was made with.
+    """
+    sets = {name: al.load_dataset(name) for name in BUNDLED}
     sets |= {name: al.Dataset(name, *make()) for name, make in MADE.items()}
     for name, column in TABLES.items() if folder else ():
         drop = {"titanic": ["alive"], "telco_churn": ["customerID"], "taxis": ["pickup", "dropoff"]}.get(
@@ -162,23 +176,15 @@ def replay(dataset, run):
     return seen
 
 
-def replay_all(runs, folder=None, first=0, path="/tmp/replays.joblib"):
-    sets = data_sets(folder)
-    jobs = [
-        (d, run)
-        for run in range(int(first), int(runs))
-        for d in sets.values()
-        if run < 16 or d.name in PROVEN
-    ]
-    done = []
-    for k, seen in enumerate(
-        joblib.Parallel(n_jobs=4, return_as="generator")(joblib.delayed(replay)(*job) for job in jobs)
-    ):
-        done += seen
-        if k % 20 == 19:
-            joblib.dump(done, path)
-            print(k, len(jobs), flush=True)
-    joblib.dump(done, path)
+def replay_all(out, runs, tables):
+    """Replay all data sets, the proven ones `runs` times and the others 16 times, to out/replays.joblib."""
+    sets, seen = data_sets(tables), []
+    jobs = [(d, run) for run in range(runs) for d in sets.values() if run < 16 or d.name in PROVEN]
+    done = joblib.Parallel(n_jobs=-1, return_as="generator")(joblib.delayed(replay)(*job) for job in jobs)
+    for number, stages in enumerate(progress(done, len(jobs)), 1):
+        seen += stages
+        if number % 20 == 0 or number == len(jobs):
+            joblib.dump(seen, out / "replays.joblib")
 
 
 def shown(replay):
@@ -236,89 +242,98 @@ def nearest(cells, stage, ratio):
     return cells[min(cells, key=lambda cell: abs(np.log(cell[0] / stage)) + abs(np.log(cell[1] / ratio)))]
 
 
-def judged(replay, kind="random"):
-    """One replay's forecast against the truth, for random labelling: dict."""
-    curve, (n, scores), stage = replay["curve"], replay["futures"]["random"], replay["stage"]
-    scores, n = scores[n >= stage], n[n >= stage]
-    row = {"data": replay["data"], "run": replay["run"], "stage": stage, "last": n[-1]}
-    if stage + 100 <= n[-1]:
-        later = forecast.bands(curve, "score", kind, "random", np.array([stage + 100]))[:, 0]
-        row |= dict(zip(("s95l", "s80l", "s50", "s80h", "s95h"), later, strict=True)) | {
-            "s": np.interp(stage + 100, n, scores)
-        }
-    needed = forecast.labels_needed(curve, kind, "random", replay["target"])
-    row |= {key: np.inf if value is None else value for key, value in needed.items()}
-    at = np.maximum.accumulate(scores) >= replay["target"]
-    return row | {"target": replay["target"], "needed": n[at.argmax()] if at.any() else np.inf}
-
-
-def prove(path="/tmp/replays.joblib"):
+def prove(out):
     """Coverage by data set and stage, each data set forecast with the errors of the others alone."""
-    replays = [x for x in joblib.load(path) if x["bought_by"] == "random"]
+    replays = [x for x in joblib.load(out / "replays.joblib") if x["bought_by"] == "random"]
     rows, found = residuals(replays), []
-    for data in rows["data"].unique():
+    names = [*rows["data"].unique()]
+    for data in progress(iter(names), len(names)):
         calibration.ERRORS.clear()
         calibration.ERRORS.update(error_table(rows[rows["data"] != data]))
-        own = [x for x in replays if x["data"] == data]
         for stage in STAGES[1:]:
-            at = [x for x in own if x["stage"] == stage]
-            if len(at) and (at[0]["futures"]["random"][0][-1] >= stage + 100):
-                target = np.mean([np.interp(stage + 100, *x["futures"]["random"]) for x in at])
-                found += [judged(x | {"target": target}) for x in at]
+            at = [x for x in replays if (x["data"], x["stage"]) == (data, stage)]
+            if not at or at[0]["futures"]["random"][0][-1] < stage + 100:
+                continue
+            target = np.mean([np.interp(stage + 100, *x["futures"]["random"]) for x in at])
+            for x in at:
+                found.append({"data": data, **judged(x["curve"], x["futures"]["random"], target, stage)})
     found = pd.DataFrame(found)
-    joblib.dump(found, "/tmp/judged.joblib")
-    print(coverage(found, ["data", "stage"]).to_string())
-    print(coverage(found, ["stage"]).to_string())
+    for by in (["data", "labels"], ["labels"]):
+        print(coverage(found, by).round(0).to_string(), end="\n\n")
+    counts = coverage(found)
+    said = counts["replays"] * (1 - counts["too early"] / 100)
+    counts["said 80%"] *= said / counts["replays"]
+    for (data, labels), row in counts.iterrows():
+        parts = (row.drop("replays") * row["replays"] / 100).fillna(0).round().astype(int)
+        print(f'    ("{data}", {labels}, {int(row["replays"])}, {", ".join(map(str, parts))}),')
 
 
-def coverage(found, by):
-    """The calibration table: how often each interval held the truth, by some columns."""
-    beyond = found["last"]
-    held = {
-        f"labels {level}%": (found[f"low_{level}"] <= found["needed"])
-        & (found["needed"].clip(upper=beyond) <= found[f"high_{level}"])
-        for level in (80, 95)
-    }
-    held |= {
-        f"score {level}%": (found[f"s{level}l"] <= found["s"]) & (found["s"] <= found[f"s{level}h"])
-        for level in (80, 95)
-    }
-    ratio = found["median"] / found["needed"]
-    held["within 25%"] = (ratio - 1).abs() <= 0.25
-    table = found.assign(**held).groupby(by)[list(held)].mean().mul(100).round(0)
-    table["median forecast"] = found.groupby(by)["median"].median()
-    table["median truth"] = found.groupby(by)["needed"].median()
-    table["not in sight"] = found.assign(x=np.isinf(found["median"])).groupby(by)["x"].mean().round(2)
-    table["median 80% width"] = (
-        (found["high_80"] / found["low_80"]).groupby([found[c] for c in by]).median().round(1)
-    )
-    table["replays"] = found.groupby(by).size()
-    return table
-
-
-def calibrate(path="/tmp/replays.joblib"):
+def calibrate(out):
     """Print the constants of active_learning/calibration.py."""
-    for key, stages in error_table(residuals(joblib.load(path))).items():
-        print(f"    {key!r}: (".replace("'", '"'))
+    for (what, kind, rule), stages in error_table(residuals(joblib.load(out / "replays.joblib"))).items():
+        print(f'    ("{what}", "{kind}", "{rule}"): (')
         for stage in stages:
             print("        (" + ", ".join(f"({', '.join(f'{q:g}' for q in cell)})" for cell in stage) + "),")
         print("    ),")
 
 
-def watch_all(runs, path="/tmp/stops.joblib"):
-    """The signals of every stop rule on the report's data sets: dict name -> table of stop_signals, to
-    a file."""
-    found = {}
+def watch_all(out, runs):
+    """The signals of every stop rule on the report's data sets, a file each in out."""
     for name in al.DATASETS:
-        dataset = al.load_dataset(name)
-        histories = al.run_histories(dataset, [al.RECOMMENDED], n_splits=int(runs), n_jobs=2)
-        alone = {split: history for (_, split), history in histories.items()}
-        found[name] = stop_signals(dataset, alone, n_jobs=2)
+        dataset, path = al.load_dataset(name), out / f"stops_{name}.joblib"
+        if path.exists():
+            print(path, "is there already")
+            continue
+        histories = al.run_histories(dataset, [al.RECOMMENDED], n_splits=runs)
+        found = stop_signals(dataset, {split: history for (_, split), history in histories.items()})
         joblib.dump(found, path)
-        print(name, len(found[name]), flush=True)
+        print(path, len(found), flush=True)
+
+
+def stops(out):
+    """The stop-rule table: thresholds chosen on the other data sets, judged on each; then those of all."""
+    found = {path.stem.removeprefix("stops_"): joblib.load(path) for path in out.glob("stops_*.joblib")}
+    last = {name: run.groupby("split")["accuracy"].last() for name, run in found.items()}
+    # a point below what the whole budget scores on average: what stopping may cost
+    studies = {name: (found[name], last[name].mean() - 0.01) for name in al.DATASETS if name in found}
+    jobs, rows = [(name, rule) for name in studies for rule in SIGNALS], []
+    for name, rule in progress(iter(jobs), len(jobs)):
+        others = [study for other, study in studies.items() if other != name]
+        threshold = choose_threshold(others, rule, CANDIDATES[rule])
+        judged_runs = al.replay_stops(*studies[name], {rule: threshold})
+        row = {"data": name, "target": studies[name][1], "rule": rule, "threshold": threshold}
+        rows.append(row | dict(al.summarise_stops(judged_runs).iloc[0]))
+    table = pd.DataFrame(rows).round({"too_many": 1, "target": 3, "score": 3})
+    print(table.to_string(index=False), end="\n\n")
+    print(table.groupby("rule", sort=False)[["missed", "missed_anyway", "too_many", "never"]].mean().round(3))
+    for row in table.replace(np.inf, None).itertuples(index=False):
+        print(f"    {tuple(row)!r},".replace("'", '"'))
+    for rule in SIGNALS:
+        print(rule, choose_threshold([*studies.values()], rule, CANDIDATES[rule]))
+
+
+CANDIDATES = {
+    "kappa": (0, 0.002, 0.005, 0.01, 0.02, 0.03, 0.05, 0.08),
+    "classification_change": (0, 0.002, 0.005, 0.01, 0.02, 0.03, 0.05),
+    "overall_uncertainty": (0.02, 0.05, 0.1, 0.15, 0.2, 0.3, 0.4, 0.5),
+    "forecast_gain": (0, 0.0025, 0.005, 0.01, 0.015, 0.02, 0.03, 0.05),
+}
+
+
+def main():
+    parser = argparse.ArgumentParser(usage=__doc__.partition("\n\n")[2])
+    parser.add_argument("task", choices=("replay", "calibrate", "prove", "watch", "stops"))
+    parser.add_argument("out", type=Path)
+    parser.add_argument("runs", type=int, nargs="?", default=100)
+    parser.add_argument("tables", type=Path, nargs="?")
+    args = parser.parse_args()
+    args.out.mkdir(parents=True, exist_ok=True)
+    if args.task == "replay":
+        return replay_all(args.out, args.runs, args.tables)
+    if args.task == "watch":
+        return watch_all(args.out, args.runs)
+    return {"calibrate": calibrate, "prove": prove, "stops": stops}[args.task](args.out)
 
 
 if __name__ == "__main__":
-    {"replay": replay_all, "watch": watch_all, "prove": prove, "calibrate": calibrate}[sys.argv[1]](
-        *sys.argv[2:]
-    )
+    main()

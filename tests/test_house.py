@@ -22,8 +22,8 @@ ORDER = [
     "gains", "atlas", "report", "claims", "mechanism", "encoding", "cutting", "reading", "doubts",
     "labels", "tables", "replacing", "writing", "merging", "classes", "texts", "cells", "columns",
     "vectors", "features", "labelling", "suggesting", "calibration", "extrapolation",
-    "forecast_wording", "forecast", "stopping", "style", "plots", "forecast_plots", "pictures",
-    "display", "explorer", "options", "option_rules", "answers", "command",
+    "forecast_wording", "forecast", "stopping", "evidence", "replays", "style", "plots", "forecast_plots",
+    "pictures", "display", "explorer", "options", "option_rules", "answers", "command",
 ]
 # fmt: on
 PICTURES = {"style", "plots", "forecast_plots", "pictures", "display", "explorer"}  # computing never plots

@@ -93,7 +93,12 @@ def test_a_stop_is_judged_by_the_scores_that_the_rule_did_not_see():
     never = al.replay_stops(run, 0.8, {"kappa": -1}).iloc[0]
     assert (never.stopped, never.score, never.too_many) == (np.inf, 0.95, 20)
     out_of_reach = al.replay_stops(run, 0.99, {"kappa": 0.1}).iloc[0]
-    assert out_of_reach.missed and np.isinf(out_of_reach.needed) and np.isnan(out_of_reach.too_many)
+    assert (
+        out_of_reach.missed
+        and out_of_reach.missed_anyway
+        and np.isinf(out_of_reach.needed)
+        and np.isnan(out_of_reach.too_many)
+    )
     assert al.summarise_stops(al.replay_stops(run, 0.8, {"kappa": -1})).loc["kappa", "never"] == 1
 
 
@@ -104,8 +109,18 @@ def test_an_unknown_stop_rule_is_named():
 
 def test_the_threshold_chosen_misses_seldom_and_then_wastes_least():
     run = table([0.5, 0.8, 0.9, 0.95], [0.4, 0.3, 0.1, 0.0])
-    assert al.choose_threshold([(run, 0.9)], "kappa", [0.5, 0.3, 0.1, 0.0]) == 0.1
-    assert al.choose_threshold([(run, 0.99)], "kappa", [0.5, 0.0]) in (0.5, 0.0)  # both miss: no error
+    assert stopping.choose_threshold([(run, 0.9)], "kappa", [0.5, 0.3, 0.1, 0.0]) == 0.1
+    assert stopping.choose_threshold([(run, 0.99)], "kappa", [0.5, 0.0]) in (0.5, 0.0)  # both miss: no error
+
+
+def test_a_target_that_the_whole_budget_misses_too_is_not_held_against_a_threshold():
+    high, low = table([0.5, 0.9, 0.9], [0.3, 0.1, 0.0]), table([0.5, 0.7, 0.7], [0.3, 0.1, 0.0])
+    runs = pd.concat([high, low.assign(split=1)])  # the second never reaches 0.8
+    assert stopping.choose_threshold([(runs, 0.8)], "kappa", [0.3, 0.1, 0.0]) == 0.1
+
+
+def test_the_default_thresholds_cover_every_rule():
+    assert set(stopping.THRESHOLDS) == set(al.STOP_RULES)
 
 
 def test_the_signals_of_a_study_stand_beside_its_scores(iris):
