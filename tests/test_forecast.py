@@ -13,6 +13,7 @@ from sklearn.neighbors import KNeighborsClassifier
 import al_helpers as al
 from active_learning import calibration, extrapolation
 from active_learning.forecast import LEAST
+from active_learning.forecast_wording import verdict_on
 
 
 def made(seed, n=1500):
@@ -48,6 +49,20 @@ def test_the_continuation_recovers_a_power_law(share, power):
     at = np.array([1000, 3000])
     truth = 0.2 * (share + (1 - share) * (at / curve.sizes[-1]) ** -power)
     np.testing.assert_allclose(extrapolation.continuation(curve).errors(at), truth, rtol=0.05)
+
+
+def test_a_flat_curve_goes_on_near_where_it_is_however_little_is_known_of_it():
+    sizes = extrapolation.subset_sizes(60)
+    for spread in (0.001, 0.003):  # of all sizes together: the rows may be harder than most
+        noise = spread * np.ones((6, 6)) + 1e-4 * np.eye(6)
+        flat = extrapolation.SubsetCurve(60, sizes, np.full(6, 0.2), noise, 0.0)
+        assert 0.15 < extrapolation.continuation(flat).errors([160])[0] < 0.22
+
+
+def test_no_wrong_guess_among_few_is_not_taken_for_none_ever():
+    noise = np.full((6, 6), 1e-3) + 1e-3 * np.eye(6)
+    never = extrapolation.SubsetCurve(40, extrapolation.subset_sizes(40), np.zeros(6), noise, 0.0)
+    assert 0.001 < extrapolation.continuation(never).errors([40])[0] < 0.05
 
 
 def test_weights_of_the_curves_sum_to_one_and_errors_fall():
@@ -166,6 +181,56 @@ def test_targets_below_the_score_and_beyond_any_model(some_labels):
     assert high["labels_needed"]["random"]["median"] is None and "not in sight" in high["verdict"]
 
 
+def needing(median, low_80, high_80, estimate=0.8):
+    """A forecast of 90 % made at 60 labels."""
+    needed = dict(low_95=60, low_80=low_80, median=median, high_80=high_80, high_95=None)
+    now = dict(estimate=estimate, low=0.7, high=0.95, low_80=0.75, high_80=0.92)
+    known = dict(target=0.9, labels_now=60, score_now=now, labelled_by="random")
+    return known | {"labels_needed": {al.RECOMMENDED: needed}}
+
+
+@pytest.mark.parametrize(
+    ("answer", "words"),
+    [
+        (needing(150, 60, None), "Too early to say how many more labels 90% takes"),
+        (needing(None, 60, None), "Too early to say how many more labels 90% takes"),
+        (
+            needing(150, 70, None),
+            "About 90 more labels with diverse_margin reach 90%, 150 [70, not in sight]",
+        ),
+        (needing(None, 70, None), "90% is probably not in sight; at best 70 labels"),
+        (needing(None, None, None), "90% is not in sight"),
+        (needing(60, 60, None, 0.9), "90% is probably reached"),
+    ],
+)
+def test_the_verdict_says_no_more_than_the_interval(answer, words):
+    assert verdict_on(answer).startswith(words)
+
+
+def test_a_dataset_is_forecast_from_the_rows_whose_labels_may_be_seen(some_labels):
+    dataset, rows, _ = some_labels
+    hidden = np.where(np.isin(np.arange(1500), rows), dataset.y, 1 - dataset.y)
+    answers = [al.forecast(d, 0.9, labeled=rows) for d in (dataset, al.Dataset("made", dataset.X, hidden))]
+    assert answers[0] == answers[1] and answers[0]["labels_now"] == 80
+
+
+@pytest.mark.parametrize(
+    ("rows", "words"),
+    [
+        ([*range(39), 1500], "labeled names row 1500, and made has 1500 rows"),
+        ([1] * 40, "labeled must name each row once"),
+        (np.ones(1500, dtype=bool), "labeled must name each row once, by its number; got bool"),
+        (None, "the 40 labels of made hold 1 class; 2 are needed"),
+    ],
+)
+def test_rows_that_cannot_be_the_labelled_ones_are_refused(some_labels, rows, words):
+    dataset = some_labels[0]
+    with pytest.raises(ValueError, match=words):
+        al.forecast(dataset, labeled=np.flatnonzero(dataset.y == 0)[:40] if rows is None else rows)
+    with pytest.raises(TypeError, match="labeled names rows of a Dataset; a Table knows its own"):
+        al.forecast(some_labels[2], labeled=np.arange(40))
+
+
 def test_too_few_labels_are_too_early_and_say_how_many_it_takes():
     answer = al.forecast(labelled(made(1), np.arange(LEAST - 1)), 0.9)
     assert answer["verdict"].startswith("Too early to say") and str(LEAST) in answer["verdict"]
@@ -250,6 +315,22 @@ def test_the_command_forecasts(capsys, csv):
     ):
         assert words in out
     assert all(f" {n} " in out for n in (130, 180, 280, 580)) and out.rstrip().endswith(".")
+
+
+def test_the_command_says_that_it_is_too_early_in_a_sentence(capsys, tmp_path):
+    path = tmp_path / "few.csv"
+    pd.DataFrame({"x": np.arange(60.0) % 7, "y": ["a", "b"] * 10 + [""] * 40}).to_csv(path, index=False)
+    code, out, err = run(capsys, "--csv", str(path), "--label-column", "y", "--forecast")
+    assert (code, err) == (0, "")
+    assert out.splitlines()[-1] == (
+        "Too early to say: 20 labels of 2 classes; a forecast needs 30 chosen at random."
+    )
+
+
+@pytest.mark.parametrize(("target", "words"), [("0.3", "is surely reached"), ("1", "not in sight")])
+def test_the_command_says_when_a_target_is_reached_or_out_of_reach(capsys, csv, target, words):
+    code, out, _ = run(capsys, "--csv", csv, "--label-column", "y", "--forecast", "--target-acc", target)
+    assert code == 0 and words in out.splitlines()[-1]
 
 
 def test_the_command_forecasts_as_json(capsys, csv, some_labels):
