@@ -15,6 +15,9 @@ is of the others.
 import argparse
 import ast
 import contextlib
+import functools
+import importlib
+import itertools
 import json
 import os
 import random
@@ -23,6 +26,7 @@ import signal
 import sys
 import tempfile
 import time
+import warnings
 from collections import Counter
 from pathlib import Path
 
@@ -40,7 +44,6 @@ ROOMS = [  # from data to measures, tables and features
 ]
 # fmt: on
 LEFT_OUT = ("test_house.py", "test_readme.py", "test_notebooks.py")  # which read the source, not what it does
-HEAVY = ("numpy", "pandas", "scipy.stats", "sklearn.linear_model", "skrub", "pyarrow", "matplotlib.pyplot")
 
 # Mutants --------------------------------------------------------------------------------------------------
 
@@ -168,7 +171,9 @@ class Watcher:
         return sorted(set(self.entered.read_text().split())) if self.entered.exists() else []
 
     def pytest_collection_finish(self):
-        self.tell(test="", functions=self.names())
+        copy = str(self.told.parent)
+        theirs = [name for name, m in sys.modules.items() if copy not in str(getattr(m, "__file__", copy))]
+        self.tell(test="", functions=self.names(), modules=theirs)
 
     def tell(self, **facts):
         with self.told.open("a") as file:
@@ -248,34 +253,39 @@ def learn(copy, kept):
     for test in told:
         if test["test"] and not test["passed"]:
             print(f"left out, it does not pass: {test['test']}")
+    for name in told[0].get("modules", ()):  # once for all mutants
+        with contextlib.suppress(ImportError), warnings.catch_warnings(action="ignore"):
+            importlib.import_module(name)
     return [test for test in told if test["test"] and test["passed"]], set(told[0]["functions"])
 
 
-def tests_for(mutant, tests, always):
-    """The tests that can kill the mutant, the likely and the fast first."""
+def tests_for(mutant, tests, always, most):
+    """The tests that can kill the mutant, those of its room and others, the fast first; `most` seconds."""
     function = f"{mutant['room']}.{mutant['function']}"
     everywhere = not mutant["function"] or function in always
     chosen = [test for test in tests if everywhere or function in test["functions"]]
+    chosen.sort(key=lambda test: (function not in test["functions"], test["seconds"]))
+    own = [test for test in chosen if test["test"].startswith(f"tests/test_{mutant['room']}.py")]
+    left, others = most - sum(test["seconds"] for test in own), [test for test in chosen if test not in own]
+    spent = itertools.accumulate(test["seconds"] for test in others)
+    return own, [test for test, seconds in zip(others, spent, strict=True) if seconds <= left]
 
-    def rank(test):
-        own = test["test"].startswith(f"tests/test_{mutant['room']}.py")
-        return function not in test["functions"], not own, test["seconds"]
 
-    return sorted(chosen, key=rank)
-
-
-def try_mutant(copy, mutant, tests, always):
-    """(what killed the mutant or "", seconds)."""
+def try_mutant(copy, mutant, stages):
+    """(what killed the mutant or "", seconds); stages: lists of tests."""
     path, killer = copy / "active_learning" / f"{mutant['room']}.py", copy / "killer"
-    text, began = path.read_text(), time.monotonic()
-    chosen = tests_for(mutant, tests, always)
-    files = sorted({test["test"].split("::")[0] for test in chosen})
-    patience = 60 + 5 * sum(test["seconds"] for test in chosen)
+    text, began, by = path.read_text(), time.monotonic(), ""
     killer.unlink(missing_ok=True)
     path.write_text(mutated(text, mutant))
-    code = in_child(lambda: run_pytest(copy, Chosen([t["test"] for t in chosen], copy), *files), patience)
+    for chosen in stages:
+        if chosen and not by:
+            files = sorted({test["test"].split("::")[0] for test in chosen})
+            plugin = Chosen([test["test"] for test in chosen], copy)
+            patience = 60 + 5 * sum(test["seconds"] for test in chosen)
+            code = in_child(functools.partial(run_pytest, copy, plugin, "--assert=plain", *files), patience)
+            by = "time" if code is None else "" if code in (0, 5) else f"exit {code}"  # 5: there is no test
+            by = killer.read_text() if killer.exists() else by
     path.write_text(text)
-    by = "time" if code is None else killer.read_text() if killer.exists() else f"exit {code}" if code else ""
     return by, time.monotonic() - began
 
 
@@ -326,11 +336,10 @@ def main():
     parser.add_argument(
         "--map", type=Path, metavar="FILE", help="keep here which test enters what, for reuse"
     )
+    parser.add_argument("--most", type=float, default=1e9, help="seconds of tests a mutant, at the most")
     args = parser.parse_args()
     os.environ.update(OMP_NUM_THREADS="1", OPENBLAS_NUM_THREADS="1", MPLBACKEND="Agg")
     sys.dont_write_bytecode = True  # a room and its mutant may have one size and one second
-    for name in HEAVY:
-        __import__(name)
     chosen, equivalent = choose(args), judged_equivalent()
     with tempfile.TemporaryDirectory() as folder:
         copy = Path(folder, "tree")
@@ -341,7 +350,7 @@ def main():
         tests, always = learn(copy, args.map)
         print(f"{len(tests)} tests looked at in {time.monotonic() - began:.0f} s", flush=True)
         for i, mutant in enumerate(chosen, 1):
-            mutant["by"], seconds = try_mutant(copy, mutant, tests, always)
+            mutant["by"], seconds = try_mutant(copy, mutant, tests_for(mutant, tests, always, args.most))
             how = f"killed by {mutant['by']}" if mutant["by"] else "SURVIVED"
             print(f"{i}/{len(chosen)} {seconds:.0f} s {in_words(mutant)}  {how}", flush=True)
     report(chosen, equivalent)
