@@ -191,7 +191,7 @@ def mean_curve_crossings(curves, target, *, n_resamples=2000, random_state=0):
     raises: ValueError if the runs of a strategy have not the same rounds
     """
     target, rows = check_target(target), {}
-    for name, runs in curves.groupby("strategy", sort=False):
+    for name, runs in check_curves(curves).groupby("strategy", sort=False):
         scores = runs.pivot(index="split", columns="n_labels", values="accuracy")
         if scores.isna().any(axis=None):
             raise ValueError(

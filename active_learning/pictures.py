@@ -31,6 +31,8 @@ def plot_score_triangle(score_function, ax=None):
 def plot_images(images, captions, axes):
     """Small grey pictures with a caption under each: images (m, h, w), captions m strings, axes m Axes."""
     for ax, image, caption in zip(axes, images, captions, strict=True):
+        if not hasattr(ax, "imshow"):
+            raise TypeError(f"axes must be Axes, got {ax!r}")
         ax.imshow(image, cmap="gray_r", vmin=0, vmax=1)
         ax.set_xlabel(caption, fontsize=10)
         ax.set(xticks=[], yticks=[])

@@ -21,9 +21,13 @@ def pseudo_median(values):
     """The median of all pairwise means: as robust as a median, nearly as precise as a mean.
 
     values: array (n,), which may hold -inf or inf, not both
+    raises: ValueError for values of another shape, or none
     source: Hodges & Lehmann 1963
     """
-    means = _pairwise_means(np.asarray(values, dtype=float))
+    values = np.asarray(values, dtype=float)
+    if values.ndim != 1 or not len(values):
+        raise ValueError(f"values must be one number a split, got shape {values.shape}")
+    means = _pairwise_means(values)
     return means[(len(means) - 1) // 2] / 2 + means[len(means) // 2] / 2
 
 

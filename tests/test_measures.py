@@ -10,7 +10,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 import al_helpers as al
-from active_learning.measures import best_scores, first_scores
+from active_learning.measures import best_scores, first_scores, median_interval
 from active_learning.savings import log_ratios
 
 
@@ -210,3 +210,31 @@ def test_mean_curves_of_random_cross_alike_whatever_the_batch_where_first_crossi
     truth = 20 - 40 * np.log((0.95 - 0.85) / 0.45)
     assert firsts[20] > 1.2 * firsts[1]
     assert all(means[batch]["crossing"] == pytest.approx(truth, rel=0.05) for batch in looks)
+
+
+def test_the_interval_of_a_median_is_that_of_the_sign_test():
+    """Conover's example by hand: of 16 values P(at most 3 below the median) = 0.0106, at most 4: 0.038."""
+    values = np.random.default_rng(0).permutation(np.arange(16.0))
+    assert median_interval(values) == (3, 12)  # the 4th from either end: 1 - 2 * 0.0106
+    assert median_interval(values, level=0.9) == (4, 11)  # the 5th: 1 - 2 * 0.038
+    assert median_interval([*range(12), *[np.inf] * 4]) == (3, np.inf)
+
+
+@pytest.mark.parametrize(("n", "known"), [(1, False), (5, False), (6, True)])
+def test_fewer_than_six_values_have_no_interval_of_their_median(n, known):
+    """All of n values on one side of the median: chance 2 / 2^n, at most 5 % from six values on."""
+    low, high = median_interval(np.arange(n))
+    assert (low, high) == (0, n - 1) if known else np.isnan([low, high]).all()
+
+
+def test_the_interval_of_a_median_covers_it_as_often_as_it_says():
+    rng, n = np.random.default_rng(0), 25
+    ends = np.array([median_interval(rng.exponential(size=n)) for _ in range(2000)])
+    covered = ((ends[:, 0] <= np.log(2)) & (np.log(2) <= ends[:, 1])).mean()
+    assert 0.95 - 3 * np.sqrt(0.05 * 0.95 / 2000) < covered < 0.975  # at least what it says, hardly more
+
+
+def test_medians_to_target_count_the_runs_that_never_get_there():
+    table = al.medians_to_target(needing(random=[30, 40, 50] * 5, margin=[20] * 4 + [INF] * 11), 0.9)
+    assert table.loc["random"].tolist() == [40, 30, 50]
+    assert table.loc["margin"].tolist() == [INF, 20, INF]
