@@ -69,6 +69,7 @@ def plot_border(model, plane, y, labeled, queried, ax=None):
     """
     from sklearn.inspection import DecisionBoundaryDisplay
 
+    plane, y = np.asarray(plane), np.asarray(y)
     labeled, queried = row_numbers("labeled", labeled), row_numbers("queried", queried)
     ax, colors = axes_or_new(ax), [color_of("margin"), color_of("least_confidence")]
     settings = dict(response_method="decision_function", grid_resolution=160, ax=ax, eps=0.3)

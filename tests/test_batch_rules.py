@@ -11,7 +11,7 @@ from multiprocessing.pool import ThreadPool
 import numpy as np
 import pandas as pd
 import pytest
-from scipy.sparse import csr_array
+from scipy.sparse import csr_array, csr_matrix
 from scipy.spatial.distance import cdist
 from sklearn.cluster import AgglomerativeClustering, KMeans
 from sklearn.datasets import load_digits, make_blobs
@@ -108,12 +108,13 @@ def test_every_rule_buys_the_same_rows_of_a_frame_as_of_an_array(rule):
         assert rule(array).tolist() == rule(frame).tolist()
 
 
+@pytest.mark.parametrize("kind", [csr_array, csr_matrix])  # scipy's two, whose sums are of two kinds
 @pytest.mark.parametrize(
     "rule", [rule for rule in RULES.values() if "dense" not in rule.needs], ids=lambda rule: rule.__name__
 )
-def test_rules_without_need_of_dense_rows_buy_the_same_rows_of_a_sparse_matrix(rule):
+def test_rules_without_need_of_dense_rows_buy_the_same_rows_of_a_sparse_matrix(rule, kind):
     data = load_digits()
-    sparse = make_round(csr_array(data.data[:400] / 16), data.target[:400], 40, 10)
+    sparse = make_round(kind(data.data[:400] / 16), data.target[:400], 40, 10)
     assert rule(digits()).tolist() == rule(sparse).tolist()
 
 

@@ -10,7 +10,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 import al_helpers as al
-from active_learning.savings import single_run_interval
+from active_learning.savings import _new_rows, single_run_interval
 
 INF = np.inf
 labels = st.integers(20, 500).map(float)
@@ -232,3 +232,10 @@ def test_without_parts_or_with_parts_that_miss_the_target_new_rows_are_unknown(s
     assert al.summarise(curves, 0.9)[ends].isna().all(axis=None)
     missed = make_parts([0.5] * 5).assign(accuracy=0.1)
     assert al.summarise(make_parts([0.5]), 0.5, parts=missed)[ends].isna().all(axis=None)
+
+
+def test_a_saving_that_may_be_everything_leaves_new_rows_unknown():
+    row = pd.Series({"saving_min": 0.4, "saving_max": 0.4, "saving_low": 0.2, "saving_high": 1.0})
+    with warnings.catch_warnings():
+        warnings.simplefilter("error")
+        assert np.isnan(_new_rows(row, np.full(5, -0.5), np.full(5, -0.5), 0.95)).all()

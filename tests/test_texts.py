@@ -5,9 +5,10 @@ import copy
 import numpy as np
 import pandas as pd
 import pytest
+from scipy import sparse
 
 import al_helpers as al
-from active_learning.texts import LENGTH, Texts
+from active_learning.texts import COMMON, LENGTH, Texts, _frequent
 
 SAID = np.array(
     ["win a prize now", "see you at home", "free cash prize", "lunch at home", ""] * 8, dtype=object
@@ -129,3 +130,8 @@ def test_empty_texts_among_others_are_no_hindrance_and_none_but_empty_ones_are_r
     assert score_of(frame)[0] > 0.8
     with pytest.raises(ValueError, match=r"no column is left .*'text' is dropped: it is empty"):
         al.load_table(frame.assign(text=["", "  ", None] * 50), "y")
+
+
+def test_of_equally_common_words_the_first_are_looked_at_on_every_machine():
+    counts = sparse.csr_array(np.ones((3, 7000), dtype=np.float32))
+    assert _frequent(counts).tolist() == list(range(COMMON))
