@@ -1,6 +1,11 @@
-"""Small fixtures shared by the tests; one thread for linear algebra, as the study itself uses."""
+"""Small fixtures shared by the tests; one thread for linear algebra, as the study itself uses; no network.
+
+What is set here holds for the processes that tests start, and for the kernels of the notebooks.
+"""
 
 import os
+import runpy
+from pathlib import Path
 
 os.environ.setdefault("OMP_NUM_THREADS", "1")
 os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")
@@ -9,6 +14,10 @@ import pytest
 from examples import mixed_table
 
 import al_helpers as al
+
+OFFLINE = Path(__file__).with_name("offline")
+os.environ["PYTHONPATH"] = os.pathsep.join(filter(None, [str(OFFLINE), os.environ.get("PYTHONPATH")]))
+runpy.run_path(str(OFFLINE / "sitecustomize.py"))
 
 
 @pytest.fixture(scope="session")

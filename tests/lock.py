@@ -5,7 +5,7 @@
 After a change of requirements.txt, and whenever a pin is raised. To install by the lock, which pip checks:
     pip install --require-hashes -r tests/requirements.lock && pip install --no-deps .
 To look for known vulnerabilities, by hand:
-    pip install pip-audit && pip-audit -r tests/requirements.lock --no-deps
+    pip install pip-audit && pip-audit --no-deps -r tests/requirements.lock
 """
 
 import subprocess
