@@ -183,7 +183,7 @@ def _check_imports(client, needed, patience=60):
         how = "install it there, or send it with client.upload_file: a .py file, or a package as a .zip"
         raise RuntimeError(f"the cluster's workers have no module {error.name!r}; {how}") from error
     except OSError as error:  # TimeoutError among them
-        raise RuntimeError(f"the cluster does not answer: {error or f'{patience} s passed'}") from error
+        raise RuntimeError(f"the cluster does not answer: {str(error) or f'{patience} s passed'}") from error
 
 
 def _watch_cluster(client, done, patience=30):

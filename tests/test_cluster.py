@@ -5,6 +5,7 @@ import shutil
 import signal
 import subprocess
 import sys
+import threading
 import time
 from functools import partial
 from pathlib import Path
@@ -151,6 +152,52 @@ def test_cluster_whose_scheduler_is_killed_ends_in_an_error(iris, halfway, tmp_p
         halfway(cluster.scheduler.kill)
         with pytest.raises(RuntimeError, match="the cluster went away"):
             on_dask(iris, **SETTINGS | dict(n_splits=60))
+
+
+class Frozen:
+    """A client whose cluster never answers."""
+
+    status, closed = "running", False
+
+    def run(self, *_):
+        threading.Event().wait()
+
+    scheduler_info = run
+
+    def close(self):
+        self.closed = True
+
+
+def test_cluster_that_never_answers_is_given_up():
+    pytest.importorskip("distributed")
+    with pytest.raises(RuntimeError, match=r"the cluster does not answer: 0.2 s passed"):
+        study._check_imports(Frozen(), (), patience=0.2)
+    client = Frozen()
+    study._watch_cluster(client, threading.Event(), patience=0.2)
+    assert client.closed
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("before", [True, False])
+def test_cluster_that_is_frozen_ends_in_an_error(iris, halfway, tmp_path, monkeypatch, before):
+    distributed = pytest.importorskip("distributed")
+    monkeypatch.setattr(study, "_watch_cluster", partial(study._watch_cluster, patience=3))
+    monkeypatch.setattr(study, "_check_imports", partial(study._check_imports, patience=3))
+    with Cluster(tmp_path) as cluster, distributed.Client(scheduler_file=str(cluster.file)) as client:
+        client.wait_for_workers(1, timeout=60)
+        freeze = partial(cluster.scheduler.send_signal, signal.SIGSTOP)
+        freeze() if before else halfway(freeze)
+        with pytest.raises(RuntimeError, match="the cluster does not answer" if before else "went away"):
+            on_dask(iris, **SETTINGS | dict(n_splits=60))
+        cluster.scheduler.kill()
+
+
+@pytest.mark.slow
+def test_rule_that_kills_one_cluster_worker_after_another_ends_in_advice(client, iris):
+    with pytest.raises(RuntimeError, match=r"one worker after another was killed.*fewer threads a worker"):
+        on_dask(iris, {"die": die}, **SETTINGS)
+    client.wait_for_workers(2, timeout=60)
+    assert len(on_dask(iris, "random", **SETTINGS)) == 10
 
 
 LACKING = """
