@@ -1,4 +1,7 @@
-"""What every machine must find: python tests/pins.py prints it; with `write`, keeps it in pins.json."""
+"""What every machine must find: python tests/pins.py prints it; with `write`, keeps it in pins.json.
+
+The safety of these rows, and the entry "ties", come from tie_audit.
+"""
 
 import json
 import platform
@@ -9,6 +12,8 @@ import numpy as np
 import pandas as pd
 import scipy
 import sklearn
+from numpy._core import _multiarray_umath as built
+from threadpoolctl import threadpool_info
 
 import al_helpers as al
 
@@ -36,8 +41,20 @@ def versions():
     return {"python": platform.python_version(), **libraries}
 
 
+def machine():
+    """What the linear algebra really runs on here: OpenBLAS's kernels, its threads, numpy's instructions."""
+    blas = [library for library in threadpool_info() if library["user_api"] == "blas"]
+    return {
+        "kernels": sorted({library["architecture"] for library in blas}),
+        "threads": sorted({library["num_threads"] for library in blas}),
+        "instructions": [name for name in built.__cpu_dispatch__ if built.__cpu_features__[name]],
+    }
+
+
 if __name__ == "__main__":
+    here = machine()  # before any limit on threads
     pins = found(int(sys.argv[2]) if len(sys.argv) > 2 else 1)
     if sys.argv[1:2] == ["write"]:
-        FILE.write_text(json.dumps({"versions": versions()} | pins, indent=1) + "\n")
-    print(json.dumps(pins))
+        before = json.loads(FILE.read_text())
+        FILE.write_text(json.dumps(before | {"versions": versions()} | pins, indent=1) + "\n")
+    print(json.dumps(pins | {"machine": here}))
