@@ -29,7 +29,11 @@ def plot_score_triangle(score_function, ax=None):
 
 
 def plot_images(images, captions, axes):
-    """Small grey pictures with a caption under each: images (m, h, w), captions m strings, axes m Axes."""
+    """Small grey pictures with a caption under each.
+
+    images: array (m, h, w) of values in [0, 1]; captions: m strings; axes: m matplotlib Axes
+    raises: TypeError for axes that are none
+    """
     for ax, image, caption in zip(axes, images, captions, strict=True):
         if not hasattr(ax, "imshow"):
             raise TypeError(f"axes must be Axes, got {ax!r}")

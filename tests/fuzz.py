@@ -381,6 +381,13 @@ def watched():
     return iris, own, al.stop_signals(iris, own, n_jobs=1), al.forecast(own[0], 0.9)
 
 
+@cache
+def replayed():
+    """A table of replay_forecasts of a small project."""
+    iris, own, *_ = watched()
+    return al.replay_forecasts(iris, {0: own[0]}, labels=30, more=10, target=0.9, n_jobs=1)
+
+
 def tall(rng):
     """Curves as run_study makes them, or with rows or columns gone, twice, or gone wild."""
     curves = plain()[3]
@@ -421,8 +428,6 @@ def calls_of_results(rng, folder):
     summary, facts, decisions = said()
     seed, column = int(rng.integers(1000)), facts.columns[-1]
     ax = lambda: al.new_figure()[1]  # noqa: E731
-    judged = {"data": ["a", "b"], "needed": [50, np.inf], "median": [40.0, 60], "low_80": [30, 40]}
-    judged = pd.DataFrame(judged | {"high_80": [np.inf, 80]})
     costs = pd.DataFrame({"strategy": ["a", "b"] * 2, "pool": [9, 9, 99, 99], "ms": rng.random(4) + 0.1})
     return {
         "read_docstrings": lambda: ([int(rng.integers(1, 9)), int(rng.integers(200, 400))], {}),
@@ -484,7 +489,10 @@ def calls_of_results(rng, folder):
         "better_classifier": lambda: ([study_table(), iris, dict(batch=5, budget=20), "knn"], dict(n_splits=2, n_jobs=1)),
         "forecast": lambda: ([one_of(rng, [table(rng), dataset(rng), runs[0]]), 0.9], dict(ahead=(20, 50), random_state=seed)),
         "forecast_lines": lambda: ([answer], {}),
-        "choose_threshold": lambda: ([[(signals, 0.9)], "kappa", [0.01, 0.1]], dict(miss=0.1)),
+        "replay_forecasts": lambda: ([data, {0: runs[0]}], dict(labels=30, more=10, target=0.9, n_jobs=1)),
+        "coverage": lambda: ([replayed(), one_of(rng, [("data",), ("data", "labels")])], {}),
+        "calibration_table": lambda: ([one_of(rng, [("data",), ("data", "labels")])], {}),
+        "stop_table": lambda: ([], {}),
         "replay_stops": lambda: ([signals, 0.9], dict(thresholds={one_of(rng, [*al.STOP_RULES]): 0.1})),
         "stop_signals": lambda: ([data, {0: runs[0]}], dict(seed_per_class=2, test_size=0.3, n_jobs=1)),
         "summarise_stops": lambda: ([al.replay_stops(signals, 0.9)], {}),
@@ -495,7 +503,7 @@ def calls_of_results(rng, folder):
         "plot_dots": lambda: ([{("a", "margin"): rng.normal(size=9)}, ax()], {}),
         "plot_intervals": lambda: ([al.means_by_strategy(facts, column), ax()], {}),
         "plot_forecast": lambda: ([answer, one_of(rng, [None, runs[0]]), ax()], dict(rule="random")),
-        "plot_forecast_truth": lambda: ([judged, ax()], {}),
+        "plot_forecast_truth": lambda: ([replayed(), ax()], {}),
         "plot_border": lambda: ([*plane(rng), ax()], {}),
         "plot_images": lambda: ([rng.random((2, 8, 8)), ["a", one_of(rng, NAMES)], al.new_figure(1, 2)[1]], {}),
         "plot_query_cost": lambda: ([costs, ax()], {}),
