@@ -79,7 +79,7 @@ def measure(args, dataset, settings, target, notes, table=None):
     running = dict(n_splits=args.splits, n_jobs=args.jobs, checkpoint=args.checkpoint)
     curves = run_study(dataset, names, **running, **settings)
     if target is None:
-        target, reached = reachable(curves)
+        target, reached = reachable(curves, by_most=True)
         notes.append(target_sentence(target, reached, settings["budget"], args.splits))
     splitting = {key: settings[key] for key in ("seed_per_class", "test_size") if key in settings}
     sizes = split_dataset(dataset.y, random_state=args.seed, **splitting).sizes

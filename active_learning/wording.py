@@ -209,6 +209,8 @@ def recommend(curves, target, *, hold=1, parts=None):
     if len(shown):
         return _recommended(best, len(rules))
     found = "it costs more" if best.saving_high < 0 else "no difference shown"
+    if best.saving_low > 0:  # alone it would be
+        found = f"a saving is not shown among {len(rules)} comparisons (Holm)"
     words = [f"No rule is recommended over random: for {best.Index}, the most promising, {found}"]
     smallest = saving_shown_by(best.saving_low, best.saving_high)
     power = f" In 80 % of studies like this one a saving of {smallest:.0%} would have been shown."

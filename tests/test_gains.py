@@ -20,6 +20,19 @@ def test_the_reachable_target_is_randoms_last_mean_less_one_standard_error():
     assert reached == pytest.approx(0.85) and target == pytest.approx(0.85 - 0.1 / 2, abs=1e-3)
 
 
+def test_the_target_that_most_runs_reach_is_randoms_last_mean_less_one_standard_deviation():
+    target, reached = al.reachable(CURVES, by_most=True)
+    assert reached == pytest.approx(0.85) and target == pytest.approx(0.85 - 0.1 / np.sqrt(2), abs=1e-3)
+
+
+def test_a_plateau_leaves_few_runs_below_the_target_that_most_reach():
+    """With half of the runs below it, as with the target of the mean, no saving could be known."""
+    last = np.random.default_rng(0).normal(0.9, 0.02, 200)
+    curves = make_curves({"random": [[0.5, top, top] for top in last]})
+    missed = {most: np.mean(last < al.reachable(curves, by_most=most)[0]) for most in (False, True)}
+    assert missed[False] > 0.4 and 0.1 < missed[True] < 0.22
+
+
 def test_gains_match_hand_computed_case():
     row = al.gains(CURVES).loc["margin"]
     assert (

@@ -147,7 +147,7 @@ def test_derived_target_is_what_random_labels_reach_less_one_standard_error():
     table = load_table(pd.DataFrame({"x": far, "label": ["a"] * 50 + ["b"] * 50}), "label")
     _, _, target, sentences = plan_study(table, metric="balanced_accuracy")
     assert target == 1.0
-    assert "reach 100.0% (mean of 10 splits), less one standard error" in sentences[1]
+    assert "reach 100.0% (mean of 10 splits), less one standard deviation" in sentences[1]
 
 
 def test_a_class_too_small_to_be_split_is_left_out_of_the_study_and_named():

@@ -102,3 +102,11 @@ def test_the_sentences_and_the_table_give_the_same_numbers(small_study):
             assert row[3] in said
     assert f"takes random {table['labels -> 90%'][0]} labels" in said
     assert f"Over {curves['split'].nunique()} splits" in said
+
+
+def test_a_saving_that_holm_leaves_unshown_is_not_called_no_difference():
+    n = np.array([40, 50] * 5)
+    mostly = n + np.r_[10, np.full(9, -10)]  # p = 0.03 alone, 0.08 among three
+    assert al.recommend(needing(random=n, margin=mostly), 0.9).startswith("Recommended: margin")
+    among = al.recommend(needing(random=n, margin=mostly, one=n, other=n), 0.9)
+    assert "for margin, the most promising, a saving is not shown among 3 comparisons (Holm)" in among
