@@ -100,7 +100,7 @@ def test_the_sentences_and_the_table_give_the_same_numbers(small_study):
     for row in table.itertuples():
         if row.strategy != "random":
             assert row[3] in said
-    assert f"takes random {table['labels -> 90%'][0]} labels" in said
+    assert f"random needs {table['labels -> 90%'][0]} labels to reach 90%" in said
     assert f"Over {curves['split'].nunique()} splits" in said
 
 
