@@ -1,4 +1,4 @@
-"""Texts in any script as some 100 numbers each: TF-IDF of words and characters, reduced by an SVD.
+"""Texts in any script as some 125 numbers each: TF-IDF of words and characters, reduced by an SVD.
 
 Counting is scikit-learn's and learns nothing, so it is done once a table; weights and axes are learnt by fit,
 from the texts that it is given and no others. Not here: which columns are texts (columns).
@@ -17,7 +17,7 @@ from sklearn.feature_extraction.text import HashingVectorizer, TfidfTransformer
 
 from active_learning.matrices import spaced
 
-DIMENSIONS = 100
+DIMENSIONS = 125
 LENGTH = np.sqrt(8)  # of the usual row: logistic regression with C = 1 is then that with C = 8 on unit rows
 HASHED = 2**20  # columns that words and characters are hashed to; two share one once in a while
 LEARNT_FROM = 20_000  # texts at the most from which weights are learnt
