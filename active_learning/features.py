@@ -8,7 +8,7 @@ from dataclasses import replace
 
 import numpy as np
 from sklearn.base import BaseEstimator, TransformerMixin
-from sklearn.compose import make_column_transformer
+from sklearn.compose import ColumnTransformer
 from sklearn.impute import SimpleImputer
 from sklearn.pipeline import make_pipeline
 from sklearn.preprocessing import OneHotEncoder, StandardScaler
@@ -98,18 +98,26 @@ class OutlierClipper(TransformerMixin, BaseEstimator):
 
 
 def make_preprocessor(columns):
-    """An unfitted transformer of columns side by side: imputed and scaled, one-hot, or encoded as text."""
+    """An unfitted transformer of columns side by side: imputed and scaled, one-hot, or encoded as text.
+
+    The many numbers of a date weigh together as one number does, not to drown the other columns.
+    """
     fill = SimpleImputer(strategy="median", keep_empty_features=True)
     scale = make_pipeline(fill, OutlierClipper(), StandardScaler())
     how = {"handle_unknown": "infrequent_if_exist", "min_frequency": 2, "max_categories": MAX_LEVELS}
     steps = {"number": scale, "category": OneHotEncoder(**how, sparse_output=False)}
     places, at = {"number": [], "category": []}, 0
-    own = []
-    for column in columns:
-        place = np.arange(at, at := at + column.numbers.shape[1])
-        if column.kind in places:
+    own, weights = [], {}
+    for name, column in enumerate(columns):
+        wide = column.numbers.shape[1]
+        place = np.arange(at, at := at + wide)
+        if column.kind in places and wide == 1:
             places[column.kind].append(place)
+        elif column.kind == "number":
+            own.append((f"date {name}", scale, place))
+            weights[f"date {name}"] = wide**-0.5
         else:
-            own.append((TextEncoder(column.texts) if column.kind == "text" else VectorScaler(), place))
-    shared = [(steps[kind], np.concatenate(found)) for kind, found in places.items() if found]
-    return make_column_transformer(*shared, *own)
+            step = TextEncoder(column.texts) if column.kind == "text" else VectorScaler()
+            own.append((f"{column.kind} {name}", step, place))
+    shared = [(kind, steps[kind], np.concatenate(found)) for kind, found in places.items() if found]
+    return ColumnTransformer([*shared, *own], transformer_weights=weights)

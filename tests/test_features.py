@@ -91,3 +91,13 @@ def test_load_table_refuses_in_one_line(tmp_path, text, message):
     with pytest.raises(ValueError, match=message) as error:
         load_table(write(tmp_path / "t.csv", text), "label")
     assert "\n" not in str(error.value)
+
+
+def test_a_date_weighs_as_one_number_does():
+    days = pd.date_range("2024-01-01", periods=400, freq="31h").astype(str)
+    frame = pd.DataFrame({"when": days, "size": np.arange(400.0) % 7, "label": list("ab") * 200})
+    table = load_table(frame, "label")
+    Z = table.preprocessor.fit_transform(table.X)
+    variances = np.sort(Z.var(axis=0))
+    assert len(variances) > 6 and variances[-1] == pytest.approx(1)  # the size
+    assert variances[:-1].sum() == pytest.approx(1)
