@@ -146,7 +146,10 @@ def below_majority(curves, y):
     """A sentence if the rules end below the share of the commonest label, which a constant reaches; else "".
 
     curves: table of run_study, scored by accuracy; y: labels (n,) of the rows studied
+    raises: ValueError for no labels
     """
+    if not np.size(y):
+        raise ValueError("y must hold the labels of the rows studied, and holds none")
     counts = pd.Series(y).value_counts(normalize=True)
     best = final_scores(curves).mean().max()
     if best >= counts.iloc[0]:

@@ -86,6 +86,7 @@ FOUND = {  # once a traceback of another kind, or a wrong result
     "mean_curve_crossings": lambda: al.mean_curve_crossings(CURVES[["strategy", "split", "n_labels"]], 0.9),
     "pseudo_median": lambda: al.pseudo_median([]),
     "plot_images": lambda: al.plot_images(np.zeros((2, 3, 3)), "ab", "cd"),
+    "below_majority": lambda: al.below_majority(CURVES, []),
     "better_classifier": lambda: al.better_classifier(None, None, {}, "f1"),
     "atlas_cells": lambda: al.atlas_cells(pd.DataFrame({"reach": ["far"]}), {}),
     "bill": lambda: al.bill(CURVES, "nobody", {"test": 3}, 1, 1),
