@@ -337,3 +337,17 @@ def test_uncertainty_is_one_minus_the_gap_of_probabilities():
 
 def test_uncertainty_of_a_decision_function_lies_between_0_and_1():
     np.testing.assert_allclose(uncertainty(np.array([-4.0, -1.0, 0.0])), [0.0, 0.75, 1.0])
+
+
+@every_rule
+@pytest.mark.parametrize("left", [1, 2, 3])
+def test_every_rule_buys_one_row_of_a_pool_that_is_nearly_empty(rule, left):
+    round = digits(1)
+    assert len(rule(replace(round, pool=round.pool[:left]))) == 1
+
+
+def test_cluster_margin_takes_three_rows_for_one_cluster():
+    X = np.array([[0.5, 0.0], [0.5, 0.0], [0.5, 1.0], [0.5, 9.0]])
+    round = make_round(X, np.arange(4) % 2, 1, batch=1, model=Uncertain())
+    drawn = {cluster_margin(replace(round, rng=np.random.default_rng(seed)))[0] for seed in range(30)}
+    assert drawn == {1, 2, 3}

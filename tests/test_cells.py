@@ -149,3 +149,11 @@ def test_texts_with_a_digit_in_each_are_told_from_numbers_by_a_sample(monkeypatc
     assert sum(seen) < 500
     numbers, _ = cells.as_numbers([*map(str, range(9_600)), *(f"about {i}" for i in range(400))])
     assert np.isnan(numbers).sum() == 400
+
+
+def test_one_odd_cell_in_ten_does_not_keep_a_column_from_being_dates_and_two_do():
+    days = [f"2024-03-{day:02}" for day in range(1, 10)]
+    dates, note = as_dates(np.array([*days, "soon"], dtype=object))
+    assert dates.isna().sum() == 1 and "'soon' cannot be a date" in note
+    assert as_dates(np.array([*days[:8], "soon", "later"], dtype=object)) is None
+    assert as_dates(np.array([*days[:3], "soon"], dtype=object)) is None  # of four, none may be odd

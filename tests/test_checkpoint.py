@@ -326,3 +326,18 @@ def test_ctrl_c_says_how_to_go_on(tmp_path):
     assert err.decode().splitlines() == [
         f"stopped; what is finished is kept in {str(file)!r}: the same command goes on from there"
     ]
+
+
+def test_no_object_is_ever_pickled_into_a_checkpoint():
+    with pytest.raises(ValueError, match="allow_pickle"):
+        room._packed(np.array([{}], dtype=object))
+
+
+def test_fingerprints_of_functions_within_functions_tell_what_they_enclose():
+    def at(n):
+        def rule(round):
+            return rule and round.pool[:n]
+
+        return rule
+
+    assert fingerprint(at(1)) == fingerprint(at(1)) != fingerprint(at(2))

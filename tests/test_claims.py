@@ -51,6 +51,9 @@ def test_a_claim_stands_beside_the_saving_found_here_and_where_single_runs_lie()
     assert (claim, published) == ("as printed", "+35%")
     assert here.startswith("31% [") and single == "[20, 40]" and said == "inside what one split shows"
     assert al.check_claim("", 0.41, row)[-1] == "outside what one split shows"
+    at_times = needing(random=[50] * 40, margin=[30] * 38 + [60] * 2)  # a cost in one run of twenty
+    (row,) = al.summarise(at_times, 0.9).drop("random").itertuples()
+    assert al.check_claim("", -0.1, row)[-1] == "inside what one split shows, opposite sign of the average"
     assert al.check_claim("", -0.9, row)[-1] == "outside what one split shows, opposite sign of the average"
 
 

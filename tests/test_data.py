@@ -148,3 +148,9 @@ def test_split_rejects_rows_counted_from_the_end():
 def test_split_rejects_what_is_no_list_of_row_numbers(rows):
     with pytest.raises(TypeError, match="pool must be a list of row numbers"):
         al.Split([4, 5], rows, [6])
+
+
+def test_a_split_that_leaves_no_pool_is_refused_and_one_that_leaves_a_row_is_not():
+    with pytest.raises(ValueError, match="leave no pool out of 8 rows"):
+        al.split_dataset(np.arange(8) % 2, test_size=4, random_state=0)
+    assert al.split_dataset(np.arange(8) % 2, test_size=3, random_state=0).sizes["pool"] == 1

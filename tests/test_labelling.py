@@ -202,3 +202,14 @@ def test_the_command_names_the_better_classifier(tmp_path, capsys):
     own = ["--csv", tmp_path / "staff.csv", "--label-column", "left", "--strategies", "random"]
     code, out, _ = run(capsys, *own, "--splits", "2", "--budget", "60", "--jobs", "1")
     assert code == 0 and "try --classifier extra_trees." in out
+
+
+def test_two_hundred_rows_are_tested_on_three_in_ten_and_fewer_on_a_half():
+    assert [study_sizes(np.arange(n) % 2)[0]["test_size"] for n in (199, 200)] == [0.5, 0.3]
+
+
+def test_a_study_buys_in_twenty_rounds_where_ten_rows_a_round_are_enough():
+    sizes, _ = study_sizes(np.arange(1000) % 2, budget=204)
+    assert sizes["batch"] == 10 == (204 - 4) // 20
+    assert study_sizes(np.arange(1000) % 2, budget=203)[0]["batch"] == 9
+    assert study_sizes(np.arange(1000) % 2, budget=600)[0]["batch"] == 10

@@ -239,3 +239,19 @@ def test_a_saving_that_may_be_everything_leaves_new_rows_unknown():
     with warnings.catch_warnings():
         warnings.simplefilter("error")
         assert np.isnan(_new_rows(row, np.full(5, -0.5), np.full(5, -0.5), 0.95)).all()
+
+
+def test_the_interval_for_new_rows_matches_one_worked_by_hand():
+    """Five parts with log ratios of 0.4 to 0.6: variance 0.00625, times 2 / 5, and t = 2.776."""
+    curves, parts = make_parts([0.5]), make_parts([0.4, 0.45, 0.5, 0.55, 0.6])
+    row = al.summarise(curves, 0.5, parts=parts).loc["margin"]
+    half = 2.7764 * np.sqrt(0.00625 * 2 / 5)
+    ends = 1 - np.exp(-0.5 + half), 1 - np.exp(-0.5 - half)
+    assert (row["new_rows_low"], row["new_rows_high"]) == pytest.approx(ends, abs=1e-4)
+
+
+def test_a_single_label_is_labels_enough():
+    assert al.paired_saving([1] * 6, [2] * 6).estimate == pytest.approx(0.5)
+    assert al.paired_saving([INF] * 6, [1] * 6, 1).highest == 0
+    with pytest.raises(ValueError, match="positive"):
+        al.paired_saving([0] * 6, [1] * 6)

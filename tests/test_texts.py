@@ -135,3 +135,10 @@ def test_empty_texts_among_others_are_no_hindrance_and_none_but_empty_ones_are_r
 def test_of_equally_common_words_the_first_are_looked_at_on_every_machine():
     counts = sparse.csr_array(np.ones((3, 7000), dtype=np.float32))
     assert _frequent(counts).tolist() == list(range(COMMON))
+
+
+def test_what_occurs_in_three_texts_is_looked_at_and_what_occurs_in_two_is_not():
+    counts = sparse.csr_array(np.array([[1, 1, 1, 0], [1, 1, 0, 0], [1, 1, 1, 0], [1, 0, 0, 0]]))
+    assert _frequent(counts).tolist() == [0, 1]
+    assert _frequent(counts[:, 1:]).tolist() == [0]
+    assert _frequent(counts[:, 2:]).tolist() == [0]  # where none does, all that occur

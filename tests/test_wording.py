@@ -110,3 +110,14 @@ def test_a_saving_that_holm_leaves_unshown_is_not_called_no_difference():
     assert al.recommend(needing(random=n, margin=mostly), 0.9).startswith("Recommended: margin")
     among = al.recommend(needing(random=n, margin=mostly, one=n, other=n), 0.9)
     assert "for margin, the most promising, a saving is not shown among 3 comparisons (Holm)" in among
+
+
+def test_the_sentences_and_the_table_are_about_a_target_that_is_held():
+    once, twice = [0.5, 0.9, 0.5, 0.9, 0.9], [0.5, 0.5, 0.9, 0.9, 0.9]
+    curves = make_curves({"random": [once] * 8, "margin": [twice] * 8})
+    assert [*al.results_table(curves, 0.9)["labels -> 90%"]] == ["30", "40"]
+    assert [*al.results_table(curves, 0.9, hold=2)["labels -> 90%"]] == ["50", "40"]
+    assert "random needs 30 labels" in al.describe(curves, 0.9)
+    assert "random needs 50 labels to reach 90%; margin saves" in al.describe(curves, 0.9, hold=2)
+    assert "Recommended: margin" in al.recommend(curves, 0.9, hold=2)
+    assert "it costs more" in al.recommend(curves, 0.9)
