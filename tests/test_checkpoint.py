@@ -252,7 +252,12 @@ def test_fingerprints_tell_matrices_apart_by_values_and_kind():
         pd.DataFrame(X).rename(columns=str),
         sparse.csr_array(X),
     ]
-    kinds += [X.astype(object), pd.DataFrame(X).astype("category"), pd.DataFrame({"a": [[1], [2]]})]
+    kinds += [
+        X.astype(object),
+        pd.DataFrame(X).astype("category"),
+        pd.DataFrame({"a": [[1], [2]]}),
+        pd.Series(X[0]),
+    ]
     assert len({fingerprint(kind) for kind in kinds}) == len(kinds)
     assert fingerprint(np.asfortranarray(X)) == fingerprint(X) == fingerprint(X[::-1][::-1])
 

@@ -33,6 +33,8 @@ def kind(cells, name="x", **how):
         (pd.Categorical(["1", "2"] * 5), "category"),
         ([[0.5, 1.0], [2.0, 3.0], [1.0, 1.0]], "vector"),
         (["a1", "b2", "a1", "c3"] * 5, "category"),
+        (["fine", *[f"this is remark {i}" for i in range(30)]], "text"),  # by most cells, not by the first
+        (["not in this list", *["red", "green", "blue"] * 9], "category"),
     ],
 )
 def test_columns_are_what_they_look_like(cells, expected):

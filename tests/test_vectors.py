@@ -71,3 +71,17 @@ def test_all_directions_are_scaled_alike_and_the_mean_moves_to_0():
     Z = al.VectorScaler().fit_transform(X)
     np.testing.assert_allclose(Z.mean(axis=0), 0, atol=1e-12)
     np.testing.assert_allclose(Z.std(axis=0) / X.std(axis=0), (Z.std(axis=0) / X.std(axis=0))[0])
+
+
+def test_a_file_of_numbers_alone_is_one_vector_a_row(tmp_path):
+    pd.DataFrame(X.round(3)).to_csv(tmp_path / "v.csv", index=False)
+    np.testing.assert_array_equal(al.load_table(FRAME, "label", features=tmp_path / "v.csv").X, X.round(3))
+
+
+@pytest.mark.parametrize(
+    ("columns", "found"), [({"a": ["x"] * 60, "b": [1] * 60}, 0), ({"a": X.tolist(), "b": X.tolist()}, 2)]
+)
+def test_a_file_that_is_not_one_matrix_is_refused(tmp_path, columns, found):
+    pd.DataFrame(columns).to_parquet(tmp_path / "v.parquet")
+    with pytest.raises(ValueError, match=f"one column of vectors, or numbers only; found {found} of vectors"):
+        al.load_table(FRAME, "label", features=tmp_path / "v.parquet")
