@@ -7,11 +7,13 @@ is learnt from a column, or left out (columns).
 import re
 import warnings
 from collections import Counter
+from numbers import Real
 
 import numpy as np
 import pandas as pd
 
 from active_learning.checks import some
+from active_learning.labels import LISTS
 from active_learning.tables import MISSING
 
 MARKS = frozenset({mark.casefold() for mark in MISSING} | {"?", "-", "--", ".", "n.a.", "#n/a", "#div/0!"})
@@ -31,23 +33,28 @@ def different(column):
 
     returns: bool (n,), which cells say that nothing is known: empty, blank, ?, -, n/a and the like; int (m,),
         of each of the others its number; and these, all different. A column of vectors has no numbers: None
+    raises: ValueError for lists beside other cells, which cannot be told apart
     """
-    missing = column.isna().to_numpy()
-    if not missing.all() and _vector_like(column.iloc[missing.argmin()]):
-        return missing, None, None
-    codes, levels = pd.factorize(column)  # -1 is NaN
+    if _holds_vectors(column):
+        return column.isna().to_numpy() | _are_marks(column), None, None
+    try:
+        codes, levels = pd.factorize(column)  # -1 is NaN
+    except TypeError:
+        odd = next(cell for cell in column if isinstance(cell, LISTS))
+        fault = f"column {column.name!r} holds lists that are no vectors of numbers, such as {odd!r}"
+        raise ValueError(f"{fault}; leave it out (--drop), or give it as text") from None
     if pd.api.types.is_string_dtype(column.dtype) or column.dtype == object:
-        marks = _are_marks(levels)
+        marks = _are_marks(pd.Series(levels))
         codes = np.append(np.where(marks, -1, np.cumsum(~marks) - 1), -1)[codes]
         levels = levels[~marks]
     return codes < 0, codes[codes >= 0], levels
 
 
-def _are_marks(levels):
-    """Which of the different cells (m,) are marks; a few array operations, as there may be a million."""
-    if not isinstance(levels.dtype, pd.StringDtype):
-        return np.array([isinstance(x, str) and x.strip().casefold() in MARKS for x in levels], dtype=bool)
-    return pd.Series(levels).str.strip().str.lower().isin(MARKS).to_numpy()
+def _are_marks(cells):
+    """Which cells (m,) of a Series are marks; a few array operations, as there may be a million."""
+    if not isinstance(cells.dtype, pd.StringDtype):
+        return np.array([isinstance(x, str) and x.strip().casefold() in MARKS for x in cells], dtype=bool)
+    return cells.str.strip().str.lower().isin(MARKS).to_numpy()
 
 
 def as_numbers(levels, decimal="."):
@@ -170,37 +177,56 @@ def _day_or_month(text, dates, best):
 
 
 def as_vectors(column, missing):
-    """A column of lists of numbers, or of their text in brackets: floats (n, k); None if it is neither."""
-    known = column[~missing]
-    if not len(known) or not _vector_like(known.iloc[0]):
+    """A column of lists of numbers, or of their text in brackets: floats (n, k); None if it is neither.
+
+    missing: bool (n,), cells that become rows of NaN
+    raises: ValueError naming the first row that holds no vector, one of another length, or NaN or infinity
+    """
+    if not _holds_vectors(column):
         return None
-    rows = [_vector(cell) for cell in known]
-    if len({len(row) for row in rows}) > 1:
-        lengths = Counter(map(len, rows)).most_common()
-        raise ValueError(
-            f"column {column.name!r} holds vectors of {lengths[0][0]} and of {lengths[-1][0]} numbers"
-        )
-    values = np.full((len(column), len(rows[0])), np.nan)
+    rows, places = [_vector(cell) for cell in column[~missing]], np.flatnonzero(~missing)
+
+    def refuse(bad, fault):
+        if any(bad):
+            raise ValueError(f"column {column.name!r} {fault} (row {places[np.argmax(bad)]}, counted from 0)")
+
+    refuse([row is None for row in rows], "holds a cell that is no vector of numbers")
+    lengths = Counter(map(len, rows)).most_common()
+    bad = [len(row) != lengths[0][0] for row in rows]
+    refuse(bad, f"holds vectors of {lengths[0][0]} and of {lengths[-1][0]} numbers")
+    values = np.full((len(column), lengths[0][0]), np.nan)
     values[~missing] = rows
-    if np.isinf(values).any():
-        raise ValueError(f"column {column.name!r} holds a vector with infinity in it")
+    refuse(~np.isfinite(values[~missing]).all(axis=1), "holds a vector with NaN or infinity in it")
     return values
 
 
+def _holds_vectors(column):
+    """Whether half of the cells of a column, of those that are not empty, are vectors; by a sample."""
+    if column.dtype.kind in "biufcmM" or isinstance(column.dtype, pd.CategoricalDtype):
+        return False
+    known = _not_empty(column.iloc[:: max(1, len(column) // 1000)])
+    known = known if len(known) else _not_empty(column)
+    return 2 * sum(map(_vector_like, known)) >= max(1, len(known))
+
+
+def _not_empty(cells):
+    return cells[~(cells.isna().to_numpy() | _are_marks(cells))]
+
+
 def _vector_like(cell):
-    text = isinstance(cell, str) and re.fullmatch(r"\[\s*[+-]?[\d.][\d\s.,eE+;-]*\]", cell.strip())
-    return bool(text) or (
-        isinstance(cell, (list, tuple, np.ndarray))
-        and len(cell)
-        and np.ndim(cell[0]) == 0
-        and isinstance(cell[0], (int, float, np.number))
-    )
+    if isinstance(cell, str):
+        return bool(re.fullmatch(r"\[\s*(?:[+-]?[\d.]|nan|[+-]?inf)[\d\s.,eE+;aifn-]*\]", cell.strip(), re.I))
+    return isinstance(cell, (list, tuple, np.ndarray)) and len(cell) and isinstance(cell[0], Real)
 
 
 def _vector(cell):
-    """One vector, from a list of numbers or its text; an empty one if it is something else."""
+    """One vector, from a list of numbers or its text; None if it is something else."""
     try:
-        cell = re.split(r"[\s,;]+", cell.strip().strip("[]").strip()) if isinstance(cell, str) else cell
-        return np.asarray(cell, dtype=float)
+        if isinstance(cell, str):
+            inside = re.fullmatch(r"\[\s*(.*?)\s*\]", cell.strip(), re.S)[1]
+            if "," in inside and ";" in inside:
+                return None  # decimal commas, or rows of a matrix: who knows
+            cell = re.split(r"\s*[,;]\s*|\s+", inside)
+        return np.asarray(cell, dtype=float).reshape(len(cell))
     except (ValueError, TypeError):
-        return np.empty(0)
+        return None

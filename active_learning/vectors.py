@@ -88,12 +88,39 @@ def _all_finite(X):
 
 def _open(path, name):
     """The matrix in a file; ValueError if there is none."""
-    if not path.lower().endswith(".npy"):
+    if path.lower().endswith((".parquet", ".pq")) and (X := _lists(path)) is not None:
+        return X
+    if not path.lower().endswith((".npy", ".npz")):
         return _vector_column(read_file(path)[0], name)
     try:
-        return np.load(path, mmap_mode="r", allow_pickle=False)
+        X = np.load(path, mmap_mode="r", allow_pickle=False)
     except (ValueError, EOFError) as error:
-        raise ValueError(f"{name} cannot be read as a matrix of numbers: {error}") from None
+        fault = f"{name} cannot be read as a matrix of numbers"
+        if "ickle" in str(error) or "Python objects" in str(error):
+            fault = f"{fault}: it is none, or one of Python objects, which are never unpickled"
+            raise ValueError(f"{fault}; save an array of float32, say") from None
+        raise ValueError(f"{fault}: {error}") from None
+    if not isinstance(X, np.ndarray):
+        raise ValueError(f"{name} holds several arrays; save one with numpy.save, as a .npy file")
+    return X
+
+
+def _lists(path):
+    """The one column of lists of a Parquet file as it lies there, without a copy (n, d); None if there is no
+    such column, or it is in doubt."""
+    try:
+        from pyarrow import parquet, types
+
+        fields = [field for field in parquet.read_schema(path) if types.is_nested(field.type)]
+    except (ImportError, ValueError):
+        return None  # which the reading of tables says
+    if len(fields) != 1 or not hasattr(fields[0].type, "value_type"):
+        return None
+    column = parquet.read_table(path, columns=[fields[0].name])[0].combine_chunks()
+    lists, values = len(column), column.flatten()
+    whole = types.is_floating(values.type) and not column.null_count and not values.null_count
+    lengths = column.value_lengths().unique() if whole and lists else ()
+    return values.to_numpy().reshape(lists, -1) if len(lengths) == 1 and lengths[0].as_py() else None
 
 
 def _vector_column(frame, name):

@@ -132,6 +132,38 @@ def test_lists_of_numbers_are_vectors(cells):
     assert values.shape == (3, 2) and np.isnan(values[2]).all() and values[0, 0] == 1
 
 
+@pytest.mark.parametrize(
+    "cells",
+    [
+        ["[1, 2]", "[3, 4"],  # cut off
+        ["[1, 2]", "[0,5; 0,25]"],  # decimal commas or a matrix
+        ["[1, 2]", "[1,, 2]"],
+        ["[0.1 0.2 ... 0.9]", "[0.1 0.2 ... 0.9]"],  # as numpy prints
+        ["[1, 2]", "broken", "[3, 4]"],
+    ],
+)
+def test_what_is_no_vector_among_vectors_is_refused_with_its_row(cells):
+    column = pd.Series(cells * 2, name="v", dtype="str")
+    with pytest.raises(ValueError, match=r"'v' holds a cell that is no vector of numbers .row [01]"):
+        as_vectors(column, different(column)[0])
+
+
+@pytest.mark.parametrize("cell", ["[1e-3 -2.5E+4]", " [ 1e-3,-2.5e4 ] ", "[1e-3; -25000]", "[.001\n -2.5e4]"])
+def test_numbers_in_brackets_are_read_however_they_are_parted(cell):
+    column = pd.Series(["", cell, "n/a"], dtype="str")  # no vector is known in an empty cell
+    values = as_vectors(column, different(column)[0])
+    assert values[1].tolist() == [0.001, -25000] and np.isnan(values[[0, 2]]).all()
+
+
+def test_lists_beside_other_cells_are_refused_and_a_text_may_begin_with_a_bracket():
+    with pytest.raises(
+        ValueError, match=r"'v' holds lists that are no vectors of numbers, such as \[1.0, 2.0\]"
+    ):
+        different(pd.Series(["a", "b", [1.0, 2.0]], name="v", dtype=object))
+    column = pd.Series(["[1]", "see the remark", "and this one"], dtype="str")
+    assert as_vectors(column, different(column)[0]) is None
+
+
 def test_vectors_of_several_lengths_are_refused_and_texts_are_none():
     column = pd.Series(["[1, 2]", "[1, 2, 3]"], name="v", dtype=object)
     with pytest.raises(ValueError, match="'v' holds vectors of 2 and of 3 numbers"):

@@ -39,6 +39,7 @@ def run(tmp_path, monkeypatch, capsys):
 
 MERGE = ("--labels", "l.csv", "--output", "m.csv")
 ASK = ("--suggest", "1", "--output", "m.csv")
+VECTORS = ("--suggest", "1", "--features", "v.csv")
 BY_ID = ("--id-column", "id")
 
 
@@ -82,6 +83,12 @@ BY_ID = ("--id-column", "id")
         ),
         ({"t.csv": GOOD, "m.csv": "mine"}, ASK, ["m.csv", "force"]),
         ({"t.csv": GOOD}, (*ASK, "--relabel"), ["--relabel goes with --labels"]),
+        ({"t.csv": "y\na\nb\na\n\n"}, ("--suggest", "1"), ["there are only labels"]),
+        ({"t.csv": "n,y\n ,a\n,b\n-,\n"}, ("--suggest", "1"), ["'n' is dropped: it is empty"]),
+        ({"t.csv": GOOD, "v.csv": "v\n[1 2]\n[3 4]\n"}, VECTORS, ["v.csv has 2 rows and the table 4"]),
+        ({"t.csv": GOOD, "v.csv": "v\n[1 2]\n[3 4]\n[nan 1]\n[1 5]\n"}, VECTORS, ["NaN", "row 2"]),
+        ({"t.csv": GOOD, "v.csv": "v\n[1 2]\n[3 4]\n[1]\n[1 5]\n"}, VECTORS, ["of 2 and of 1 numbers"]),
+        ({"t.csv": GOOD, "v.npy": b"\x80\x04\x95 a pickle"}, (*VECTORS[:3], "v.npy"), ["never unpickled"]),
         ({"t.csv": GOOD}, ("--suggest", "1", "--spreadsheet-safe"), ["--spreadsheet-safe", "--output"]),
         ({"t.csv": GOOD}, (*ASK, "--unlabeled", "NA", "--skip", "NA"), ["'NA'", "--unlabeled or to --skip"]),
     ],

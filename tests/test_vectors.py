@@ -40,12 +40,51 @@ def test_vectors_in_a_column_of_csv_or_parquet_are_the_same(tmp_path):
         (X[:, 0], "must be a matrix"),
         (X.astype(str), "must be a matrix"),
         (np.array([{}] * 60, dtype=object), "cannot be read as a matrix of numbers"),
+        (X.astype(object), "Python objects, which are never unpickled"),
+        (X.astype(complex), "must be a matrix of numbers"),
     ],
 )
 def test_features_that_cannot_be_used_are_refused_in_one_line(tmp_path, values, said):
     np.save(tmp_path / "v.npy", values)
     with pytest.raises(ValueError, match=said) as error:
         al.load_table(FRAME, "label", features=tmp_path / "v.npy")
+    assert "\n" not in str(error.value)
+
+
+@pytest.mark.parametrize("kind", ["halffloat", "float", "double"])
+def test_lists_in_parquet_keep_their_precision(tmp_path, kind):
+    pa, parquet = pytest.importorskip("pyarrow"), pytest.importorskip("pyarrow.parquet")
+    dtype = {"halffloat": np.float16, "float": np.float32, "double": np.float64}[kind]
+    rows = pa.array([list(row) for row in X.astype(dtype)], pa.list_(pa.type_for_alias(kind)))
+    names = pa.array([f"{i}.png" for i in range(60)])
+    parquet.write_table(pa.table({"file": names, "v": rows}), tmp_path / "v.parquet")
+    table = al.load_table(FRAME, "label", features=tmp_path / "v.parquet")
+    assert table.X.dtype == dtype and len(al.suggest(table, 4)) == 4
+    np.testing.assert_array_equal(table.X, X.astype(dtype))
+
+
+@pytest.mark.parametrize("ending", ["parquet", "csv"])
+@pytest.mark.parametrize(
+    "cell, said",
+    [
+        ([1.0, 2.0], "vectors of 8 and of 2 numbers .row 5"),
+        ([], "(vectors of 8 and of 0 numbers|no vector of numbers) .row 5"),
+        ([np.nan] + [1.0] * 7, "(NaN|missing value) or infinity in (it .)?row 5"),
+        ([np.inf] + [1.0] * 7, "(NaN|missing value) or infinity in (it .)?row 5"),
+        (None, "missing value or infinity in row 5"),
+    ],
+)
+def test_a_row_that_holds_no_vector_is_named(tmp_path, cell, said, ending):
+    lists = X.round(3).tolist()
+    lists[5] = cell
+    frame = pd.DataFrame({"v": pd.Series(lists, dtype=object)})
+    if ending == "csv":
+        frame["v"] = frame["v"].map(lambda cell: "" if cell is None else str(cell))
+        frame.to_csv(tmp_path / "v.csv", index=False)
+    else:
+        frame.to_parquet(tmp_path / "v.parquet")
+    with pytest.raises(ValueError, match=said) as error:
+        al.load_table(FRAME, "label", features=tmp_path / f"v.{ending}")
     assert "\n" not in str(error.value)
 
 
