@@ -14,7 +14,7 @@ from active_learning.checks import check_integer
 from active_learning.classifiers import CLASSIFIERS, fit, make_model
 from active_learning.labelling import labeled_rows, table_model
 from active_learning.loop import shown_to
-from active_learning.matrices import blocks, spaced, squared_norms, take
+from active_learning.matrices import blocks, on_one_thread, spaced, squared_norms, take
 from active_learning.progress import progress, showing
 from active_learning.representation import IN_MEMORY, represent_all
 from active_learning.rules import Round, margin, score_pool
@@ -27,6 +27,7 @@ ALIKE = 0.98  # cosine similarity above which two texts, or vectors, say the sam
 FIRST = "no two classes have a label yet, so no model can be fitted: these are typical rows of clusters"
 
 
+@on_one_thread
 def suggest(table, n=10, *, strategy=None, model=None, random_state=0):
     """Say which rows of a table to label next: fit on the labelled rows, let the strategy choose the others.
 
