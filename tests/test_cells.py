@@ -189,3 +189,9 @@ def test_one_odd_cell_in_ten_does_not_keep_a_column_from_being_dates_and_two_do(
     assert dates.isna().sum() == 1 and "'soon' cannot be a date" in note
     assert as_dates(np.array([*days[:8], "soon", "later"], dtype=object)) is None
     assert as_dates(np.array([*days[:3], "soon"], dtype=object)) is None  # of four, none may be odd
+
+
+def test_one_zero_in_front_in_twenty_is_a_number_and_more_are_codes():
+    counts = [str(n) for n in range(100, 119)]
+    assert as_numbers(np.array([*counts, "007"], dtype=object))[0][-1] == 7
+    assert as_numbers(np.array([*counts[1:], "007"], dtype=object)) is None

@@ -53,3 +53,10 @@ def test_a_column_that_nearly_gives_the_label_away_is_judged_alike_each_time():
     y = np.arange(200) % 2
     column = Column("x", "number", np.where(np.arange(200) < 2, 1 - y, y)[:, None].astype(float))
     assert len({str(giveaways([column], y)) for _ in range(20)}) == 1
+
+
+def test_a_column_that_tells_two_classes_apart_is_named():
+    y = np.arange(60) % 2
+    tells, silent = Column("x", "number", y[:, None] * 2.0), Column("z", "number", np.ones((60, 1)))
+    assert giveaways([tells, silent], y) == ["x"]
+    assert giveaways([tells, silent], np.where(np.arange(60) < 29, y, None)) == []  # too few to say

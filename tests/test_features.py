@@ -8,7 +8,7 @@ import pandas as pd
 import pytest
 from examples import mixed_table, write
 
-from active_learning.features import MAX_LEVELS
+from active_learning.features import MAX_LEVELS, OutlierClipper
 from al_helpers import load_table, suggest
 
 
@@ -101,3 +101,16 @@ def test_a_date_weighs_as_one_number_does():
     variances = np.sort(Z.var(axis=0))
     assert len(variances) > 6 and variances[-1] == pytest.approx(1)  # the size
     assert variances[:-1].sum() == pytest.approx(1)
+
+
+def test_numbers_beyond_three_interquartile_ranges_are_pulled_back_to_there():
+    X = np.array([*range(9), 4, 4, 4, 4, 1000, -1000], dtype=float)[:, None]
+    low, high = np.quantile(X, [0.25, 0.75])
+    Z = OutlierClipper().fit(X).transform(X)
+    assert Z[-2:, 0].tolist() == [high + 3 * (high - low), low - 3 * (high - low)]
+    assert Z[:-2].tolist() == X[:-2].tolist()
+
+
+def test_a_column_half_of_whose_rows_are_equal_is_not_clipped():
+    X = np.array([0.0] * 9 + [5, 7])[:, None]
+    assert OutlierClipper().fit(X).transform(X).tolist() == X.tolist()

@@ -239,3 +239,11 @@ def test_steps_use_half_the_digits_unless_the_problem_is_too_hard(X, y, C, preci
     assert used[0] == np.float32 and used[-1] == precision
     gradient = loss_and_gradient(X, y, C, model.coef_, model.intercept_)[1]
     assert np.abs(gradient).max() <= max(1.1e-7 * min(1, 1 / C), 1e-14 * len(X) * np.abs(X).max())
+
+
+def test_rows_without_the_names_that_a_frame_had_are_warned_of():
+    rng = np.random.default_rng(0)
+    X = pd.DataFrame(rng.normal(size=(20, 2)), columns=["a", "b"])
+    model = NewtonLogisticRegression().fit(X, np.arange(20) % 2)
+    with pytest.warns(UserWarning, match="feature names"):
+        model.predict_proba(X.to_numpy())
