@@ -3,7 +3,7 @@
 import pytest
 
 import al_helpers as al
-from active_learning.doubts import check_swallowed, lacks_header
+from active_learning.doubts import _fit, check_swallowed, lacks_header
 from active_learning.reading import read_csv
 
 
@@ -69,3 +69,11 @@ def test_a_wrong_name_of_a_column_is_no_matter_of_the_header(tmp_path):
     path.write_text("0,1,Lable\n1.5,3,a\n2.5,4,b\n")
     with pytest.raises(ValueError, match="no column 'label': did you mean 'Lable'"):
         al.load_table(path, "label")
+
+
+def test_rows_fit_where_columns_of_numbers_hold_numbers_and_one_of_them_in_each_row():
+    assert _fit([["1", "x"], [" 2.5 ", "y"]], [0])
+    assert _fit([["1", ""], ["2", "7"]], [0, 1])
+    assert not _fit([["one", "x"], ["two", "y"]], [0])
+    assert not _fit([["1", "x"], ["2", "y"]], [0, 1])
+    assert not _fit([["", "7"], ["2", ""]], [0, 1])  # neither column has one in each row

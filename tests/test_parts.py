@@ -23,3 +23,10 @@ def test_run_parts_has_half_the_splits_and_feeds_the_interval(iris):
     assert parts.groupby("part")["split"].nunique().to_list() == [2] * 5
     curves = al.run_study(iris, ["random", "margin"], n_splits=20, **settings)
     assert {"new_rows_low", "new_rows_high"} <= set(al.summarise(curves, 0.8, parts=parts))
+
+
+def test_a_number_of_test_rows_is_shared_out_among_the_parts(iris):
+    settings = dict(n_parts=2, n_splits=4, batch=4, budget=18, n_jobs=1)
+    numbers = al.run_parts(iris, "random", test_size=30, **settings)
+    assert numbers.equals(al.run_parts(iris, "random", test_size=0.2, **settings))  # of 150 rows
+    assert numbers["accuracy"].mul(15).round(9).mod(1).eq(0).all()  # tested on 15 of each part

@@ -1,5 +1,6 @@
 """Claims about score functions and the classic rules."""
 
+import dataclasses
 from dataclasses import dataclass
 
 import numpy as np
@@ -156,3 +157,8 @@ def test_score_pool_does_not_depend_on_the_chunk():
 def test_score_pool_refuses_scores_that_are_not_numbers():
     with pytest.raises(ValueError, match=r"1 of 2.*NaN"):
         make_round([[0.5, 0.5], [np.nan, 0.5]], 1).score(al.least_confidence)
+
+
+def test_no_rule_can_change_what_the_next_one_sees():
+    with pytest.raises(dataclasses.FrozenInstanceError):
+        al.Round(None, None, None, None, np.arange(3), 1, None).pool = np.arange(2)

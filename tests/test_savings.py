@@ -255,3 +255,12 @@ def test_a_single_label_is_labels_enough():
     assert al.paired_saving([INF] * 6, [1] * 6, 1).highest == 0
     with pytest.raises(ValueError, match="positive"):
         al.paired_saving([0] * 6, [1] * 6)
+
+
+def test_the_summary_is_indexed_by_strategy_the_reference_first():
+    summary = al.summarise(needing(margin=[30] * 6, random=[50] * 6), 0.9)
+    assert summary.index.name == "strategy" and list(summary.index) == ["random", "margin"]
+    assert (
+        list(al.summarise(needing(margin=[30] * 6, random=[50] * 6), 0.9, reference="margin").index)[0]
+        == "margin"
+    )
