@@ -195,3 +195,8 @@ def test_one_zero_in_front_in_twenty_is_a_number_and_more_are_codes():
     counts = [str(n) for n in range(100, 119)]
     assert as_numbers(np.array([*counts, "007"], dtype=object))[0][-1] == 7
     assert as_numbers(np.array([*counts[1:], "007"], dtype=object)) is None
+
+
+def test_the_day_comes_first_where_any_cell_says_so():
+    dates, note = as_dates(np.array(["5/3/2024", "6/3/2024", "24/3/2024"], dtype=object))
+    assert dates.dt.strftime("%d %m").tolist() == ["05 03", "06 03", "24 03"] and "%d/%m/%Y" in note

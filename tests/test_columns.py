@@ -33,6 +33,10 @@ def kind(cells, name="x", **how):
         (pd.Categorical(["1", "2"] * 5), "category"),
         ([[0.5, 1.0], [2.0, 3.0], [1.0, 1.0]], "vector"),
         (["a1", "b2", "a1", "c3"] * 5, "category"),
+        ([f"remark {i % 8}" for i in range(20)], "category"),  # texts that come again
+        ([f"remark {i % 11}" for i in range(20)], "text"),
+        (["x1", "y2", "z3"], ""),  # it names the rows, as few as they are
+        (["x1", "y2"], "category"),
         (["fine", *[f"this is remark {i}" for i in range(30)]], "text"),  # by most cells, not by the first
         (["not in this list", *["red", "green", "blue"] * 9], "category"),
     ],

@@ -190,6 +190,11 @@ def test_mean_curve_crosses_where_the_line_through_the_means_does():
     assert table.loc["margin", "crossing"] == INF
 
 
+def test_mean_curves_stand_in_the_order_of_the_curves():
+    runs = {name: [[0.5, 0.9]] * 2 for name in ("random", "margin", "a")}
+    assert list(al.mean_curve_crossings(make_curves(runs), 0.9).index) == [*runs]
+
+
 def test_a_mean_curve_needs_whole_runs():
     with pytest.raises(ValueError, match=r"no stop_at.*'margin'"):
         al.mean_curve_crossings(make_curves({"random": [[0.5]] * 2, "margin": [[0.5, 0.9], [0.9]]}), 0.9)

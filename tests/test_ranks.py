@@ -73,3 +73,17 @@ def test_infinite_and_tied_values_raise_no_warning(n):
             low, high = signed_rank_interval(values)
             assert low <= pseudo_median(values) <= high
             assert 0 <= signed_rank_p(values, np.where(np.isinf(values), np.inf, values)) <= 1
+
+
+@pytest.mark.parametrize("n", [2, 5, 6, 60])
+def test_a_p_value_is_a_float_and_one_where_nothing_differs(n):
+    p = signed_rank_p(np.zeros(n), np.zeros(n))
+    assert type(p) is float and p == 1
+
+
+@pytest.mark.parametrize(
+    ("level", "error"), [(0, ValueError), (1, ValueError), (95, ValueError), ("0.9", TypeError)]
+)
+def test_a_level_that_no_interval_has_is_named(level, error):
+    with pytest.raises(error, match="level must be"):
+        signed_rank_interval(np.arange(9.0), level)

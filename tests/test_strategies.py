@@ -5,10 +5,12 @@ import pickle
 import numpy as np
 import pandas as pd
 import pytest
+from scipy import sparse
 from scipy.sparse import csr_array
 from sklearn.svm import SVC
 
 import al_helpers as al
+from active_learning.strategies import is_numeric
 
 RULES = {name: rule for name, rule in al.STRATEGIES.items() if name not in al.CLASSIC}
 
@@ -49,3 +51,22 @@ def test_check_strategy_names_the_rule_and_the_ones_that_fit():
 @pytest.mark.parametrize("rule", RULES.values(), ids=RULES)
 def test_check_strategy_accepts_what_every_rule_accepts(rule):
     al.check_strategy(rule.__name__, rule, al.default_model(), np.zeros((4, 2)))
+
+
+@pytest.mark.parametrize(
+    ("X", "numeric"),
+    [
+        (np.eye(2), True),
+        (np.eye(2, dtype=bool), True),
+        (np.array([[1.0, np.nan]]), False),
+        (np.array([["1", "2"]]), False),
+        (np.array([[1, 2]], dtype=object), False),
+        (sparse.csr_array(np.eye(2)), True),
+        (sparse.csr_array(np.array([[1.0, np.nan]])), False),
+        (pd.DataFrame({"a": [1], "b": [0.5]}), True),
+        (pd.DataFrame({"a": [1], "b": ["x"]}), False),
+        (pd.DataFrame({"a": [1], "b": [np.nan]}), False),
+    ],
+)
+def test_a_rule_that_measures_distances_asks_for_numbers_without_gaps(X, numeric):
+    assert is_numeric(X) == numeric
