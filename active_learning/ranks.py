@@ -64,11 +64,11 @@ def signed_rank_interval(values, level=0.95):
         around the pseudo-median (open if a value is infinite); (nan, nan) for one value
     source: Hollander, Wolfe & Chicken 2014, section 3.3
     """
-    values, tail = np.asarray(values, dtype=float), (1 - level) / 2
-    n = len(values)
+    values, fewest = np.asarray(values, dtype=float), fewest_values(level)
+    n, tail = len(values), (1 - level) / 2
     if n < 2:
         return np.nan, np.nan
-    if n < fewest_values(level):
+    if n < fewest:
         if not np.isfinite(values).all():
             return -np.inf, np.inf
         half = stats.t.ppf(1 - tail, n - 1) * values.std(ddof=1) / np.sqrt(n)
