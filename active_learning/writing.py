@@ -11,6 +11,7 @@ import re
 import numpy as np
 import pandas as pd
 
+from active_learning.checks import some
 from active_learning.encoding import from_utf8
 from active_learning.labels import as_text
 from active_learning.reading import bounds, cell_texts, column, quote
@@ -86,7 +87,7 @@ def _rows_to_label(table, ids, spell):
     """The bytes of some rows, with their ids and an empty label; spell: how a cell is written."""
     places = table.frame.index.get_indexer(ids)
     if (places < 0).any():
-        raise ValueError(f"these ids are not in {table.name}: {[*np.asarray(ids)[places < 0]]}")
+        raise ValueError(f"these ids are not in {table.name}: {some(np.asarray(ids)[places < 0])}")
     frame, text = table.frame.iloc[places].assign(**{table.label_column: ""}), table.text
     names = cell_texts(text, 0) if text is not None and text.headed else [*frame.columns]
     if table.numbered:

@@ -351,3 +351,12 @@ def test_cluster_margin_takes_three_rows_for_one_cluster():
     round = make_round(X, np.arange(4) % 2, 1, batch=1, model=Uncertain())
     drawn = {cluster_margin(replace(round, rng=np.random.default_rng(seed)))[0] for seed in range(30)}
     assert drawn == {1, 2, 3}
+
+
+def test_typiclust_buys_typical_rows_where_all_labels_lie_far_away():
+    """The clusters of the labels hold no row to buy; those of the pool begin with their least typical row."""
+    blob = np.array([[3, 3], [0, 0], [1, 0], [-1, 0], [0, 1], [0, -1]]) / 10
+    X = np.vstack([[[900, 0], [0, 900], [900, 900]], blob, np.add(blob, [50, 0])])
+    for seed in range(5):
+        bought = typiclust(make_round(X, np.arange(15) % 2, 3, 2, model=Uncertain(), seed=seed))
+        assert not {3, 9} & set(bought.tolist())

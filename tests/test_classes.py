@@ -60,3 +60,8 @@ def test_a_column_that_tells_two_classes_apart_is_named():
     tells, silent = Column("x", "number", y[:, None] * 2.0), Column("z", "number", np.ones((60, 1)))
     assert giveaways([tells, silent], y) == ["x"]
     assert giveaways([tells, silent], np.where(np.arange(60) < 29, y, None)) == []  # too few to say
+
+
+def test_a_column_that_tells_a_dozen_classes_apart_is_named():
+    y = np.arange(240) % 12
+    assert giveaways([Column("x", "number", y[:, None] * 2.0)], y) == ["x"]

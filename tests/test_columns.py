@@ -37,6 +37,8 @@ def kind(cells, name="x", **how):
         ([f"remark {i % 11}" for i in range(20)], "text"),
         (["x1", "y2", "z3"], ""),  # it names the rows, as few as they are
         (["x1", "y2"], "category"),
+        ([3, 40, 17, 88, 4, 61, 29, 92, 75], "number"),  # nine whole numbers may differ by chance
+        ([text for i in range(15) for text in (f"word{i}", f"this is remark {i}")], "text"),  # a half is
         (["fine", *[f"this is remark {i}" for i in range(30)]], "text"),  # by most cells, not by the first
         (["not in this list", *["red", "green", "blue"] * 9], "category"),
     ],
@@ -76,6 +78,7 @@ def test_texts_stay_texts_even_if_they_come_again():
         (list(RNG.permutation(5000)[:1000]), "x", "numbers the rows"),
         ([int(x) for x in RNG.integers(5 * 10**17, 10**18, 100)], "tweet", "numbers the rows"),
         ([int(x) for x in np.cumsum(RNG.integers(1, 90, 50))], "customer_id", "numbers the rows"),
+        ([int(x) for x in np.cumsum(RNG.integers(1, 90, 10))], "customer_id", "numbers the rows"),
         ([f"{i:04d}-VHVEG" for i in range(50)], "customer", "names the rows"),
         ([f"scan_{i}.png" for i in range(50)], "file", "names the rows"),
         ([f"{i:032x}" for i in range(50)], "hash", "names the rows"),

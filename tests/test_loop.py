@@ -325,3 +325,9 @@ def test_loop_names_a_row_beyond_the_data(iris, part):
     beyond = dataclasses.replace(split, **{part: np.r_[getattr(split, part), 150]})
     with pytest.raises(ValueError, match=r"row 150.*only 150 rows"):
         al.run_loop(iris, beyond, "random", budget=20)
+
+
+def test_a_history_cannot_be_changed():
+    history = al.History(np.array([2]), np.array([0.5]), np.array([], dtype=int))
+    with pytest.raises(dataclasses.FrozenInstanceError):
+        history.accuracy = np.array([1.0])

@@ -275,3 +275,11 @@ def test_columns_of_lists_are_refused_with_what_to_type_unless_they_are_dropped(
 def test_a_repeated_id_is_refused_with_what_to_type(tmp_path):
     with pytest.raises(ValueError, match="'1'; type --id-column with another column, or leave it out"):
         read_table(pd.DataFrame({"id": [1, 1], "n": [1, 2], "y": ["a", "b"]}), "y", id_column="id")
+
+
+def test_the_first_row_can_be_asked_for_and_a_row_that_is_not_there_is_named(tmp_path):
+    table = read_table(pd.DataFrame({"x": [1, 2, 3], "y": ["a", "", ""]}, index=["p", "q", "r"]), "y")
+    al.write_table(table, tmp_path / "next.csv", ids=["p", "r"])
+    assert pd.read_csv(tmp_path / "next.csv")["x"].tolist() == [1, 3]
+    with pytest.raises(ValueError, match=r"not in .*: 's'$"):
+        al.write_table(table, tmp_path / "other.csv", ids=["q", "s"])

@@ -262,3 +262,9 @@ def test_the_summary_is_indexed_by_strategy_the_reference_first():
     assert summary.index.name == "strategy" and list(summary.index) == ["random", "margin"]
     other = al.summarise(needing(margin=[30] * 6, random=[50] * 6), 0.9, reference="margin")
     assert list(other.index) == ["margin", "random"]
+
+
+def test_new_rows_are_about_the_same_reference_as_the_saving():
+    curves, parts = make_parts([0.5]), make_parts([0.4, 0.45, 0.5, 0.55, 0.6])
+    row = al.summarise(curves, 0.5, reference="margin", parts=parts).loc["random"]
+    assert row["new_rows_low"] < row["saving"] < row["new_rows_high"] < 0  # random costs more
