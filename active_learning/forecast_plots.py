@@ -8,7 +8,7 @@ import numpy as np
 
 from active_learning.forecast import FARTHEST
 from active_learning.loop import History
-from active_learning.replays import hit
+from active_learning.replays import hit, numbers
 from active_learning.style import axes_or_new, color_of, ink_of
 
 
@@ -42,9 +42,14 @@ def plot_forecast_truth(judged, ax=None):
     """Labels forecast against labels needed, a mark a project; dark and filled where the 80 % interval held.
 
     judged: table of replay_forecasts; what is not in sight, or not reached by the end, is in the grey gutters
+    raises: ValueError for another table, or one without a forecast
     """
-    ax, told = axes_or_new(ax), judged.dropna(subset="median")
-    now, end = judged["labels"].min(), judged["last"].max()
+    ax, told = axes_or_new(ax), numbers(judged).dropna()
+    if not len(told):
+        raise ValueError(f"there is no forecast among {len(judged)} projects")
+    now, end = told["labels"].min(), told["last"].max()
+    if not 0 < now < end < np.inf:
+        raise ValueError(f"projects go on from their forecast; here from {now:g} labels to {end:g}")
     most, gutter, late = FARTHEST * now, 1.4 * FARTHEST * now, 1.15 * end
     ax.axhspan(1.1 * most, 1.8 * most, color="#eeeeee", lw=0)
     ax.axvspan(1.06 * end, 1.25 * end, color="#eeeeee", lw=0)

@@ -10,7 +10,7 @@ import joblib
 import numpy as np
 import pandas as pd
 
-from active_learning.checks import check_integer, check_target
+from active_learning.checks import check_choice, check_integer, check_target
 from active_learning.classifiers import make_model
 from active_learning.data import split_dataset
 from active_learning.evidence import COVERAGE, STOPS
@@ -109,7 +109,10 @@ def coverage(found, by=("data", "labels")):
     found: table of replay_forecasts; by: its columns that make a row
     returns: DataFrame, a row a group: labels 80% and 95%, score 80% and 95%, within 25% (the median of the
         labels needed), too early (said so), said 80% (labels 80% where it was not), and replays
+    raises: ValueError for a column that is not there, or holds no numbers
     """
+    groups = [found[check_choice("column", column, [*found.columns])] for column in by]
+    found = numbers(found)
     held = {f"labels {level}%": hit(found, level) for level in (80, 95)}
     held |= {
         f"score {level}%": found["score"].between(found[f"score_low_{level}"], found[f"score_high_{level}"])
@@ -117,10 +120,22 @@ def coverage(found, by=("data", "labels")):
     }
     held["within 25%"] = (found["median"] / found["needed"] - 1).abs() <= 0.25
     shares = pd.DataFrame(held).astype(float).where(found["median"].notna(), axis=0)
-    shares["too early"] = found["too_early"].astype(float)
-    shares["said 80%"] = shares["labels 80%"].where(~found["too_early"])
-    groups = shares.groupby([found[column] for column in by], sort=False)
+    shares["too early"] = found["too_early"]
+    shares["said 80%"] = shares["labels 80%"].where(found["too_early"] == 0)
+    groups = shares.groupby(groups, sort=False)
     return groups.mean().mul(100).assign(replays=groups.size())
+
+
+def numbers(found):
+    """The columns of a table of replay_forecasts that hold numbers, as floats; ValueError if one does not."""
+    columns = ["labels", "needed", "last", *NEEDED, "score", *SCORES, "too_early"]
+    for column in columns:
+        if list(found.columns).count(column) != 1:
+            raise ValueError(f"a table of replay_forecasts has the column {column!r} once")
+    try:
+        return found[columns].astype(float)
+    except (TypeError, ValueError) as error:
+        raise ValueError(f"a table of replay_forecasts holds numbers: {error}") from None
 
 
 def hit(found, level):
@@ -134,9 +149,11 @@ def calibration_table(by=("data", "labels")):
 
     by: of data and labels (at the forecast), what makes a row
     returns: DataFrame as coverage gives it
+    raises: ValueError for another column
     """
     names = ["data", "labels", "replays", *HELD]
-    counts = pd.DataFrame(COVERAGE, columns=names).groupby(list(by), sort=False)[["replays", *HELD]].sum()
+    by = [check_choice("column", column, ("data", "labels")) for column in by]
+    counts = pd.DataFrame(COVERAGE, columns=names).groupby(by, sort=False)[["replays", *HELD]].sum()
     told = counts["replays"] - counts["too early"]
     shares = (
         counts[list(HELD)].div(counts["replays"], axis=0).assign(**{"said 80%": counts["said 80%"] / told})

@@ -383,9 +383,11 @@ def watched():
 
 @cache
 def replayed():
-    """A table of replay_forecasts of a small project."""
-    iris, own, *_ = watched()
-    return al.replay_forecasts(iris, {0: own[0]}, labels=30, more=10, target=0.9, n_jobs=1)
+    """(histories of random on iris, table of replay_forecasts of them)."""
+    iris = plain()[0]
+    found = al.run_histories(iris, ["random"], n_splits=2, batch=5, budget=45, n_jobs=1)
+    own = {split: run for (_, split), run in found.items()}
+    return own, al.replay_forecasts(iris, own, labels=30, more=10, n_jobs=1)
 
 
 def tall(rng):
@@ -428,6 +430,7 @@ def calls_of_results(rng, folder):
     summary, facts, decisions = said()
     seed, column = int(rng.integers(1000)), facts.columns[-1]
     ax = lambda: al.new_figure()[1]  # noqa: E731
+    projects, judged = replayed()
     costs = pd.DataFrame({"strategy": ["a", "b"] * 2, "pool": [9, 9, 99, 99], "ms": rng.random(4) + 0.1})
     return {
         "read_docstrings": lambda: ([int(rng.integers(1, 9)), int(rng.integers(200, 400))], {}),
@@ -489,9 +492,9 @@ def calls_of_results(rng, folder):
         "better_classifier": lambda: ([study_table(), iris, dict(batch=5, budget=20), "knn"], dict(n_splits=2, n_jobs=1)),
         "forecast": lambda: ([one_of(rng, [table(rng), dataset(rng), runs[0]]), 0.9], dict(ahead=(20, 50), random_state=seed)),
         "forecast_lines": lambda: ([answer], {}),
-        "replay_forecasts": lambda: ([data, {0: runs[0]}], dict(labels=30, more=10, target=0.9, n_jobs=1)),
-        "coverage": lambda: ([replayed(), one_of(rng, [("data",), ("data", "labels")])], {}),
-        "calibration_table": lambda: ([one_of(rng, [("data",), ("data", "labels")])], {}),
+        "calibration_table": lambda: ([one_of(rng, [("data", "labels"), ["labels"]])], {}),
+        "coverage": lambda: ([odd_frame(rng, judged) if rng.random() < 0.3 else judged, ("data", "labels")], {}),
+        "replay_forecasts": lambda: ([data, {0: projects[0]}], dict(labels=30, more=10, target=0.9, n_jobs=1)),
         "stop_table": lambda: ([], {}),
         "replay_stops": lambda: ([signals, 0.9], dict(thresholds={one_of(rng, [*al.STOP_RULES]): 0.1})),
         "stop_signals": lambda: ([data, {0: runs[0]}], dict(seed_per_class=2, test_size=0.3, n_jobs=1)),
@@ -503,7 +506,7 @@ def calls_of_results(rng, folder):
         "plot_dots": lambda: ([{("a", "margin"): rng.normal(size=9)}, ax()], {}),
         "plot_intervals": lambda: ([al.means_by_strategy(facts, column), ax()], {}),
         "plot_forecast": lambda: ([answer, one_of(rng, [None, runs[0]]), ax()], dict(rule="random")),
-        "plot_forecast_truth": lambda: ([replayed(), ax()], {}),
+        "plot_forecast_truth": lambda: ([odd_frame(rng, judged) if rng.random() < 0.3 else judged, ax()], {}),
         "plot_border": lambda: ([*plane(rng), ax()], {}),
         "plot_images": lambda: ([rng.random((2, 8, 8)), ["a", one_of(rng, NAMES)], al.new_figure(1, 2)[1]], {}),
         "plot_query_cost": lambda: ([costs, ax()], {}),

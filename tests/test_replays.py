@@ -58,7 +58,7 @@ def hand_made():
     frame["median"], frame["high_80"] = [120, 500, 70, 120], [150, np.inf, 90, np.inf]
     frame["high_95"], frame["too_early"] = [300, np.inf, 250, np.inf], [False, False, False, True]
     frame["score"] = 0.8
-    frame["score_low_95"], frame["score_low_80"] = 0.7, [0.75, 0.75, 0.81, 0.75]
+    frame["score_median"], frame["score_low_95"], frame["score_low_80"] = 0.8, 0.7, [0.75, 0.75, 0.81, 0.75]
     frame["score_high_80"], frame["score_high_95"] = 0.85, 0.9
     return frame
 
@@ -131,3 +131,14 @@ def test_the_intervals_hold_as_often_as_chance_allows(name):
         least = binom.ppf(0.001, 40, level / 100)
         for what in ("labels", "score"):
             assert row[f"{what} {level}%"] * 40 / 100 >= least
+
+
+def test_a_table_that_holds_no_replays_is_refused():
+    with pytest.raises(ValueError, match="has the column 'score_median' once"):
+        al.coverage(hand_made().drop(columns="score_median"))
+    with pytest.raises(ValueError, match="holds numbers"):
+        al.coverage(hand_made().assign(needed="x"))
+    with pytest.raises(ValueError, match="unknown column 'rule'"):
+        al.calibration_table(["rule"])
+    with pytest.raises(ValueError, match="there is no forecast among 4 projects"):
+        al.plot_forecast_truth(hand_made().assign(median=np.nan))
