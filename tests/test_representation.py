@@ -145,3 +145,15 @@ def test_digits_are_as_they_were():
 
 
 DIGITS = "44fd50c1"  # as before there were representations
+
+
+def test_two_representations_before_one_classifier_are_kept_apart(iris):
+    split, classifier = al.split_dataset(iris.y, random_state=0), al.default_model()
+    plain, scaled = (
+        Represented([("a", StandardScaler(with_std=spread)), ("b", classifier)]) for spread in (False, True)
+    )
+    first, second = (represented(model, 7 * iris.X, split)[1] for model in (plain, scaled))
+    assert not np.allclose(first[: len(iris.y)], second[: len(iris.y)])
+    X = 7 * iris.X
+    assert represented(plain, X, split)[1] is represented(plain, X, split)[1]  # learnt once a split
+    assert not np.allclose(represented(plain, X, split)[1], represented(scaled, X, split)[1])

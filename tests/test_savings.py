@@ -268,3 +268,10 @@ def test_new_rows_are_about_the_same_reference_as_the_saving():
     curves, parts = make_parts([0.5]), make_parts([0.4, 0.45, 0.5, 0.55, 0.6])
     row = al.summarise(curves, 0.5, reference="margin", parts=parts).loc["random"]
     assert row["new_rows_low"] < row["saving"] < row["new_rows_high"] < 0  # random costs more
+
+
+def test_a_saving_is_about_a_target_that_is_held():
+    once, twice = [0.5, 0.9, 0.5, 0.9, 0.9], [0.5, 0.5, 0.9, 0.9, 0.9]
+    curves = make_curves({"random": [once] * 6, "margin": [twice] * 6})
+    assert al.summarise(curves, 0.9).loc["margin", "saving"] == pytest.approx(1 - 40 / 30)
+    assert al.summarise(curves, 0.9, hold=2).loc["margin", "saving"] == pytest.approx(1 - 40 / 50)

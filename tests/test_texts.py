@@ -142,3 +142,8 @@ def test_what_occurs_in_three_texts_is_looked_at_and_what_occurs_in_two_is_not()
     assert _frequent(counts).tolist() == [0, 1]
     assert _frequent(counts[:, 1:]).tolist() == [0]
     assert _frequent(counts[:, 2:]).tolist() == [0]  # where none does, all that occur
+
+
+def test_two_texts_are_enough_to_tell_them_apart():
+    rows = al.TextEncoder(Texts(["red apple", "blue sky"])).fit_transform(np.array([[0.0], [1.0]]))
+    assert not np.allclose(rows[0], rows[1])

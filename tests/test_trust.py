@@ -125,3 +125,10 @@ def test_saving_map_says_where_the_seed_set_meets_the_target_and_where_nobody_do
 def test_saving_map_names_a_strategy_that_was_not_run():
     with pytest.raises(ValueError, match=r"entropy.*random, margin"):
         al.saving_map({"study": needing(random=[50] * 8, margin=[40] * 8)}, "entropy", [0.9])
+
+
+def test_saving_map_is_against_the_reference_that_it_is_given():
+    curves = needing(random=[50] * 8, margin=[40] * 8, entropy=[30] * 8)
+    table = al.saving_map({"a": curves}, "entropy", [0.9], reference="margin")
+    assert table["estimate"].item() == pytest.approx(0.25)  # of 40, not of 50
+    assert al.saving_map({"a": curves}, "entropy", [0.9])["estimate"].item() == pytest.approx(0.4)
