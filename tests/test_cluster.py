@@ -192,14 +192,6 @@ def test_cluster_that_is_frozen_ends_in_an_error(iris, halfway, tmp_path, monkey
         cluster.scheduler.kill()
 
 
-@pytest.mark.slow
-def test_rule_that_kills_one_cluster_worker_after_another_ends_in_advice(client, iris):
-    with pytest.raises(RuntimeError, match=r"one worker after another was killed.*fewer threads a worker"):
-        on_dask(iris, {"die": die}, **SETTINGS)
-    client.wait_for_workers(2, timeout=60)
-    assert len(on_dask(iris, "random", **SETTINGS)) == 10
-
-
 LACKING = """
 import sys
 from importlib.machinery import PathFinder
