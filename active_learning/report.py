@@ -33,7 +33,8 @@ def answer(curves, target, *, parts=None, where="handwritten digits"):
     """
     first = f"- **On {where}.** {describe(curves, target, parts=parts)}"
     summary = summarise(curves, target).drop("random")
-    if summary["single_low"].isna().all() or seed_meets(curves, target):
+    summary = summary[np.isfinite(summary[["single_low", "single_high"]]).all(axis=1)]
+    if summary.empty or seed_meets(curves, target):
         return first
     spread = [
         f"{code(row.Index)} {format_range(row.single_low, row.single_high)}" for row in summary.itertuples()
@@ -72,6 +73,8 @@ def describe_ranking(table, n_splits):
     """
     top = table["first_or_tied"].idxmax()
     row = table.loc[top]
+    if not row["first_or_tied"] > 0 or np.isnan([row["single_low"], row["single_high"]]).any():
+        return f"Too few of the {n_splits} runs reach the target to say how often one names the best rule."
     return (
         f"**One run finds the winner more often than the size of its saving.** {code(top)} is first on "
         f"{row['strictly_first']:.0%} of the {n_splits} splits, first or tied on "
@@ -128,25 +131,23 @@ def describe_batches(crossings, each):
         [f"{code(name)} {share:+.0%}" for name, share in known.drop("random", errors="ignore").items()]
     )
     control = (
-        f"Random's crossing changes by {known['random']:+.0%}"
+        f"Random's crossing changes by {known['random']:+.0%}: that is the size of what chance does here"
         if "random" in known
-        else "Random misses the target"
+        else "Random misses the target, so what chance does here is not known"
     )
     lost = [name for name in crossings if not np.isfinite(crossings[name].iloc[-1])]
-    beyond = (
-        f" In batches of {large}, {listed([*map(code, lost)])} never gets there on average." if lost else ""
-    )
+    gets = "never gets" if len(lost) == 1 else "never get"
+    beyond = f" In batches of {large}, {listed([*map(code, lost)])} {gets} there on average." if lost else ""
     flips = [
         name
         for name in each[small].index.drop("random")
         if _turns(each[small].loc[name], each[large].loc[name])
     ]
     turned = f" {listed([*map(code, flips)])}: a saving at one size, a cost at the other." if flips else ""
+    rules = f" The rules: {grown}." if grown else ""
     return (
-        f"**What a batch of {large} does, against {small}.** {control}: that is the size of what chance "
-        f"does here. The rules: "
-        f"{grown}.{beyond}{turned} Growth beyond the control is redundancy: rows chosen together ask the "
-        f"same question."
+        f"**What a batch of {large} does, against {small}.** {control}.{rules}{beyond}{turned} Growth beyond "
+        "the control is redundancy: rows chosen together ask the same question."
     )
 
 
@@ -167,8 +168,8 @@ def describe_atlas(table, decisions):
     cost = f"Labels are lost {'; '.join(harm)}." if harm else "No rule is shown to cost labels."
     none, kinds = (decisions["strategy"] == "random").sum(), f"of the {len(decisions)} kinds of project"
     if none:
-        return f"{cost} For {none} {kinds} in section 1 no rule is shown to save."
-    return f"{cost} For each {kinds} in section 1 some rule is shown to save."
+        return f"{cost} For {none} {kinds} in section 1 no rule's mean saving is shown."
+    return f"{cost} For each {kinds} in section 1 the mean saving of some rule is shown."
 
 
 def _picks(decisions, counts, batch):
@@ -197,8 +198,10 @@ def bill(summary, rule, sizes, price, setup_cost):
     """
     row, random = summary.loc[check_choice("rule", rule, [*summary.index])], summary["median"]["random"]
     fixed = sizes["test"]
-    if not (row["saving_low"] > 0 and np.isfinite([row["saving"], random]).all()):
+    if not row["saving_low"] > 0:
         return f"No saving of {code(rule)} is shown, so no price of a label makes it pay."
+    if not np.isfinite([row["saving"], random]).all():
+        return f"Runs miss the target, so what {code(rule)} saves has no known size, and no price is named."
     saved = random * row["saving"]
     whole_bill = saved / (random + fixed)
     return (

@@ -59,7 +59,10 @@ def test_advice_names_the_rule_that_wins_and_the_one_that_costs():
     assert "`bad` costs labels in 1 of 1 cells" in text
 
 
-@pytest.mark.parametrize(("rule", "said"), [("good", "each of the 1 kinds"), ("random", "1 of the 1 kinds")])
+@pytest.mark.parametrize(
+    ("rule", "said"),
+    [("good", "each of the 1 kinds of project in section 1 the mean saving"), ("random", "1 of the 1 kinds")],
+)
 def test_describe_atlas_names_the_harm_and_the_projects_without_a_rule(rule, said):
     text = al.describe_atlas(small_atlas(), decisions_of(rule))
     assert f"lost in batches of 10 by `bad` on 1 of the data sets. For {said}" in text
@@ -73,6 +76,12 @@ def test_advice_says_so_where_no_rule_is_shown_to_save():
 def test_bill_of_a_rule_that_saves_nothing_names_no_price(share):
     text = al.bill(summary_of(share, -0.3, 0.1), "margin", {"seed": 20, "test": 540}, 0.5, 500)
     assert "no price" in text
+
+
+def test_bill_does_not_deny_a_saving_whose_size_is_not_known():
+    summary = summary_of(0.5, 0.4, 1.0).assign(saving=[0.0, np.nan])
+    text = al.bill(summary, "margin", {"seed": 20, "test": 540}, 0.5, 500)
+    assert "no known size" in text and "No saving" not in text
 
 
 def test_bill_matches_a_hand_worked_case():
@@ -92,12 +101,26 @@ def test_batch_sentences_hold_whether_a_rule_gets_there_or_not(last):
     assert ("never gets there" in text) == np.isinf(last) and "nan" not in text and "inf" not in text
 
 
+def test_batch_sentences_know_no_chance_where_random_misses_the_target():
+    crossings = pd.DataFrame({"random": [120.0, np.inf], "margin": [70.0, np.inf]}, [1, 50])
+    text = al.describe_batches(crossings, {n: summary_of(0.1, -0.1, 0.2) for n in (1, 50)})
+    assert "what chance does here is not known." in text and "The rules" not in text
+    assert "`random` and `margin` never get there" in text
+
+
 def test_describe_ranking_names_the_rule_that_is_first_most_often():
     needed = pd.DataFrame(
         {"random": [100.0] * 4, "margin": [50.0, 60, 70, 120], "entropy": [90.0, 80, 75, 100]}
     )
     text = al.describe_ranking(al.ranking(needed), 4)
     assert text.count("margin") == 1 and "75%" in text
+
+
+def test_nothing_is_said_of_single_runs_that_all_miss_the_target():
+    curves = needing(random=[np.inf] * 8, margin=[np.inf] * 8)
+    assert "One run proves little" not in al.answer(curves, 0.9)
+    ranking = al.ranking(al.by_split(al.labels_to_target(curves, 0.9)))
+    assert al.describe_ranking(ranking, 8).startswith("Too few of the 8 runs reach the target")
 
 
 def test_names_in_sentences_are_code():
