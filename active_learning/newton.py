@@ -9,6 +9,7 @@ import warnings
 
 import numpy as np
 from scipy import sparse
+from scipy.linalg import lapack, solve_triangular
 from sklearn.base import BaseEstimator, ClassifierMixin
 from sklearn.exceptions import ConvergenceWarning
 from sklearn.utils.multiclass import check_classification_targets
@@ -36,12 +37,34 @@ def shared_preconditioner(A, P, ridge, widest=3000):
         w = (1 - sum p^2) / (k - 1) is the mean curvature of a row's log-loss over the class directions
     """
     w = (1 - np.add.reduce(P * P, axis=0)) / (len(P) - 1) + 1e-12  # a row never weighs exactly nothing
+    w, ridge = w.astype(A.dtype), ridge.astype(A.dtype)
     if A.shape[1] > widest:
         return sparse.diags_array(1 / (w @ (A * A) + ridge))
-    H = dense((A.T * w) @ A)
+    B = A * np.sqrt(w)[:, None]  # times its own transpose: half the products of (A' w) A
+    H = dense(B.T @ B)
     H.flat[:: len(H) + 1] += ridge
     inverse = inverse_of(H)  # None: singular to working precision
     return sparse.diags_array(1 / H.diagonal()) if inverse is None else inverse
+
+
+def own_axes(X):
+    """Turn fewer rows than columns into coordinates of the space that they span, where the optimum lies.
+
+    X: array (n, d)
+    returns: L (n, n) and axes (n, d), orthonormal, with X = L @ axes; None if they are not fewer, or not
+        independent
+    source: Kimeldorf & Wahba 1971 (the representer theorem)
+    """
+    if sparse.issparse(X) or X.shape[0] >= X.shape[1]:
+        return None
+    L, failed = lapack.dpotrf(X @ X.T, lower=True, clean=True)
+    return None if failed else (L, solve_triangular(L, X, lower=True, check_finite=False))
+
+
+def with_ones(X):
+    """X (n, d) and, for the intercept, a column of ones: array or CSR (n, d + 1)."""
+    both = [X, np.ones((X.shape[0], 1))]
+    return sparse.csr_array(sparse.hstack(both)) if sparse.issparse(X) else np.hstack(both)
 
 
 def product_with(A):
@@ -132,10 +155,8 @@ class NewtonLogisticRegression(ClassifierMixin, BaseEstimator):
         classes, codes = np.unique(y, return_inverse=True)
         if len(classes) < 2:
             raise ValueError(f"y must hold at least 2 classes, got only one class: {classes[0]}")
-        both = [X, np.ones((X.shape[0], 1))]
-        A = sparse.csr_array(sparse.hstack(both)) if sparse.issparse(X) else np.hstack(both)
         Y = (np.arange(len(classes))[:, None] == codes).astype(np.float64)
-        W = self._minimise(A, Y, self._start(classes))
+        W = self._optimum(X, Y, self._start(classes))
         W = W[1:] - W[:1] if len(classes) == 2 else W
         self.classes_, self.coef_, self.intercept_ = classes, W[:, :-1].copy(), W[:, -1].copy()
         if len(classes) > 2:  # only differences between intercepts matter
@@ -161,6 +182,23 @@ class NewtonLogisticRegression(ClassifierMixin, BaseEstimator):
         W = np.column_stack([self.coef_, self.intercept_])
         return np.vstack([-W / 2, W / 2]) if len(classes) == 2 else W
 
+    def _optimum(self, X, Y, W):
+        """The weights (k, d + 1) of least loss on X (n, d) and labels Y (k, n), from the weights W."""
+        steps, inside = 0, own_axes(X)
+        if (
+            inside is not None
+        ):  # a smaller problem with the same optimum; all columns confirm it
+            L, axes = inside
+            V = np.column_stack([W[:, :-1] @ axes.T, W[:, -1]])
+            V, steps, _ = self._minimise(with_ones(L), Y, V, 1 / np.sqrt(len(L)))
+            W = np.column_stack([V[:, :-1] @ axes, V[:, -1]])
+        W, more, short = self._minimise(with_ones(X), Y, W)
+        self.n_iter_ = np.array([steps + more], dtype=np.int32)
+        if short:
+            short = f"after {steps + more} Newton steps an entry of the gradient is {short}"
+            warnings.warn(f"{short}; increase max_iter or scale the data", ConvergenceWarning, stacklevel=3)
+        return W
+
     def _precision(self, A):
         """How small a gradient is small enough, and the rows A in the precision that steps are worked out in.
 
@@ -171,22 +209,27 @@ class NewtonLogisticRegression(ClassifierMixin, BaseEstimator):
         easy = max(scale, self.C, 1 / self.C) < 1e6
         return enough, A.astype(np.float32) if easy else A
 
-    def _minimise(self, A, Y, W):
-        """Take Newton steps from W (k, d) until the gradient vanishes; A (n, d), Y (k, n) are 0/1 labels."""
+    def _minimise(self, A, Y, W, share=1.0):
+        """Take Newton steps from W (k, d) until the gradient vanishes, to a share of what is small enough.
+
+        A: rows (n, d); Y: array (k, n) of 0 and 1, the labels
+        returns: the weights, the number of steps, and what is left of the gradient, "" where that is enough
+        """
         # Two classes: weights -u/2 and u/2 pay half the penalty of the binomial u, so it is doubled.
         ridge = np.full(A.shape[1], (2 if len(Y) == 2 else 1) / self.C)
         ridge[-1] = 0.0
         gradient = gradient_of(A, Y, ridge)
         enough, rows = self._precision(A)
+        enough *= share
         P, G = gradient(W)
         largest = first = np.abs(G).max()
         products, steps = np.inf, 0
         while largest > enough and steps < self.max_iter:
             if products > 30:  # an old preconditioner serves as well until it fails
-                M = shared_preconditioner(A, P, ridge)
+                M = shared_preconditioner(rows, P, ridge)
             # Eisenstat & Walker 1996: solve loosely far away, tightly nearby, never beyond what is enough.
             stop = max(min(0.15 * np.sqrt(largest / first), 0.5), 0.5 * enough / largest)
-            most = 5000 if rows is A else 60
+            most = 5000 if rows is A else 150
             S, products = newton_step(rows, P, G, ridge, M, stop, most)
             slope, before = np.vdot(G, S), largest
             if rows is A or (products < most - 1 and slope < 0):
@@ -197,11 +240,7 @@ class NewtonLogisticRegression(ClassifierMixin, BaseEstimator):
                 enough = largest  # the weights are known to the last digit: with large logits, G is not
             if not largest < before / 2:  # too hard for half the digits
                 rows = A
-        self.n_iter_ = np.array([steps], dtype=np.int32)
-        if not largest <= enough:
-            short = f"after {steps} Newton steps an entry of the gradient is {largest:.1e}, not {enough:.1e}"
-            warnings.warn(f"{short}; increase max_iter or scale the data", ConvergenceWarning, stacklevel=3)
-        return W
+        return W, steps, "" if largest <= enough else f"{largest:.1e}, not {enough:.1e}"
 
     @staticmethod
     def _walk(gradient, W, S, slope):

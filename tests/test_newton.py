@@ -111,6 +111,34 @@ def test_gradient_is_zero_at_the_fit_even_with_badly_scaled_columns(problem):
     assert np.abs(gradient).max() <= 1.1 * max(1e-7 * min(1, 1 / C), known)
 
 
+@slow
+@given(st.integers(0, 2**32 - 1), st.sampled_from(["plain", "rows twice", "rows nearly twice", "far from 0"]))
+def test_fewer_rows_than_columns_reach_the_optimum_of_all_columns(seed, kind):
+    rng = np.random.default_rng(seed)
+    n, k = int(rng.integers(10, 60)), int(rng.integers(2, 8))
+    X, y = clusters(rng, n, int(rng.integers(n + 1, 200)), k, spread=1.0)
+    if kind.startswith("rows"):
+        X[n // 2 : 2 * (n // 2)] = X[: n // 2] + (1e-7 if "nearly" in kind else 0.0)
+    X += 1e3 if kind == "far from 0" else 0.0
+    with warnings.catch_warnings():
+        warnings.simplefilter("error", ConvergenceWarning)
+        model = NewtonLogisticRegression(warm_start=True).fit(X[:-k], y[:-k]).fit(X, y)
+    gradient = loss_and_gradient(X, y, 1.0, model.coef_, model.intercept_)[1]
+    assert np.abs(gradient).max() <= 1.1 * max(1e-7, 1e-14 * n * np.abs(X).max())
+
+
+def test_fewer_rows_than_columns_take_no_step_among_all_columns(monkeypatch):
+    widths, newton_step = [], newton.newton_step
+
+    def recorded(A, *others):
+        widths.append(A.shape[1])
+        return newton_step(A, *others)
+
+    monkeypatch.setattr(newton, "newton_step", recorded)
+    model = NewtonLogisticRegression().fit(DIGITS[:40], LABELS[:40])
+    assert {*widths} == {41} and model.n_iter_ == len(widths)
+
+
 def test_two_classes_give_the_binomial_solution_and_its_sigmoid():
     rows = LABELS < 2
     X, y = DIGITS[rows], LABELS[rows]
