@@ -43,14 +43,13 @@ def show_figure(ax, name, alt, *, folder=None):
     from IPython.display import Image, display
 
     figure = getattr(ax, "figure", ax)
-    png, svg = io.BytesIO(), io.BytesIO()
     with plt.rc_context(PLOT_STYLE):
-        figure.savefig(png, format="png", metadata={"Software": None})
-        figure.savefig(svg, format="svg", metadata={"Date": None})
+        figure.savefig(png := io.BytesIO(), format="png", metadata={"Software": None})
+        if folder is not None:
+            Path(folder, f"{name}.png").write_bytes(png.getvalue())
+            figure.set_layout_engine("none")  # where things go is known by now
+            figure.savefig(Path(folder, f"{name}.svg"), metadata={"Date": None})
     plt.close(figure)
-    if folder is not None:
-        Path(folder, f"{name}.png").write_bytes(png.getvalue())
-        Path(folder, f"{name}.svg").write_bytes(svg.getvalue())
     display(Image(png.getvalue(), width=round(figure.get_figwidth() * 100), alt=alt))
 
 

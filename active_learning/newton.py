@@ -185,9 +185,7 @@ class NewtonLogisticRegression(ClassifierMixin, BaseEstimator):
     def _optimum(self, X, Y, W):
         """The weights (k, d + 1) of least loss on X (n, d) and labels Y (k, n), from the weights W."""
         steps, inside = 0, own_axes(X)
-        if (
-            inside is not None
-        ):  # a smaller problem with the same optimum; all columns confirm it
+        if inside is not None:  # a smaller problem with the same optimum; all columns confirm it
             L, axes = inside
             V = np.column_stack([W[:, :-1] @ axes.T, W[:, -1]])
             V, steps, _ = self._minimise(with_ones(L), Y, V, 1 / np.sqrt(len(L)))

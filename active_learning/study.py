@@ -209,11 +209,14 @@ def curves_of(histories):
     histories: dict (strategy, split) -> History, of run_histories
     returns: DataFrame with columns strategy, split, n_labels, accuracy; one row a round
     """
-    frames = [
-        pd.DataFrame({"strategy": name, "split": split, "n_labels": run.n_labels, "accuracy": run.accuracy})
-        for (name, split), run in histories.items()
-    ]
-    return pd.concat(frames, ignore_index=True)
+    runs = [*histories.values()]
+    rounds = [len(run.n_labels) for run in runs]
+    names, splits = (np.repeat([key[place] for key in histories], rounds) for place in (0, 1))
+    columns = {"strategy": names, "split": splits}
+    columns |= {
+        what: np.concatenate([getattr(run, what) for run in runs]) for what in ("n_labels", "accuracy")
+    }
+    return pd.DataFrame(columns)  # one frame: a frame a run takes ten times as long
 
 
 def run_study(dataset, strategies=CLASSIC, *, n_splits=100, **settings):
