@@ -38,4 +38,4 @@ def test_readme_names_options_that_exist():
 def test_both_commands_do_their_whole_set_up():
     commands = re.findall(r"^python3 -m venv .*", README, flags=re.MULTILINE)
     assert len(commands) == 2 and all("pip install" in command for command in commands)
-    assert commands[0].endswith("active-learning") and commands[1].endswith("pytest --nbval")
+    assert commands[0].endswith("active-learning") and "pytest --nbval" in commands[1]
