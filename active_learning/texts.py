@@ -99,9 +99,20 @@ class TextEncoder(TransformerMixin, BaseEstimator):
 
     def fit(self, X, y=None):
         """Learn weights and axes from the texts of X (n, 1); y is not looked at."""
+        self._learn(_codes(X))
+        return self
+
+    def fit_transform(self, X, y=None):
+        """As fit and then transform; what axes are learnt from is not placed on them twice."""
+        codes = _codes(X)
+        rows = self._learn(codes)
+        return self._scaled(rows) if rows is not None and len(rows) == len(codes) else self.transform(X)
+
+    def _learn(self, codes):
+        """Learn from these texts; rows of those that axes were learnt from, None where there is no axis."""
         if not isinstance(self.texts, Texts):
             raise TypeError(f"texts must be Texts, got {type(self.texts).__name__}")
-        codes = spaced(_codes(X), LEARNT_FROM)
+        codes = spaced(codes, LEARNT_FROM)
         blocks = self.texts.counts(codes[codes >= 0])
         self.columns_ = [_frequent(block) for block in blocks]
         picked = [block[:, columns] for block, columns in zip(blocks, self.columns_, strict=True)]
@@ -109,11 +120,18 @@ class TextEncoder(TransformerMixin, BaseEstimator):
         self.svd_, weighted = None, self._weighted(picked)
         weighted = weighted[spaced(np.arange(weighted.shape[0]), AXES_FROM)]
         most = min(self.n_components, *(side - 1 for side in weighted.shape))
-        if most > 0:
-            self.svd_ = TruncatedSVD(most, n_iter=2, random_state=0)
-            lengths = np.linalg.norm(self.svd_.fit_transform(weighted), axis=1)
-            self.scale_ = LENGTH / np.sqrt(lengths.mean())
-        return self
+        if most <= 0:
+            return None
+        self.svd_ = TruncatedSVD(most, n_iter=2, random_state=0)
+        rows = self.svd_.fit_transform(weighted).astype(float)
+        self.scale_ = LENGTH / np.sqrt(np.linalg.norm(rows, axis=1).mean())
+        return rows
+
+    def _scaled(self, rows):
+        """Rows (n, dimensions) as long as the root of what the axes see of them; overwritten."""
+        lengths = np.linalg.norm(rows, axis=1, keepdims=True)
+        rows *= self.scale_ / np.sqrt(np.where(lengths > 0, lengths, 1.0))
+        return rows
 
     def _weighted(self, picked):
         """TF-IDF of counts that are already cut to the columns learnt: one CSR matrix."""
@@ -136,9 +154,7 @@ class TextEncoder(TransformerMixin, BaseEstimator):
         ]
         rows = self.svd_.transform(self._weighted(picked)).astype(float)
         rows[own < 0] = 0.0
-        lengths = np.linalg.norm(rows, axis=1, keepdims=True)
-        rows *= self.scale_ / np.sqrt(np.where(lengths > 0, lengths, 1.0))
-        return rows[place]
+        return self._scaled(rows)[place]
 
     def __sklearn_is_fitted__(self):
         return hasattr(self, "columns_")

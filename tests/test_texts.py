@@ -29,6 +29,15 @@ def test_empty_or_missing_texts_are_zero_and_the_usual_row_has_the_length():
     np.testing.assert_allclose(squares.mean(), LENGTH**2, rtol=0.3)
 
 
+@pytest.mark.parametrize("missing", [False, True])
+def test_learning_and_turning_out_at_once_is_one_after_the_other(missing, monkeypatch):
+    model, codes = encoder()
+    codes[5] = -1.0 if missing else codes[5]
+    np.testing.assert_allclose(model.fit_transform(codes), model.fit(codes).transform(codes), atol=1e-6)
+    monkeypatch.setattr("active_learning.texts.AXES_FROM", 10)  # axes from some of the texts
+    np.testing.assert_allclose(model.fit_transform(codes), model.fit(codes).transform(codes), atol=1e-6)
+
+
 def test_a_text_of_mostly_unknown_words_speaks_less_loudly():
     known = np.array([*SAID[SAID != ""], "zqx vbn prize wkj plm ygh"], dtype=object)
     codes = np.arange(len(known), dtype=float)[:, None]
