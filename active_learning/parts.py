@@ -4,7 +4,7 @@ Splits of one data set overlap in its rows, so they cannot say how much its rows
 each is a small data set of its own. In small parts savings are smaller, and so differ less than they should;
 half as many splits, which add noise, and the study's own variance make up for that. On fresh data of three
 generators, by which this was chosen, the interval held the same study on a new data set in 94, 97 and 98 %.
-On three others (tests/bench_new_rows.py), whose rows matter little beside the splits, in 99 % and more: there
+On four others (tests/bench_new_rows.py; `synthetic` is one), whose rows matter less, in 99 % and more: there
 it is wider than it need be, and few parts with few splits cannot tell the two apart.
 Not here: the interval (savings.new_rows_intervals).
 """

@@ -126,7 +126,7 @@ def summarise(curves, target, *, hold=1, reference="random", parts=None):
         saving                 the paired saving against the reference; nan where censoring leaves it open
         saving_low, saving_high  its 95 % interval, about other splits of these rows (nan for one split)
         saving_min, saving_max   the saving lies between them; the two are equal unless runs are censored
-        new_rows_low, new_rows_high  what the same study would show on as many other rows of the kind, in 95 %
+        new_rows_low, new_rows_high  what the same study would show on as many other rows, in 95 % or more
         single_low, single_high  what a single split shows, in 95 %
         p_value                two-sided, of no saving, by the signed-rank test
         cost_more_share, tie_share  share of splits with more labels than the reference, or as many
