@@ -171,7 +171,7 @@ def _new_rows(summary):
         return []
     return [
         "The brackets speak of other splits of these rows; on as many other rows of the same kind the same "
-        f"study would show (in 95 % of cases): {listed(shown)}."
+        f"study would show (in 95 % of cases or more): {listed(shown)}."
     ]
 
 
@@ -222,7 +222,7 @@ def _recommended(best, n_rules):
     new = ""
     if np.isfinite(best.new_rows_low):
         ends = f"{whole(best.new_rows_low)} to {whole(best.new_rows_high)}%"
-        new = f" On as many other rows of the same kind the same study would show {ends} (in 95 % of cases)."
+        new = f" On as many other rows of the kind the study would show {ends} (in 95 % of cases or more)."
     return (
         f"Recommended: {best.Index}. Over random splits of these rows it saves {format_saving(best)} of "
         f"the labels that random needs{picked}; it cost more in {100 * best.cost_more_share:.0f}%.{new}"
