@@ -190,5 +190,6 @@ def continuation(curve):
     flat = Continuation(int(curve.sizes[-1]), level, share, power, np.ones(len(level)))
     off = logit(np.clip(flat.curves(curve.sizes), 1e-4, 0.99)) - logit(errors)
     fits = prior - 0.5 * np.einsum("ts,ts->t", off @ np.linalg.inv(covariance), off)
-    weight = np.exp(fits - fits.max())
-    return Continuation(flat.size, level, share, power, weight / weight.sum())
+    keep = fits > fits.max() - 20  # the others weigh nothing, and are two thirds
+    weight = np.exp(fits[keep] - fits.max())
+    return Continuation(flat.size, level[keep], share[keep], power[keep], weight / weight.sum())

@@ -75,7 +75,7 @@ def forecast_lines(answer):
     for rule, needed in answer["labels_needed"].items():
         wide = f"95% [{_count(needed['low_95'])}, {_count(needed['high_95'])}]"
         near = f"80% [{_count(needed['low_80'])}, {_count(needed['high_80'])}]"
-        lines.append(f"  {rule:<15} {_count(needed['median']):>5}   {near}   {wide}")
+        lines.append(f"  {rule:<15} {_count(needed['median']):>12}   {near}   {wide}")
     lines += ["", "score to expect (95% interval):"]
     for row in answer["score_after"]:
         lines.append(f"  {row['rule']:<15} {row['labels']:>5} labels   {_interval(row)}")

@@ -22,6 +22,7 @@ from active_learning.stopping import check_history
 
 SCORES = ("score_low_95", "score_low_80", "score_median", "score_high_80", "score_high_95")
 HELD = ("labels 80%", "labels 95%", "score 80%", "score 95%", "within 25%", "too early", "said 80%")
+MIDDLE = "forecast/truth"
 NEEDED = ("low_95", "low_80", "median", "high_80", "high_95")
 
 
@@ -108,7 +109,8 @@ def coverage(found, by=("data", "labels")):
 
     found: table of replay_forecasts; by: its columns that make a row
     returns: DataFrame, a row a group: labels 80% and 95%, score 80% and 95%, within 25% (the median of the
-        labels needed), too early (said so), said 80% (labels 80% where it was not), and replays
+        labels needed), too early (said so), said 80% (labels 80% where it was not), replays, and
+        forecast/truth (the middle replay's median of the labels needed, as a share of those it took)
     raises: ValueError for a column that is not there, or holds no numbers
     """
     groups = [found[check_choice("column", column, [*found.columns])] for column in by]
@@ -118,12 +120,13 @@ def coverage(found, by=("data", "labels")):
         f"score {level}%": found["score"].between(found[f"score_low_{level}"], found[f"score_high_{level}"])
         for level in (80, 95)
     }
-    held["within 25%"] = (found["median"] / found["needed"] - 1).abs() <= 0.25
+    ratio = found["median"] / found["needed"]  # inf / inf = nan: neither in sight nor reached
+    held["within 25%"] = (ratio - 1).abs() <= 0.25
     shares = pd.DataFrame(held).astype(float).where(found["median"].notna(), axis=0)
     shares["too early"] = found["too_early"]
     shares["said 80%"] = shares["labels 80%"].where(found["too_early"] == 0)
-    groups = shares.groupby(groups, sort=False)
-    return groups.mean().mul(100).assign(replays=groups.size())
+    middle, groups = ratio.groupby(groups, sort=False).median(), shares.groupby(groups, sort=False)
+    return groups.mean().mul(100).assign(replays=groups.size(), **{MIDDLE: middle})
 
 
 def numbers(found):
@@ -148,17 +151,18 @@ def calibration_table(by=("data", "labels")):
     """The calibration table of the forecast: in how many percent of the replays each interval held the truth.
 
     by: of data and labels (at the forecast), what makes a row
-    returns: DataFrame as coverage gives it
+    returns: DataFrame as coverage gives it; forecast/truth of several data sets or stages is the middle one
     raises: ValueError for another column
     """
-    names = ["data", "labels", "replays", *HELD]
+    names = ["data", "labels", "replays", *HELD, MIDDLE]
     by = [check_choice("column", column, ("data", "labels")) for column in by]
-    counts = pd.DataFrame(COVERAGE, columns=names).groupby(by, sort=False)[["replays", *HELD]].sum()
+    groups = pd.DataFrame(COVERAGE, columns=names).fillna({MIDDLE: np.inf}).groupby(by, sort=False)
+    counts = groups[["replays", *HELD]].sum()
     told = counts["replays"] - counts["too early"]
     shares = (
         counts[list(HELD)].div(counts["replays"], axis=0).assign(**{"said 80%": counts["said 80%"] / told})
     )
-    return shares.mul(100).assign(replays=counts["replays"])
+    return shares.mul(100).assign(replays=counts["replays"], **{MIDDLE: groups[MIDDLE].median()})
 
 
 def stop_table():

@@ -9,17 +9,19 @@ from active_learning.calibration import STAGES
 
 
 def test_the_counts_are_possible():
-    for data, labels, replays, *held, too_early, said in evidence.COVERAGE:
+    for data, labels, replays, *held, too_early, said, middle in evidence.COVERAGE:
         labels_80, labels_95, score_80, score_95, within = held
         assert labels in STAGES and labels_80 <= labels_95 <= replays and score_80 <= score_95 <= replays
         assert within <= replays and said <= min(labels_80, replays - too_early), (data, labels)
+        assert middle is None or middle > 0  # None: not in sight
 
 
 def test_a_row_of_the_calibration_table_is_its_counts_share():
-    data, labels, replays, labels_80, *_, too_early, said = evidence.COVERAGE[0]
+    data, labels, replays, labels_80, *_, too_early, said, middle = evidence.COVERAGE[0]
     row = al.calibration_table().loc[data, labels]
     assert row["labels 80%"] == pytest.approx(100 * labels_80 / replays)
     assert row["said 80%"] == pytest.approx(100 * said / (replays - too_early))
+    assert row["forecast/truth"] == middle
 
 
 def test_the_table_of_all_data_sets_weighs_every_replay_alike():

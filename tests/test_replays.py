@@ -69,6 +69,7 @@ def test_coverage_matches_the_hand_worked_case():
     assert (row["score 80%"], row["score 95%"]) == (75, 100)
     assert (row["within 25%"], row["too early"], row["replays"]) == (50, 25, 4)
     assert row["said 80%"] == pytest.approx(200 / 3)
+    assert row["forecast/truth"] == pytest.approx((0.35 + 1.2) / 2)  # of 1.2, 0, 0.35, 1.2
 
 
 def test_a_project_with_too_few_labels_counts_as_too_early_and_as_nothing_else():
@@ -76,6 +77,7 @@ def test_a_project_with_too_few_labels_counts_as_too_early_and_as_nothing_else()
     frame.loc[4, ["low_80", "median", "high_80", "low_95", "high_95"]] = np.nan
     row = al.coverage(frame).loc["a", 60]
     assert (row["labels 80%"], row["too early"], row["replays"]) == (75, 40, 5)
+    assert row["forecast/truth"] == al.coverage(hand_made()).loc[("a", 60), "forecast/truth"]
 
 
 def test_a_replay_holds_what_it_promises(replayed):
