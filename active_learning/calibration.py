@@ -2,9 +2,9 @@
 
 Printed by `python tests/bench_forecast.py calibrate`; slow tests hold them against replays. Tried, and of no use on
 data sets left out: errors that depend on the score now, on the curve's slope or on its spread, and curves weighed by
-how like these are. What the labels at hand say of a data set is as noisy as what tells data sets apart. Of little use,
-intervals 1 to 3 % better and the worst data sets as bad: variance-stabilised errors (arcsines), curves with a shift
-(n + d, which bend), and the test set's own noise among the errors. Not here: how the errors are used (forecast).
+how like these are. What the labels at hand say of a data set is as noisy as what tells data sets apart. Of little
+use, intervals 2 % worse to 2 % better and the worst data sets as bad: variance-stabilised errors (arcsines), curves
+with a shift (n + d, which bend), the test set's own noise. Not here: how the errors are used (forecast).
 """
 
 import numpy as np
