@@ -9,12 +9,11 @@ import sys
 import threading
 import warnings
 from contextlib import suppress
-from multiprocessing import resource_tracker
 
 from active_learning.escapes import printable
 from active_learning.options import build_parser
 from active_learning.progress import wipe
-from active_learning.workers import kill_workers
+from active_learning.workers import kill_workers, start_trackers
 
 
 def main(argv=None):
@@ -74,6 +73,7 @@ def command():
     sys.stdout.reconfigure(errors="backslashreplace")  # a terminal may lack the letters of some class names
     parser = build_parser()
     args = parser.parse_args()
+    _keep_stdout()
     os.environ.setdefault("PYTHONWARNINGS", "ignore:resource_tracker")  # joblib's, after a quick Ctrl-C
     _end_on_signals(args.checkpoint)
     return _answer(parser, args)
@@ -84,6 +84,13 @@ def _open_closed_streams():
     for name in ("stdin", "stdout", "stderr"):  # the lowest number that is free is the next one given
         if getattr(sys, name) is None:
             setattr(sys, name, open(os.devnull, "r" if name == "stdin" else "w"))  # noqa: SIM115, for good
+
+
+def _keep_stdout():
+    """Print to a copy of stdout that no worker inherits: joblib's print there if we end while they start."""
+    number, how = sys.stdout.fileno(), dict(encoding=sys.stdout.encoding, errors=sys.stdout.errors)
+    sys.stdout = open(os.dup(number), "w", **how)  # noqa: SIM115, for good
+    os.dup2(os.open(os.devnull, os.O_WRONLY), number)
 
 
 def _end_on_signals(checkpoint):
@@ -102,7 +109,7 @@ def _end_on_signals(checkpoint):
     signal.set_wakeup_fd(written)
     threading.Thread(target=_wait_for_the_end, args=(came_in, checkpoint), daemon=True).start()
     if hasattr(signal, "pthread_sigmask"):
-        resource_tracker.ensure_running()  # lifts the block when it starts (Python 3.11), so it starts first
+        start_trackers()  # here, as they lift the block when they start (Python 3.11)
         signal.pthread_sigmask(signal.SIG_BLOCK, [signal.SIGINT])
 
 

@@ -1,9 +1,10 @@
 """The processes that a study runs on: they end when the process that started them does, however it ends.
 
-Here: what runs in a worker from its first moment, and how all are killed at once. Not here: their jobs.
+Here: what runs in a worker from its first moment, who clears up after it, and how all are killed at once.
+Not here: their jobs.
 """
 
-import multiprocessing
+import multiprocessing.resource_tracker
 import os
 import signal
 import threading
@@ -24,6 +25,14 @@ def _end_with(home):
     while os.getppid() == home:  # a child whose parent died gets another
         time.sleep(0.5)
     os._exit(1)
+
+
+def start_trackers():
+    """Start the processes that clear up shared memory after our end, before there is any to be left."""
+    from joblib.externals.loky.backend import resource_tracker
+
+    multiprocessing.resource_tracker.ensure_running()
+    resource_tracker.ensure_running()
 
 
 def kill_workers():

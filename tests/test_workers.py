@@ -79,7 +79,7 @@ def worked(number):
 
 
 def workers_run(process):
-    """Wait until two workers are past their start, in which joblib's own code may still print."""
+    """Wait until two workers are past their start, where Ctrl-C is not yet the business of their parent."""
     return wait_until(
         lambda: sum(worked(one) > 0.5 for one in session(process.pid) if one != process.pid) >= 2, 30
     )
