@@ -85,19 +85,38 @@ def workers_run(process):
     )
 
 
-@pytest.mark.parametrize(("study", "threads"), [("fast", 1), ("slow", None)])
-def test_ctrl_c_ends_the_command_at_once_with_130_and_silence(study, threads):
+def at_random(process):
+    """Wait until the command minds signals, and a while: it imports, or its workers start, or they run."""
+    assert wait_until(lambda: len(session(process.pid)) > 1, 30)
+    time.sleep(random.uniform(0, 2))
+
+
+@pytest.mark.parametrize(
+    ("study", "threads", "wait"),
+    [("fast", 1, workers_run), ("fast", None, at_random), ("slow", 1, at_random), ("slow", None, workers_run)],
+)
+def test_ctrl_c_ends_the_command_at_once_with_130_and_silence(study, threads, wait):
     process = start([*COMMAND, *LONG[study], "--jobs", "2"], threads)
-    assert workers_run(process)
-    time.sleep(random.uniform(0, 0.5))
+    wait(process)
     assert end_of(process, signal.SIGINT, group=True) == (130, "", "")
 
 
-@pytest.mark.parametrize(("number", "code"), [(signal.SIGTERM, 143), (signal.SIGKILL, -9)])
-def test_no_worker_outlives_its_parent(number, code):
+@pytest.mark.parametrize(
+    ("number", "code", "wait"), [(signal.SIGTERM, 143, at_random), (signal.SIGKILL, -9, workers_run)]
+)
+def test_no_worker_outlives_its_parent(number, code, wait):
     process = start([*COMMAND, *LONG["slow"], "--jobs", "2"])
-    assert workers_run(process)
+    wait(process)
     assert end_of(process, number) == (code, "", "")
+
+
+def test_no_process_that_the_command_starts_holds_its_stdout():
+    """A worker that starts as its parent ends prints a traceback there: the code is joblib's."""
+    process = start([*COMMAND, *LONG["fast"], "--jobs", "2"])
+    assert workers_run(process)
+    started = [pid for pid in session(process.pid) if pid != process.pid]
+    assert {os.readlink(f"/proc/{pid}/fd/1") for pid in started} == {os.devnull}
+    assert end_of(process, signal.SIGTERM) == (143, "", "")
 
 
 @pytest.mark.slow
@@ -119,7 +138,7 @@ def test_no_worker_outlives_its_parent_at_any_moment(study, number, code):
     for _ in range(20):
         process = start([*COMMAND, *LONG[study], "--jobs", "2"])
         time.sleep(random.uniform(0.3, 3))
-        assert end_of(process, number)[0] == code
+        assert end_of(process, number) == (code, "", "")
 
 
 LIBRARY = """
