@@ -93,7 +93,12 @@ def at_random(process):
 
 @pytest.mark.parametrize(
     ("study", "threads", "wait"),
-    [("fast", 1, workers_run), ("fast", None, at_random), ("slow", 1, at_random), ("slow", None, workers_run)],
+    [
+        ("fast", 1, workers_run),
+        ("fast", None, at_random),
+        ("slow", 1, at_random),
+        ("slow", None, workers_run),
+    ],
 )
 def test_ctrl_c_ends_the_command_at_once_with_130_and_silence(study, threads, wait):
     process = start([*COMMAND, *LONG[study], "--jobs", "2"], threads)
