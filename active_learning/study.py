@@ -122,6 +122,7 @@ def _run_jobs(jobs, n_jobs, together, in_order, needed):
     client = getattr(backend, "client", None)
     if client is not None:  # of a dask cluster
         _check_imports(client, needed)
+        backend.submit = _told_of_failure(partial(type(backend).submit, backend))
         threading.Thread(target=_watch_cluster, args=(client, done), daemon=True).start()
     settings, gone = dict(n_jobs=n_jobs, batch_size=together), _cluster_errors(client)
     settings |= dict(return_as="generator" if in_order else "generator_unordered")
@@ -157,6 +158,17 @@ def _cluster_errors(client):
     from distributed.scheduler import KilledWorker
 
     return CancelledError, KilledWorker
+
+
+def _told_of_failure(submit):
+    """A dask backend's submit that tells joblib of a job given up, which it would wait for without end."""
+
+    def submit_and_tell(job, callback=None):
+        result = submit(job, callback)
+        result.add_done_callback(lambda done: done.exception() and callback(done.exception()))
+        return result
+
+    return submit_and_tell
 
 
 def _within(seconds, function, *args):

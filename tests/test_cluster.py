@@ -117,6 +117,26 @@ def test_cluster_that_loses_its_workers_ends_in_an_error(iris, halfway, monkeypa
             on_dask(iris, **SETTINGS | dict(n_splits=60))
 
 
+@pytest.mark.parametrize(("others", "in_order"), [(0, True), pytest.param(1, False, marks=pytest.mark.slow)])
+def test_job_that_kills_each_worker_that_takes_it_up_ends_in_advice(iris, tmp_path, others, in_order):
+    distributed = pytest.importorskip("distributed")
+    import dask
+
+    settings = dict(
+        n_workers=1, threads_per_worker=2, dashboard_address=":0"
+    )  # one thread: joblib needs none
+    kept = {} if in_order else dict(checkpoint=tmp_path / "kept.sqlite")
+    with (
+        dask.config.set({"distributed.scheduler.allowed-failures": others}),
+        distributed.LocalCluster(**settings) as cluster,
+        distributed.Client(cluster),
+    ):
+        said = "one worker after another was killed.*fewer threads a worker need less memory"
+        with pytest.raises(RuntimeError, match=said):
+            on_dask(iris, {"die": die}, **SETTINGS | kept)
+        assert len(on_dask(iris, "random", **SETTINGS)) == 10  # on the worker that came after it
+
+
 class Cluster:
     """A scheduler and a worker, processes of their own as on another machine; options go to both."""
 
