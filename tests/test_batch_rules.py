@@ -212,6 +212,16 @@ def test_k_means_weights_pull_the_centre():
     assert centre == pytest.approx(0.75)
 
 
+def test_k_means_keeps_the_tightest_of_its_runs():
+    A = np.random.default_rng(0).normal(size=(60, 2)) + 100
+    for seed in range(20):
+        centres = k_means(A, 6, np.random.default_rng(seed), tries=8)
+        rng = np.random.default_rng(seed)  # the seeds are drawn before any run, so chance is the same
+        singles = [k_means(A, 6, rng, tries=1) for _ in range(8)]
+        cost = [cdist(A, own).min(axis=1) @ cdist(A, own).min(axis=1) for own in [centres, *singles]]
+        assert cost[0] == pytest.approx(min(cost[1:]))
+
+
 def test_nearest_rows_gives_each_centre_a_row_of_its_own():
     assert nearest_rows(np.array([[0.0], [1.0], [5.0]]), np.zeros((3, 1))).tolist() == [0, 1, 2]
 
@@ -281,6 +291,14 @@ def naive_badge(round):
 @pytest.mark.parametrize("seed", range(5))
 def test_badge_matches_the_materialised_embedding(seed):
     assert badge(digits(seed=seed)).tolist() == naive_badge(digits(seed=seed)).tolist()
+
+
+def test_badge_never_draws_a_copy_while_new_rows_are_left():
+    """Also where the model is nearly certain, so that all gradients are small."""
+    X = np.vstack([np.repeat([[0.45], [0.46], [0.47], [0.48]], 25, axis=0) / 100, [[0.0], [1.0]]])[::-1]
+    for seed in range(20):
+        bought = badge(make_round(X, np.arange(102) % 2, 2, 4, model=Uncertain(), seed=seed))
+        assert len(np.unique(X[bought])) == 4
 
 
 def naive_core_set(round):
@@ -360,3 +378,10 @@ def test_typiclust_buys_typical_rows_where_all_labels_lie_far_away():
     for seed in range(5):
         bought = typiclust(make_round(X, np.arange(15) % 2, 3, 2, model=Uncertain(), seed=seed))
         assert not {3, 9} & set(bought.tolist())
+
+
+def test_typiclust_buys_from_the_largest_of_the_clusters_without_labels():
+    X = np.vstack([np.zeros((2, 2)), np.tile([9.0, 0.0], (5, 1)), np.tile([0.0, 9.0], (30, 1))])
+    for seed in range(10):
+        bought = typiclust(make_round(X, np.arange(37) % 2, 2, 1, model=Uncertain(), seed=seed))
+        assert X[bought].tolist() == [[0.0, 9.0]]

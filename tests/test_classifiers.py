@@ -24,3 +24,12 @@ def test_default_model_is_converged_logistic_regression(digits):
     oracle = LogisticRegression(C=1, solver="newton-cholesky", tol=1e-12, max_iter=1000)
     oracle.fit(digits.X[rows], digits.y[rows])
     assert model.predict_proba(digits.X) == pytest.approx(oracle.predict_proba(digits.X), abs=1e-6)
+
+
+@pytest.mark.parametrize("name", al.CLASSIFIERS)
+def test_every_classifier_gives_the_same_probabilities_each_time(iris, name):
+    rows = np.r_[0:150:7]
+    once, again = (al.make_model(name).fit(iris.X[rows], iris.y[rows]) for _ in range(2))
+    if hasattr(once, "predict_proba"):
+        np.testing.assert_array_equal(once.predict_proba(iris.X), again.predict_proba(iris.X))
+    np.testing.assert_array_equal(once.predict(iris.X), again.predict(iris.X))

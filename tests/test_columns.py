@@ -116,6 +116,11 @@ def test_a_column_does_not_depend_on_the_order_of_the_rows():
     np.testing.assert_array_equal(read_column(cells).numbers[::-1], read_column(turned).numbers)
 
 
+def test_a_missing_text_is_none_of_the_texts():
+    read = read_column(pd.Series([None, *[f"this is remark {i}" for i in range(30)]], name="x"))
+    assert read.kind == "text" and read.numbers[0] == -1 and (read.numbers[1:] >= 0).all()
+
+
 def test_infinity_is_refused_by_name():
     with pytest.raises(ValueError, match="'x' holds infinity"):
         read_column(pd.Series(["1", "inf", "2"], name="x"))

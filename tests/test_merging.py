@@ -58,6 +58,28 @@ def test_cells_that_a_spreadsheet_spelled_in_its_way_are_the_same(tmp_path):
         merged(read_table(path, "y"), "row,n,y\n0,555555555555555552,a\n", tmp_path)
 
 
+def test_a_cell_that_was_emptied_is_not_the_same_and_a_missing_one_shown_empty_is(tmp_path):
+    path = tmp_path / "t.csv"
+    path.write_text("n,y\n5,a\nNA,\n3,\n")
+    assert ",b" in merged(read_table(path, "y"), "row,n,y\n1,,b\n", tmp_path)
+    with pytest.raises(ValueError, match="'n' is '' instead of '3'"):
+        merged(read_table(path, "y"), "row,n,y\n2,,b\n", tmp_path)
+    with pytest.raises(ValueError, match="'n' is '7' instead of 'NA'"):
+        merged(read_table(path, "y"), "row,n,y\n1,7,b\n", tmp_path)
+
+
+def test_an_id_that_may_have_been_written_for_a_spreadsheet_is_in_doubt_in_the_first_row_too(tmp_path):
+    path = tmp_path / "t.csv"
+    path.write_text("id,n,y\n'=1,3,\n=1,5,a\n")
+    with pytest.raises(ValueError, match="could be written for a spreadsheet or not"):
+        al.merge_labels(read_table(path, "y", id_column="id"), frame("id,y\n'=1,b\n"))
+
+
+def test_a_label_with_a_separator_or_a_quote_in_it_is_written_in_quotes(base, tmp_path):
+    written = merged(read_table(base, "y"), 'row,y\n2,"so ""so"", lala"\n', tmp_path)
+    assert '1,5,"so ""so"", lala"\n' in written
+
+
 def test_a_row_number_alone_is_taken_and_said(base, tmp_path):
     table = al.merge_labels(read_table(base, "y"), frame("row,y\n2,hi\n"))
     assert table.y.tolist() == ["hi", "lo", "hi", None, None]

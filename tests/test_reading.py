@@ -132,3 +132,8 @@ def test_blank_lines_are_no_rows_and_rows_of_empty_cells_are(tmp_path):
 def test_what_is_uncertain_is_refused_with_its_line(tmp_path, text, message):
     with pytest.raises(ValueError, match=message):
         read(tmp_path, text)
+
+
+def test_what_is_refused_is_said_of_the_separator_in_the_first_line(tmp_path):
+    with pytest.raises(ValueError, match="line 3 has 3 cells, but line 1 has 2"):
+        read(tmp_path, "a;b\n1,5;2,5\n3,5;4,5;6\n")

@@ -131,3 +131,12 @@ def test_a_name_taken_while_the_file_was_written_is_kept_where_links_are_unknown
         file.write(b"new")
         (tmp_path / "a.csv").write_text("precious")
     assert (tmp_path / "a.csv").read_text() == "precious" and os.listdir(tmp_path) == ["a.csv"]
+
+
+@pytest.mark.skipif(not hasattr(os, "fchmod"), reason="folders cannot be opened on Windows")
+def test_a_file_and_then_its_name_are_on_the_disk_at_the_end(tmp_path, monkeypatch):
+    synced, fsync = [], os.fsync
+    monkeypatch.setattr(os, "fsync", lambda number: (synced.append(os.fstat(number).st_ino), fsync(number)))
+    with replacing(tmp_path / "a.csv", (), False) as file:
+        file.write(b"new")
+    assert synced == [path.stat().st_ino for path in (tmp_path / "a.csv", tmp_path)]

@@ -1,5 +1,7 @@
 """Claims about a study: every strategy over many paired splits."""
 
+from inspect import signature
+
 import joblib
 import numpy as np
 import pytest
@@ -7,6 +9,7 @@ from sklearn.naive_bayes import GaussianNB
 from sklearn.svm import LinearSVC
 
 import al_helpers as al
+from active_learning.options import build_parser
 
 SMALL = dict(n_splits=3, batch=5, budget=21, n_jobs=1)
 
@@ -24,6 +27,12 @@ def test_study_is_tidy(small_study):
     assert not curves.duplicated(["strategy", "split", "n_labels"]).any()
     assert len(curves) == 4 * 5 * len([6, 10, 14, 18, 22, 26, 30])
     assert curves["accuracy"].between(0, 1).all() and curves.notna().all(axis=None)
+    assert curves.index.is_unique
+
+
+def test_function_and_command_run_the_same_number_of_splits():
+    functions = [signature(f).parameters["n_splits"].default for f in (al.run_histories, al.run_study)]
+    assert functions == [build_parser().get_default("splits")] * 2
 
 
 def test_study_pairs_the_strategies_of_a_split(small_study, iris):

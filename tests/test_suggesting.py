@@ -22,6 +22,7 @@ def texts(n, n_labeled=20):
 def test_batches_are_chosen_by_the_recommended_rule_and_one_row_by_margin():
     table = al.load_table(mixed_table(), "label", id_column="id")
     assert al.suggest(table, 5).attrs["strategy"] == al.RECOMMENDED
+    assert al.suggest(table, 2).attrs["strategy"] == al.RECOMMENDED
     assert al.suggest(table, 1).attrs["strategy"] == "margin"
     same = al.suggest(table, 5, strategy=al.RECOMMENDED)
     assert al.suggest(table, 5)["id"].tolist() == same["id"].tolist()

@@ -156,3 +156,8 @@ def test_what_occurs_in_three_texts_is_looked_at_and_what_occurs_in_two_is_not()
 def test_two_texts_are_enough_to_tell_them_apart():
     rows = al.TextEncoder(Texts(["red apple", "blue sky"])).fit_transform(np.array([[0.0], [1.0]]))
     assert not np.allclose(rows[0], rows[1])
+
+
+def test_the_numbers_of_texts_may_be_a_list():
+    model, codes = encoder()
+    np.testing.assert_array_equal(model.fit(codes.tolist()).transform([[0], [1]]), model.transform(codes[:2]))

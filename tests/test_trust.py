@@ -97,6 +97,7 @@ def test_ranking_keeps_wins_and_ties_apart():
     assert list(table.loc["a", ["strictly_first", "first_or_tied"]]) == [0.25, 0.75]
     assert list(table.loc["b", ["strictly_first", "first_or_tied"]]) == [0, 0.25]
     assert table.loc["a", "single_high"] == pytest.approx(1 - 20 / 60)
+    assert table.loc["a", "saving"] == al.paired_saving(needed["a"], needed["random"])[0]
 
 
 def test_saving_map_adjusts_for_the_number_of_its_cells():
