@@ -200,3 +200,8 @@ def test_one_zero_in_front_in_twenty_is_a_number_and_more_are_codes():
 def test_the_day_comes_first_where_any_cell_says_so():
     dates, note = as_dates(np.array(["5/3/2024", "6/3/2024", "24/3/2024"], dtype=object))
     assert dates.dt.strftime("%d %m").tolist() == ["05 03", "06 03", "24 03"] and "%d/%m/%Y" in note
+
+
+def test_times_of_several_zones_are_read_as_one():
+    cells = ["2024-03-01T10:00:00+01:00", "2024-07-01T10:00:00+02:00", "2024-07-02T10:00:00+00:00"]
+    assert as_dates(cells)[0].dt.hour.tolist() == [9, 8, 10]

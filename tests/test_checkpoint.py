@@ -346,3 +346,9 @@ def test_fingerprints_of_functions_within_functions_tell_what_they_enclose():
         return rule
 
     assert fingerprint(at(1)) == fingerprint(at(1)) != fingerprint(at(2))
+
+
+def test_a_folder_that_is_not_there_is_named_with_what_was_to_be_written(iris, tmp_path):
+    with pytest.raises(OSError, match="no checkpoint can be written: No such file") as error:
+        al.run_study(iris, "random", n_splits=1, budget=10, checkpoint=tmp_path / "none" / "kept.sqlite")
+    assert error.value.filename == str(tmp_path / "none" / "kept.sqlite")

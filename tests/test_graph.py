@@ -95,3 +95,10 @@ def test_one_graph_serves_every_round_and_rule_of_a_split_and_no_other(monkeypat
 def test_graph_spreading_without_labels_says_so():
     with pytest.raises(ValueError, match="at least one row with a label"):
         GraphSpreading().fit(np.zeros((3, 1)), np.full(3, -1))
+
+
+def test_mass_on_a_large_graph_is_worked_out_step_by_step_to_the_same_shares(iris, monkeypatch):
+    known, seeds = np.array([0, 60, 120]), np.eye(3)
+    at_once = NeighbourGraph(iris.X, 7, 0.9).spread(known, seeds)
+    monkeypatch.setattr(graph, "DENSE_ROWS", 10)
+    np.testing.assert_allclose(NeighbourGraph(iris.X, 7, 0.9).spread(known, seeds), at_once, atol=1e-8)

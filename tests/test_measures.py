@@ -243,3 +243,8 @@ def test_medians_to_target_count_the_runs_that_never_get_there():
     table = al.medians_to_target(needing(random=[30, 40, 50] * 5, margin=[20] * 4 + [INF] * 11), 0.9)
     assert table.loc["random"].tolist() == [40, 30, 50]
     assert table.loc["margin"].tolist() == [INF, 20, INF]
+
+
+def test_the_area_under_one_point_is_its_height_in_any_kind_of_column():
+    one = pd.Series([0.5], index=[3])
+    assert al.area_under_curve(one * 20, one) == al.area_under_curve([10], [0.5]) == 0.5

@@ -137,3 +137,7 @@ def test_what_is_uncertain_is_refused_with_its_line(tmp_path, text, message):
 def test_what_is_refused_is_said_of_the_separator_in_the_first_line(tmp_path):
     with pytest.raises(ValueError, match="line 3 has 3 cells, but line 1 has 2"):
         read(tmp_path, "a;b\n1,5;2,5\n3,5;4,5;6\n")
+
+
+def test_the_first_name_of_the_header_tells_the_separator_too(tmp_path):
+    assert read(tmp_path, "y;text, long;size, w, h\na;1;2\nb;3;4\n", wanted=["y"]).sep == ";"

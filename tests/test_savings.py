@@ -275,3 +275,11 @@ def test_a_saving_is_about_a_target_that_is_held():
     curves = make_curves({"random": [once] * 6, "margin": [twice] * 6})
     assert al.summarise(curves, 0.9).loc["margin", "saving"] == pytest.approx(1 - 40 / 30)
     assert al.summarise(curves, 0.9, hold=2).loc["margin", "saving"] == pytest.approx(1 - 40 / 50)
+
+
+def test_the_interval_for_new_rows_holds_the_studys_own_spread():
+    """Equal parts: all that is left is the interval of 95 %, of 2 x 1.96 standard errors, and t = 2.776."""
+    row = pd.Series(dict(saving_min=0.4, saving_max=0.4, saving_low=0.3, saving_high=0.5))
+    half = 2.7764 * np.log(0.7 / 0.5) / (2 * 1.96)
+    ends = 1 - 0.6 * np.exp(half), 1 - 0.6 * np.exp(-half)
+    assert _new_rows(row, np.full(5, -0.5), np.full(5, -0.5), 0.95) == pytest.approx(ends, abs=1e-4)
