@@ -57,7 +57,7 @@ def features_by_hand(frame, seen):
     frame = pd.concat([numbers.loc[:, numeric], frame[levels]], axis=1)
     scale = make_pipeline(SimpleImputer(strategy="median"), StandardScaler())
     one_hot = OneHotEncoder(handle_unknown="ignore", sparse_output=False)
-    encoder = make_column_transformer((scale, numeric.index[numeric]), (one_hot, levels))
+    encoder = make_column_transformer((scale, [*numeric.index[numeric]]), (one_hot, [*levels]))
     return encoder.fit(frame.iloc[seen]).transform(frame), LogisticRegression(max_iter=1000)
 
 

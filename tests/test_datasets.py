@@ -30,7 +30,10 @@ def test_every_data_set_says_what_it_is_and_how_many_rows_it_has():
     for name, line in al.DESCRIPTIONS.items():
         dataset = al.load_dataset(name)
         shares = 100 * np.unique(dataset.y, return_counts=True)[1] / len(dataset.y)
-        assert "digits_wrong" in name or f"{len(dataset.y):,} " in line
+        if name == "docstrings":  # which differ a little between versions of SciPy
+            assert line.startswith("1,197 ") and 1150 < len(dataset.y) < 1250
+        else:
+            assert "digits_wrong" in name or f"{len(dataset.y):,} " in line
         assert (
             f"{dataset.X.shape[1]} " in line
             or name.startswith("digits")
