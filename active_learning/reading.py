@@ -40,12 +40,12 @@ def read_csv(path, *, wanted=(), header=True):
         stands where none can, the text is no text or mixes encodings, or the file changes meanwhile
     """
     data, encoding, mark = to_utf8(read_bytes(path))
-    if not data.strip(b" \t\r\n"):
-        raise ValueError("it is empty")
     hint = re.match(
         rb'"?sep=([\t !#-~])"?(\r\n|\r|\n)', data
     )  # a line that tells a spreadsheet the separator
     begin = hint.end() if hint else 0
+    if not data[begin:].strip(b" \t\r\n"):
+        raise ValueError("it is empty")
     seps = [hint[1].decode()] if hint else _likely_separators(data, wanted, header)
     faults = []
     for sep in seps:

@@ -142,3 +142,9 @@ def test_what_is_refused_is_said_of_the_separator_in_the_first_line(tmp_path):
 def test_the_first_name_of_the_header_tells_the_separator_too(tmp_path):
     text = "y;a,b,c\np;1,2,3\nq;4,5,6\n"
     assert [read(tmp_path, text, wanted=wanted).sep for wanted in (["y"], ["b"], [])] == [";", ",", ","]
+
+
+@pytest.mark.parametrize("text", ["", " \n", "sep=;\n", "sep=a\n\n", '"sep=,"\r\n \r\n'])
+def test_a_file_without_a_row_is_empty_also_after_a_line_for_spreadsheets(tmp_path, text):
+    with pytest.raises(ValueError, match="it is empty"):
+        read(tmp_path, text)
