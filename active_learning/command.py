@@ -13,7 +13,7 @@ from contextlib import suppress
 from active_learning.escapes import printable
 from active_learning.options import build_parser
 from active_learning.progress import wipe
-from active_learning.workers import kill_workers, start_trackers
+from active_learning.workers import clear_memory, kill_workers, start_trackers
 
 
 def main(argv=None):
@@ -123,6 +123,7 @@ def _wait_for_the_end(came_in, checkpoint):
             how = "the same command goes on from there"
             print(f"stopped; what is finished is kept in {checkpoint!r}: {how}", file=sys.stderr, flush=True)
         kill_workers()
+        clear_memory()
     finally:
         os._exit(128 + number)
 

@@ -10,6 +10,7 @@ import signal
 import threading
 import time
 from contextlib import suppress
+from pathlib import Path
 
 
 def serve(home):
@@ -40,3 +41,9 @@ def kill_workers():
     for process in multiprocessing.active_children():
         with suppress(OSError):  # it ended by itself
             os.kill(process.pid, getattr(signal, "SIGKILL", signal.SIGTERM))
+
+
+def clear_memory():
+    """Remove the semaphores of joblib that a signal left before a tracker heard of them."""
+    for path in Path("/dev/shm").glob(f"sem.loky-{os.getpid()}-*"):  # on Linux; elsewhere they are no files
+        path.unlink(missing_ok=True)
