@@ -51,14 +51,21 @@ def own_axes(X):
     """Turn fewer rows than columns into coordinates of the space that they span, where the optimum lies.
 
     X: array (n, d)
-    returns: L (n, n) and axes (n, d), orthonormal, with X = L @ axes; None if they are not fewer, or not
-        independent
+    returns: L (n, r) and axes (r, d), orthonormal, with X = L @ axes, r < n where rows repeat; None if n >= d
+        or every row is 0
     source: Kimeldorf & Wahba 1971 (the representer theorem)
     """
     if sparse.issparse(X) or X.shape[0] >= X.shape[1]:
         return None
-    L, failed = lapack.dpotrf(X @ X.T, lower=True, clean=True)
-    return None if failed else (L, solve_triangular(L, X, lower=True, check_finite=False))
+    products = X @ X.T
+    factor, order, rank, _ = lapack.dpstrf(products, lower=True, tol=1e-10 * products.max())
+    if rank == 0:
+        return None
+    order -= 1  # LAPACK counts from 1
+    L = np.empty((len(X), rank))
+    L[order] = np.tril(factor)[:, :rank]
+    first = order[:rank]
+    return L, solve_triangular(L[first], X[first], lower=True, check_finite=False)
 
 
 def with_ones(X):
