@@ -4,7 +4,9 @@ Not here: how a table is measured (labelling), or how labels come back (tables).
 """
 
 from dataclasses import dataclass, replace
+from functools import partial
 
+import joblib
 import numpy as np
 import pandas as pd
 from sklearn.compose import ColumnTransformer
@@ -156,9 +158,11 @@ class LargeRound(Round):
         """Scores (n,) of the pool's rows under score_function of their class probabilities."""
         if score_function not in self.scores:
             parts = [*blocks(len(self.pool), 2**15)]
-            bar = progress(parts, len(parts), f"parts of {len(self.pool):,} rows", rows=len(self.pool))
-            found = [score_pool(self.model.predict_proba, self.X, self.pool[p], score_function) for p in bar]
-            self.scores[score_function] = self.pool, np.concatenate(found)
+            score = joblib.delayed(partial(score_pool, self.model.predict_proba, self.X))
+            threads = joblib.Parallel(n_jobs=-1, require="sharedmem", return_as="generator")
+            found = threads(score(self.pool[part], score_function) for part in parts)
+            bar = progress(found, len(parts), f"parts of {len(self.pool):,} rows", rows=len(self.pool))
+            self.scores[score_function] = self.pool, np.concatenate([*bar])
         rows, scores = self.scores[score_function]
         return scores[np.searchsorted(rows, self.pool)]
 

@@ -140,3 +140,12 @@ def test_reading_and_suggesting_show_how_far_they_are_if_there_are_many_rows(tmp
     ):
         assert said in drawn
     assert drawn.endswith("\r\x1b[K")
+
+
+def test_a_pool_of_many_parts_is_scored_as_in_one_pass_whatever_thread_is_done_first():
+    rng = np.random.default_rng(0)
+    X, known = rng.normal(size=(100_000, 4)), np.arange(60)
+    model = al.default_model().fit(X[known], np.arange(60) % 3)
+    pool = np.flatnonzero(rng.random(len(X)) < 0.9)
+    state = suggesting.LargeRound(model, X, known, known % 3, pool, 10, rng, {})
+    np.testing.assert_allclose(state.margins(), al.margin(model.predict_proba(X[pool])), atol=1e-12)
