@@ -191,13 +191,14 @@ class NewtonLogisticRegression(ClassifierMixin, BaseEstimator):
 
     def _optimum(self, X, Y, W):
         """The weights (k, d + 1) of least loss on X (n, d) and labels Y (k, n), from the weights W."""
+        M = getattr(self, "_inverse", None) if W.any() else None  # from the last fit, as W is
         steps, inside = 0, own_axes(X)
         if inside is not None:  # a smaller problem with the same optimum; all columns confirm it
             L, axes = inside
             V = np.column_stack([W[:, :-1] @ axes.T, W[:, -1]])
-            V, steps, _ = self._minimise(with_ones(L), Y, V, 1 / np.sqrt(len(L)))
+            V, steps, _, _ = self._minimise(with_ones(L), Y, V, 1 / np.sqrt(len(L)))
             W = np.column_stack([V[:, :-1] @ axes, V[:, -1]])
-        W, more, short = self._minimise(with_ones(X), Y, W)
+        W, more, short, self._inverse = self._minimise(with_ones(X), Y, W, M=M)
         self.n_iter_ = np.array([steps + more], dtype=np.int32)
         if short:
             short = f"after {steps + more} Newton steps an entry of the gradient is {short}"
@@ -214,11 +215,11 @@ class NewtonLogisticRegression(ClassifierMixin, BaseEstimator):
         easy = max(scale, self.C, 1 / self.C) < 1e6
         return enough, A.astype(np.float32) if easy else A
 
-    def _minimise(self, A, Y, W, share=1.0):
+    def _minimise(self, A, Y, W, share=1.0, M=None):
         """Take Newton steps from W (k, d) until the gradient vanishes, to a share of what is small enough.
 
-        A: rows (n, d); Y: array (k, n) of 0 and 1, the labels
-        returns: the weights, the number of steps, and what is left of the gradient, "" where that is enough
+        A: rows (n, d); Y: array (k, n) of 0 and 1, the labels; M: a preconditioner, None: to be made
+        returns: the weights, the number of steps, what is left of the gradient ("" where that is enough), M
         """
         # Two classes: weights -u/2 and u/2 pay half the penalty of the binomial u, so it is doubled.
         ridge = np.full(A.shape[1], (2 if len(Y) == 2 else 1) / self.C)
@@ -228,7 +229,7 @@ class NewtonLogisticRegression(ClassifierMixin, BaseEstimator):
         enough *= share
         P, G = gradient(W)
         largest = first = np.abs(G).max()
-        products, steps = np.inf, 0
+        products, steps = np.inf if M is None or M.dtype != rows.dtype else 0, 0
         while largest > enough and steps < self.max_iter:
             if products > 30:  # an old preconditioner serves as well until it fails
                 M = shared_preconditioner(rows, P, ridge)
@@ -245,7 +246,7 @@ class NewtonLogisticRegression(ClassifierMixin, BaseEstimator):
                 enough = largest  # the weights are known to the last digit: with large logits, G is not
             if not largest < before / 2:  # too hard for half the digits
                 rows = A
-        return W, steps, "" if largest <= enough else f"{largest:.1e}, not {enough:.1e}"
+        return W, steps, "" if largest <= enough else f"{largest:.1e}, not {enough:.1e}", M
 
     @staticmethod
     def _walk(gradient, W, S, slope):
