@@ -1,4 +1,4 @@
-"""Texts in any script as some 125 numbers each: TF-IDF of words and characters, reduced by an SVD.
+"""Texts in any script as some 120 numbers each: TF-IDF of words and characters, reduced by an SVD.
 
 Counting is scikit-learn's and learns nothing, so it is done once a table; weights and axes are learnt by fit,
 from the texts that it is given and no others. skrub's StringEncoder counts again in every fit: it takes three
@@ -18,7 +18,7 @@ from sklearn.feature_extraction.text import HashingVectorizer, TfidfTransformer
 
 from active_learning.matrices import spaced
 
-DIMENSIONS = 125
+DIMENSIONS = 119  # and one for the intercept: products are fastest where their sides are multiples of 8
 LENGTH = np.sqrt(8)  # of the usual row: logistic regression with C = 1 is then that with C = 8 on unit rows
 HASHED = 2**20  # columns that words and characters are hashed to; two share one once in a while
 LEARNT_FROM = 20_000  # texts at the most from which weights are learnt
@@ -122,7 +122,7 @@ class TextEncoder(TransformerMixin, BaseEstimator):
         most = min(self.n_components, *(side - 1 for side in weighted.shape))
         if most <= 0:
             return None
-        self.svd_ = TruncatedSVD(most, n_iter=2, random_state=0)
+        self.svd_ = TruncatedSVD(most, n_iter=1, random_state=0)
         rows = self.svd_.fit_transform(weighted).astype(float)
         self.scale_ = LENGTH / np.sqrt(np.linalg.norm(rows, axis=1).mean())
         return rows
