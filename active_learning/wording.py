@@ -222,7 +222,8 @@ def _recommended(best, n_rules):
     new = ""
     if np.isfinite(best.new_rows_low):
         ends = f"{whole(best.new_rows_low)} to {whole(best.new_rows_high)}%"
-        new = f" On as many other rows of the kind the study would show {ends} (in 95 % of cases or more)."
+        often = "(in 95 % of cases or more)"
+        new = f" On as many other rows of the same kind the same study would show {ends} {often}."
     return (
         f"Recommended: {best.Index}. Over random splits of these rows it saves {format_saving(best)} of "
         f"the labels that random needs{picked}; it cost more in {100 * best.cost_more_share:.0f}%.{new}"
