@@ -10,6 +10,7 @@ import warnings
 import numpy as np
 from scipy import sparse
 from scipy.linalg import lapack, solve_triangular
+from scipy.special import expit
 from sklearn.base import BaseEstimator, ClassifierMixin
 from sklearn.exceptions import ConvergenceWarning
 from sklearn.utils.multiclass import check_classification_targets
@@ -21,7 +22,12 @@ EPS = np.finfo(np.float64).eps
 
 
 def softmax(logits):
-    """Probabilities from logits of any size: float array (k, n), overwritten; each column sums to 1."""
+    """Probabilities from logits of any size: float array (k, n), overwritten; each column sums to 1.
+
+    One row of logits is that of the second of two classes against the first, and so is what returns.
+    """
+    if len(logits) == 1:
+        return expit(logits, out=logits)
     logits -= np.maximum.reduce(logits, axis=0)  # long rows, one a class, are what numpy is fast on
     np.exp(logits, out=logits)
     logits /= np.add.reduce(logits, axis=0)
@@ -31,12 +37,13 @@ def softmax(logits):
 def shared_preconditioner(A, P, ridge, widest=3000):
     """Invert one stand-in for the Hessian's block of every class.
 
-    A: array or CSR (n, d), the rows; P: array (k, n), their class probabilities
+    A: array or CSR (n, d), the rows; P: array (k, n), their class probabilities, as softmax returns them
     ridge: array (d,), the penalty's curvature; widest: int, above this d only the diagonal is inverted
     returns: (d, d) array or sparse diagonal, the inverse of A' diag(w) A + diag(ridge), where
-        w = (1 - sum p^2) / (k - 1) is the mean curvature of a row's log-loss over the class directions
+        w = sum(p - p^2) / (k - 1) is the mean curvature of a row's log-loss over the class directions,
+        or, of one row of P, the curvature
     """
-    w = (1 - np.add.reduce(P * P, axis=0)) / (len(P) - 1) + 1e-12  # a row never weighs exactly nothing
+    w = np.add.reduce(P - P * P, axis=0) / max(len(P) - 1, 1) + 1e-12  # a row never weighs exactly nothing
     w, ridge = w.astype(A.dtype), ridge.astype(A.dtype)
     if A.shape[1] > widest:
         return sparse.diags_array(1 / (w @ (A * A) + ridge))
@@ -163,8 +170,8 @@ class NewtonLogisticRegression(ClassifierMixin, BaseEstimator):
         if len(classes) < 2:
             raise ValueError(f"y must hold at least 2 classes, got only one class: {classes[0]}")
         Y = (np.arange(len(classes))[:, None] == codes).astype(np.float64)
-        W = self._optimum(X, Y, self._start(classes))
-        W = W[1:] - W[:1] if len(classes) == 2 else W
+        Y = Y if len(classes) > 2 else Y[1:]  # one row of weights tells two classes apart
+        W = self._optimum(X, Y, self._start(classes, len(Y)))
         self.classes_, self.coef_, self.intercept_ = classes, W[:, :-1].copy(), W[:, -1].copy()
         if len(classes) > 2:  # only differences between intercepts matter
             self.intercept_ -= self.intercept_.mean()
@@ -181,13 +188,12 @@ class NewtonLogisticRegression(ClassifierMixin, BaseEstimator):
         check_classification_targets(y)
         return X, y
 
-    def _start(self, classes):
+    def _start(self, classes, k):
         """The weights (k, d + 1), intercepts last, to start from: the previous fit's or 0."""
         known = self.warm_start and np.array_equal(getattr(self, "classes_", None), classes)
         if not (known and self.coef_.shape[1] == self.n_features_in_):
-            return np.zeros((len(classes), self.n_features_in_ + 1))
-        W = np.column_stack([self.coef_, self.intercept_])
-        return np.vstack([-W / 2, W / 2]) if len(classes) == 2 else W
+            return np.zeros((k, self.n_features_in_ + 1))
+        return np.column_stack([self.coef_, self.intercept_])
 
     def _optimum(self, X, Y, W):
         """The weights (k, d + 1) of least loss on X (n, d) and labels Y (k, n), from the weights W."""
@@ -221,8 +227,7 @@ class NewtonLogisticRegression(ClassifierMixin, BaseEstimator):
         A: rows (n, d); Y: array (k, n) of 0 and 1, the labels; M: a preconditioner, None: to be made
         returns: the weights, the number of steps, what is left of the gradient ("" where that is enough), M
         """
-        # Two classes: weights -u/2 and u/2 pay half the penalty of the binomial u, so it is doubled.
-        ridge = np.full(A.shape[1], (2 if len(Y) == 2 else 1) / self.C)
+        ridge = np.full(A.shape[1], 1 / self.C)
         ridge[-1] = 0.0
         gradient = gradient_of(A, Y, ridge)
         enough, rows = self._precision(A)
@@ -282,7 +287,8 @@ class NewtonLogisticRegression(ClassifierMixin, BaseEstimator):
     def predict_proba(self, X):
         """The class probabilities (n, k) of the rows of X (n, d), columns as in classes_."""
         logits = self._logits(X)
-        return softmax(np.vstack([0 * logits, logits]) if len(logits) == 1 else logits).T
+        P = softmax(logits)
+        return (np.vstack([1 - P, P]) if len(P) == 1 else P).T
 
     def predict(self, X):
         """The most likely class (n,) of each row of X (n, d)."""
