@@ -9,14 +9,13 @@ import warnings
 
 import numpy as np
 from scipy import sparse
-from scipy.linalg import lapack, solve_triangular
 from scipy.special import expit
 from sklearn.base import BaseEstimator, ClassifierMixin
 from sklearn.exceptions import ConvergenceWarning
 from sklearn.utils.multiclass import check_classification_targets
 from sklearn.utils.validation import check_is_fitted, validate_data
 
-from active_learning.matrices import dense, inverse_of, is_plain
+from active_learning.matrices import dense, inverse_of, is_plain, own_axes
 
 EPS = np.finfo(np.float64).eps
 
@@ -52,27 +51,6 @@ def shared_preconditioner(A, P, ridge, widest=3000):
     H.flat[:: len(H) + 1] += ridge
     inverse = inverse_of(H)  # None: singular to working precision
     return sparse.diags_array(1 / H.diagonal()) if inverse is None else inverse
-
-
-def own_axes(X):
-    """Turn fewer rows than columns into coordinates of the space that they span, where the optimum lies.
-
-    X: array (n, d)
-    returns: L (n, r) and axes (r, d), orthonormal, with X = L @ axes, r < n where rows repeat; None if n >= d
-        or every row is 0
-    source: Kimeldorf & Wahba 1971 (the representer theorem)
-    """
-    if sparse.issparse(X) or X.shape[0] >= X.shape[1]:
-        return None
-    products = X @ X.T
-    factor, order, rank, _ = lapack.dpstrf(products, lower=True, tol=1e-10 * products.max())
-    if rank == 0:
-        return None
-    order -= 1  # LAPACK counts from 1
-    L = np.empty((len(X), rank))
-    L[order] = np.tril(factor)[:, :rank]
-    first = order[:rank]
-    return L, solve_triangular(L[first], X[first], lower=True, check_finite=False)
 
 
 def with_ones(X):
@@ -160,7 +138,7 @@ class NewtonLogisticRegression(ClassifierMixin, BaseEstimator):
     def fit(self, X, y):
         """Fit to X, array, frame or sparse matrix (n, d), and y (n,), at least two classes.
 
-        raises: ValueError on bad parameters, non-finite X, or a single class
+        raises: ValueError on bad parameters, non-finite or too large X, or a single class
         """
         for name in ("C", "tol", "max_iter"):
             if not getattr(self, name) > 0:
@@ -180,12 +158,15 @@ class NewtonLogisticRegression(ClassifierMixin, BaseEstimator):
     def _checked(self, X, y):
         """Check X and y, record the columns; scikit-learn's checks take 0.5 ms, so plain arrays skip them."""
         plain = type(y) is np.ndarray and y.dtype.kind in "biuU" and is_plain(X) and y.shape == X.shape[:1]
-        if plain and np.isfinite(X.sum()):
+        if plain and np.isfinite(np.vdot(X, X)):
             self.n_features_in_ = X.shape[1]
             self.__dict__.pop("feature_names_in_", None)
             return X, y
         X, y = validate_data(self, X, y, accept_sparse="csr", dtype=np.float64)
         check_classification_targets(y)
+        numbers = X.data if sparse.issparse(X) else X
+        if not np.isfinite(np.vdot(numbers, numbers)):
+            raise ValueError(f"X holds {np.abs(numbers).max():.3g}, and squares overflow: scale its columns")
         return X, y
 
     def _start(self, classes, k):
@@ -198,13 +179,14 @@ class NewtonLogisticRegression(ClassifierMixin, BaseEstimator):
     def _optimum(self, X, Y, W):
         """The weights (k, d + 1) of least loss on X (n, d) and labels Y (k, n), from the weights W."""
         M = getattr(self, "_inverse", None) if W.any() else None  # from the last fit, as W is
-        steps, inside = 0, own_axes(X)
+        steps, inside = 0, own_axes(X, len(Y))
         if inside is not None:  # a smaller problem with the same optimum; all columns confirm it
             L, axes = inside
             V = np.column_stack([W[:, :-1] @ axes.T, W[:, -1]])
             V, steps, _, _ = self._minimise(with_ones(L), Y, V, 1 / np.sqrt(len(L)))
             W = np.column_stack([V[:, :-1] @ axes, V[:, -1]])
-        W, more, short, self._inverse = self._minimise(with_ones(X), Y, W, M=M)
+        W, more, short, M = self._minimise(with_ones(X), Y, W, M=M)
+        self._inverse = M if self.warm_start else None
         self.n_iter_ = np.array([steps + more], dtype=np.int32)
         if short:
             short = f"after {steps + more} Newton steps an entry of the gradient is {short}"
@@ -236,7 +218,7 @@ class NewtonLogisticRegression(ClassifierMixin, BaseEstimator):
         largest = first = np.abs(G).max()
         products, steps = np.inf if M is None or M.dtype != rows.dtype else 0, 0
         while largest > enough and steps < self.max_iter:
-            if products > 30:  # an old preconditioner serves as well until it fails
+            if products > 10:  # an old preconditioner serves as well until it fails
                 M = shared_preconditioner(rows, P, ridge)
             # Eisenstat & Walker 1996: solve loosely far away, tightly nearby, never beyond what is enough.
             stop = max(min(0.15 * np.sqrt(largest / first), 0.5), 0.5 * enough / largest)

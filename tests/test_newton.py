@@ -116,7 +116,7 @@ def test_gradient_is_zero_at_the_fit_even_with_badly_scaled_columns(problem):
 def test_fewer_rows_than_columns_reach_the_optimum_of_all_columns(seed, kind):
     rng = np.random.default_rng(seed)
     n, k = int(rng.integers(10, 60)), int(rng.integers(2, 8))
-    X, y = clusters(rng, n, int(rng.integers(n + 1, 200)), k, spread=1.0)
+    X, y = clusters(rng, n, int(rng.integers(n + 1, 400)), k, spread=1.0)
     if kind.startswith("rows"):
         X[n // 2 : 2 * (n // 2)] = X[: n // 2] + (1e-7 if "nearly" in kind else 0.0)
     X += 1e3 if kind == "far from 0" else 0.0
@@ -127,7 +127,7 @@ def test_fewer_rows_than_columns_reach_the_optimum_of_all_columns(seed, kind):
     assert np.abs(gradient).max() <= 1.1 * max(1e-7, 1e-14 * n * np.abs(X).max())
 
 
-def test_fewer_rows_than_columns_take_no_step_among_all_columns(monkeypatch):
+def test_far_fewer_rows_than_columns_take_no_step_among_all_columns(monkeypatch):
     widths, newton_step = [], newton.newton_step
 
     def recorded(A, *others):
@@ -135,8 +135,24 @@ def test_fewer_rows_than_columns_take_no_step_among_all_columns(monkeypatch):
         return newton_step(A, *others)
 
     monkeypatch.setattr(newton, "newton_step", recorded)
-    model = NewtonLogisticRegression().fit(DIGITS[:40], LABELS[:40])
-    assert {*widths} == {41} and model.n_iter_ == len(widths)
+    model = NewtonLogisticRegression().fit(DIGITS[:25], LABELS[:25])
+    assert {*widths} == {26} and model.n_iter_ == len(widths)
+
+
+@pytest.mark.parametrize("rows", [8, 30])
+def test_features_whose_squares_overflow_are_refused_by_value(rows):
+    X = np.random.default_rng(0).normal(size=(rows, 20))
+    y = np.arange(rows) % 2
+    assert np.isfinite(NewtonLogisticRegression(max_iter=3).fit(X * 1e-3, y).coef_).all()
+    with pytest.raises(ValueError, match=r"X holds \d.*e\+200, and squares overflow: scale its columns"):
+        NewtonLogisticRegression().fit(X * 1e200, y)
+
+
+def test_only_a_warm_start_keeps_what_the_next_fit_can_use():
+    for warm in (False, True):
+        model = NewtonLogisticRegression(warm_start=warm).fit(DIGITS[:200], LABELS[:200])
+        kept = [name for name, value in vars(model).items() if np.shape(value) == (65, 65)]
+        assert bool(kept) == warm
 
 
 def test_two_classes_give_the_binomial_solution_and_its_sigmoid():
