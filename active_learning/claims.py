@@ -13,6 +13,7 @@ from active_learning.measures import bootstrap_interval, by_split, labels_to_tar
 from active_learning.savings import paired_difference
 from active_learning.trust import saving_map
 from active_learning.wording import (
+    effect,
     format_interval,
     format_labels,
     format_percent,
@@ -99,7 +100,7 @@ def worth(row, random_labels, price, seconds, setup_cost):
         else "not known"
         for unit, digits in ((1, 0), (price, 2), (seconds / 60, 0))
     ]
-    pays = row.saving_low > 0 and np.isfinite(saved)
+    pays = effect(row) == "saves" and np.isfinite(saved)
     return row.Index, *texts, f"{setup_cost / saved:.2f}" if pays else "no saving shown"
 
 

@@ -92,13 +92,14 @@ def finding(row, shown=True):
 def effect(row, shown=True):
     """What a row of summarise is evidence of: "saves", "costs", "nothing", or "one split".
 
+    A difference that would be printed as 0% is none, however sure it is: few splits that nearly tie are.
     shown: as in finding
     """
     if np.isnan(row.saving_low):
         return "one split"
-    if shown and row.saving_low > 0:
+    if shown and row.saving_low > 0 and whole(row.saving_max) != "0":
         return "saves"
-    return "costs" if shown and row.saving_high < 0 else "nothing"
+    return "costs" if shown and row.saving_high < 0 and whole(row.saving_min) != "0" else "nothing"
 
 
 def _together(rows, what):
@@ -204,17 +205,17 @@ def recommend(curves, target, *, hold=1, parts=None):
         return f"Nothing can be recommended: {met}."
     if np.isinf(summary["median"]).all():
         return "Nothing can be recommended: most runs miss the target; lower it or raise the budget."
-    shown = rules[(holm(rules["p_value"]) <= 0.05) & (rules["saving_low"] > 0)]
-    best = next((shown if len(shown) else rules).nlargest(1, "saving_low").itertuples())
-    if len(shown):
+    sure = zip(rules.itertuples(), holm(rules["p_value"]), strict=True)
+    shown = [row for row, p_value in sure if effect(row, p_value <= 0.05) == "saves"]
+    best = max(shown or rules.itertuples(), key=lambda row: row.saving_low)
+    if shown:
         return _recommended(best, len(rules))
-    found = "it costs more" if best.saving_high < 0 else "no difference shown"
-    if best.saving_low > 0:  # alone it would be
-        found = f"a saving is not shown among {len(rules)} comparisons (Holm)"
+    found = {"costs": "it costs more", "nothing": "no difference shown"}.get(effect(best))
+    found = found or f"a saving is not shown among {len(rules)} comparisons (Holm)"  # alone it would be
     words = [f"No rule is recommended over random: for {best.Index}, the most promising, {found}"]
     smallest = saving_shown_by(best.saving_low, best.saving_high)
     power = f" In 80 % of studies like this one a saving of {smallest:.0%} would have been shown."
-    return f"{words[0]}, {format_saving(best)}." + (power if 0 < smallest < 1 else "")
+    return f"{words[0]}, {format_saving(best)}." + (power if 0.005 <= smallest < 1 else "")
 
 
 def _recommended(best, n_rules):

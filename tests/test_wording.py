@@ -121,3 +121,17 @@ def test_the_sentences_and_the_table_are_about_a_target_that_is_held():
     assert "random needs 50 labels to reach 90%; margin saves" in al.describe(curves, 0.9, hold=2)
     assert "Recommended: margin" in al.recommend(curves, 0.9, hold=2)
     assert "it costs more" in al.recommend(curves, 0.9)
+
+
+def test_a_difference_that_would_be_printed_as_0_percent_is_no_saving_and_no_cost():
+    random = [[0.5, 0.5, 0.902], [0.5, 0.5, 0.902]]
+    near = {
+        "faster": [[0.5, 0.5, 0.905], [0.5, 0.5, 0.9051]],
+        "slower": [[0.5, 0.5, 0.9], [0.5, 0.5, 0.9001]],
+    }
+    for name, runs in near.items():
+        curves = make_curves({"random": random, name: runs})
+        row = al.summarise(curves, 0.9).loc[name]
+        assert row["saving_low"] > 0 or row["saving_high"] < 0  # two splits that nearly tie, by Student's t
+        assert f"no difference shown for {name} (0% [0, 0])" in al.describe(curves, 0.9)
+        assert al.recommend(curves, 0.9).startswith(f"No rule is recommended over random: for {name}")
