@@ -38,6 +38,7 @@ def spaced(values, most):
 
 TIE = 1e-9  # relative: what lies closer than this is equal
 ROUNDING = 1e-12  # relative to the squared lengths: a squared distance below this is 0
+TURN = 40  # rows: turning to own axes and back takes as long as a fit takes for so many more
 steady = partial(np.round, decimals=10)  # equal rows get equal scores, whatever the order of a product's sums
 
 
@@ -93,10 +94,10 @@ def own_axes(X, k):
 
     X: array (n, d); k: int, how many rows of weights a classifier seeks there
     returns: L (n, r) and axes (r, d), orthonormal, with X = L @ axes, r < n where rows repeat; None where it
-        would save it no time (n is d / 2 or more, d / 4 where k is 1) or every row is 0
+        would save it no time (n + TURN is d / 2 or more, d / 4 where k is 1) or every row is 0
     source: Kimeldorf & Wahba 1971 (the representer theorem)
     """
-    if sparse.issparse(X) or 4 * X.shape[0] >= X.shape[1] * min(k, 2):
+    if sparse.issparse(X) or 4 * (len(X) + TURN) >= X.shape[1] * min(k, 2):
         return None
     products = X @ X.T
     factor, order, rank, _ = lapack.dpstrf(products, lower=True, tol=1e-10 * products.max())

@@ -216,14 +216,17 @@ class NewtonLogisticRegression(ClassifierMixin, BaseEstimator):
         enough *= share
         P, G = gradient(W)
         largest = first = np.abs(G).max()
-        products, steps = np.inf if M is None or M.dtype != rows.dtype else 0, 0
+        products, steps = np.inf if M is None else 0, 0
         while largest > enough and steps < self.max_iter:
-            if products > 10:  # an old preconditioner serves as well until it fails
+            if products > 10 or M.dtype != rows.dtype:  # an old one serves as well until it fails
                 M = shared_preconditioner(rows, P, ridge)
             # Eisenstat & Walker 1996: solve loosely far away, tightly nearby, never beyond what is enough.
             stop = max(min(0.15 * np.sqrt(largest / first), 0.5), 0.5 * enough / largest)
             most = 5000 if rows is A else 150
             S, products = newton_step(rows, P, G, ridge, M, stop, most)
+            if products == 0:  # columns nearly repeat, and rounding has left M indefinite
+                M = shared_preconditioner(rows, P, ridge, widest=0)
+                S, products = newton_step(rows, P, G, ridge, M, stop, most)
             slope, before = np.vdot(G, S), largest
             if rows is A or (products < most - 1 and slope < 0):
                 W, P, G = self._walk(gradient, W, S, slope)
