@@ -58,11 +58,14 @@ def moving_picture(figures, *, pause=0.6, last=3.0):
 
     figures: Figures in their order, at least one; pause: seconds a frame; last: seconds for the last one
     returns: bytes
-    raises: ValueError without a figure, TypeError for a frame that is none
+    raises: ValueError without a figure or for times out of range, TypeError for a frame that is none
     """
     import matplotlib.pyplot as plt
     from PIL import Image
 
+    for name, seconds in {"pause": pause, "last": last}.items():
+        if not 0 < seconds <= 60:
+            raise ValueError(f"{name} must be more than 0 and at most 60 seconds, got {seconds!r}")
     frames = []
     for figure in figures:
         if not hasattr(figure, "savefig"):

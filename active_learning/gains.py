@@ -148,9 +148,9 @@ def below_majority(curves, y):
     curves: table of run_study, scored by accuracy; y: labels (n,) of the rows studied
     raises: ValueError for no labels
     """
-    if not np.size(y):
-        raise ValueError("y must hold the labels of the rows studied, and holds none")
     counts = pd.Series(y).value_counts(normalize=True)
+    if counts.empty:
+        raise ValueError("y must hold the labels of the rows studied, and holds none")
     best = final_scores(curves).mean().max()
     if best >= counts.iloc[0]:
         return ""

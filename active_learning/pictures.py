@@ -69,11 +69,13 @@ def plot_border(model, plane, y, labeled, queried, ax=None):
     model: classifier of two classes, fitted on rows of plane, with a decision_function
     plane: array (n, 2); y: array (n,) of labels
     labeled, queried: int arrays, rows of the plane: the first labels, and those asked for since
-    raises: TypeError for rows that are no integers
+    raises: TypeError for rows that are no integers, ValueError for another number of labels than of rows
     """
     from sklearn.inspection import DecisionBoundaryDisplay
 
     plane, y = np.asarray(plane), np.asarray(y)
+    if y.shape != plane.shape[:1]:
+        raise ValueError(f"y must hold a label a row of the plane, got shapes {y.shape} and {plane.shape}")
     labeled, queried = row_numbers("labeled", labeled), row_numbers("queried", queried)
     ax, colors = axes_or_new(ax), [color_of("margin"), color_of("least_confidence")]
     settings = dict(response_method="decision_function", grid_resolution=160, ax=ax, eps=0.3)

@@ -89,7 +89,10 @@ def describe_power(smallest, n_splits, needs=None):
     smallest: of trust.smallest_saving_shown, nan where it is not known; n_splits: of the study
     needs: dict saving -> trust.splits_to_show
     returns: str
+    raises: TypeError for needs that are no dict
     """
+    if not isinstance(needs, dict | None):
+        raise TypeError(f"needs must be a dict of the splits that each saving takes, got {needs!r}")
     start = f"with these {n_splits} splits"
     if np.isnan(smallest):
         return f"{start} it is not known, as runs of random miss the target"

@@ -90,6 +90,10 @@ FOUND = {  # once a traceback of another kind, or a wrong result
     "better_classifier": lambda: al.better_classifier(None, None, {}, "f1"),
     "atlas_cells": lambda: al.atlas_cells(pd.DataFrame({"reach": ["far"]}), {}),
     "bill": lambda: al.bill(CURVES, "nobody", {"test": 3}, 1, 1),
+    "a pause for ever": lambda: al.moving_picture([], pause=np.inf),
+    "describe_power": lambda: al.describe_power(0.1, 20, np.float32(3)),
+    "plot_border": lambda: al.plot_border(None, np.zeros((30, 2)), np.zeros(20), [0], [1]),
+    "below_majority of blanks": lambda: al.below_majority(CURVES, [np.nan, None]),
     "read_docstrings": lambda: al.read_docstrings(length=20),
 }
 RUN = al.History(np.array([6, 9, 12]), np.array([0.5, 0.6, 0.7]), np.arange(6))
