@@ -190,7 +190,7 @@ def mean_curve_crossings(curves, target, *, n_resamples=2000, random_state=0):
         interval low, high
     raises: ValueError if the runs of a strategy have not the same rounds
     """
-    target, rows = check_target(target), {}
+    target, n_resamples, rows = check_target(target), check_integer("n_resamples", n_resamples, 1), {}
     for name, runs in check_curves(curves).groupby("strategy", sort=False):
         scores = runs.pivot(index="split", columns="n_labels", values="accuracy")
         if scores.isna().any(axis=None):

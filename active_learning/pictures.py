@@ -74,8 +74,8 @@ def plot_border(model, plane, y, labeled, queried, ax=None):
     from sklearn.inspection import DecisionBoundaryDisplay
 
     plane, y = np.asarray(plane), np.asarray(y)
-    if y.shape != plane.shape[:1]:
-        raise ValueError(f"y must hold a label a row of the plane, got shapes {y.shape} and {plane.shape}")
+    if plane.shape != (y.size, 2) or y.ndim != 1:
+        raise ValueError(f"y must hold a label a row (n, 2) of the plane, got {y.shape} and {plane.shape}")
     labeled, queried = row_numbers("labeled", labeled), row_numbers("queried", queried)
     ax, colors = axes_or_new(ax), [color_of("margin"), color_of("least_confidence")]
     settings = dict(response_method="decision_function", grid_resolution=160, ax=ax, eps=0.3)

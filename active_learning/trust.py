@@ -36,9 +36,12 @@ def holm(p_values):
 
     p_values: array (k,); nan counts as no test
     returns: array (k,), in the order given
+    raises: ValueError for what is no list of numbers
     source: Holm 1979
     """
     p_values = np.asarray(p_values, dtype=float)
+    if p_values.ndim != 1:
+        raise ValueError(f"p_values must be a list of numbers, got an array of shape {p_values.shape}")
     order = np.argsort(p_values, kind="stable")  # nan last
     factors = np.maximum(np.isfinite(p_values).sum() - np.arange(len(p_values)), 1)
     adjusted = np.empty(len(p_values))
@@ -52,8 +55,11 @@ def saving_shown_by(saving_low, saving_high, power=0.8, *, splits_ratio=1):
     saving_low, saving_high: of a row of summarise, or of paired_saving; power: share of repetitions
     splits_ratio: of the splits of the study asked about to the splits of this one
     returns: float, a share; nan where one split, or censoring, leaves the spread of the splits unknown
+    raises: ValueError for a power that is no share
     source: Noether 1987, in its form for a shift: (z of 97.5 % + z of the power) standard errors
     """
+    if not 0 < power < 1:
+        raise ValueError(f"power must be a share in (0, 1), got {power}")
     if not (np.isfinite(saving_low) and saving_high < 1):
         return np.nan
     error = (np.log1p(-saving_low) - np.log1p(-saving_high)) / (2 * stats.norm.ppf(0.975))

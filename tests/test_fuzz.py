@@ -93,6 +93,10 @@ FOUND = {  # once a traceback of another kind, or a wrong result
     "a pause for ever": lambda: al.moving_picture([], pause=np.inf),
     "describe_power": lambda: al.describe_power(0.1, 20, np.float32(3)),
     "plot_border": lambda: al.plot_border(None, np.zeros((30, 2)), np.zeros(20), [0], [1]),
+    "a plane of nothing": lambda: al.plot_border(None, 0.0, 0, [0], [1]),
+    "holm": lambda: al.holm(np.zeros((2, 3))),
+    "power": lambda: al.splits_to_show(0.1, [30, 40, 50], [50, 60, 50], power=1.0),
+    "no resamples of curves": lambda: al.mean_curve_crossings(CURVES, 0.9, n_resamples=0),
     "below_majority of blanks": lambda: al.below_majority(CURVES, [np.nan, None]),
     "read_docstrings": lambda: al.read_docstrings(length=20),
 }
