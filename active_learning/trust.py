@@ -85,7 +85,8 @@ def splits_to_show(saving, needed, reference, budget=None, *, power=0.8):
 
     saving: share in (0, 1), such as 0.1; needed, reference, budget: as in paired_saving
     power: share of the repetitions of such a study
-    returns: int; nan where one split, or censoring, leaves the spread of the splits unknown
+    returns: int; nan where one split, or censoring, leaves the spread of the splits unknown; inf where the
+        saving is next to 0
     raises: ValueError for a saving that is no share
     """
     if not 0 < saving < 1:
@@ -93,7 +94,9 @@ def splits_to_show(saving, needed, reference, budget=None, *, power=0.8):
     now = smallest_saving_shown(needed, reference, budget, power=power)
     if np.isnan(now):
         return np.nan
-    return max(int(np.ceil(len(needed) * (np.log1p(-now) / np.log1p(-saving)) ** 2)), 2)
+    with np.errstate(over="ignore"):
+        splits = np.ceil(len(needed) * (np.log1p(-now) / np.log1p(-saving)) ** 2)
+    return max(int(splits), 2) if np.isfinite(splits) else np.inf
 
 
 def ranking(needed, reference="random"):

@@ -85,6 +85,7 @@ def test_more_splits_show_smaller_savings_and_the_two_functions_agree():
     assert al.splits_to_show(later, needed, reference) in (200, 201)
     assert np.isnan(al.smallest_saving_shown([80], [100]))
     assert np.isnan(al.splits_to_show(0.1, [INF] * 8, [100] * 8, 300))
+    assert al.splits_to_show(1e-300, needed, reference) == INF
     for saving in (0, 1, -0.1):
         with pytest.raises(ValueError, match=r"share in \(0, 1\)"):
             al.splits_to_show(saving, needed, reference)
