@@ -20,9 +20,12 @@ MARKS = frozenset({mark.casefold() for mark in MISSING} | {"?", "-", "--", ".", 
 AGREE = 0.95  # a column is numbers, or dates, if this share of its different cells are
 UNIT = r"[$€£¥₹₽₩%‰°]|[A-Z]{3}|Fr\.?|kr\.?|zł"  # a currency, a per cent sign; the same all along a column
 AMOUNT = re.compile(rf"([+-]?)\s*({UNIT})?\s*([+-]?[\d.,][\d\s.,'’eE+-]*?)\s*({UNIT})?")
+NUMBER = (  # {d}: the decimal mark; {t}: what parts thousands, which nobody does before an exponent
+    r"[+-]?(?:[1-9]\d{{0,2}}(?:{t}\d{{3}})+(?:{d}\d*)?|(?:\d+(?:{d}\d*)?|{d}\d+)(?:[eE][+-]?\d+)?)"
+)
 READINGS = {  # the decimal mark -> a number in which it is one, and the other mark parts thousands
-    ".": re.compile(r"[+-]?(?:[1-9]\d{0,2}(?:,\d{3})+|\d+)?(?:(?<=\d)\.\d*|\.\d+)?(?:[eE][+-]?\d+)?"),
-    ",": re.compile(r"[+-]?(?:[1-9]\d{0,2}(?:\.\d{3})+|\d+)?(?:(?<=\d),\d*|,\d+)?(?:[eE][+-]?\d+)?"),
+    ".": re.compile(NUMBER.format(d=r"\.", t=",")),
+    ",": re.compile(NUMBER.format(d=",", t=r"\.")),
 }
 SPACES = re.compile(r"(?<=\d)[\s'’](?=\d{3}(?:\D|$))")  # between thousands, and no other
 DATE_LIKE = re.compile(r"\d.*[-/. ,:].*\d|\d{1,2}\s?[A-Za-z]{3}")
@@ -93,7 +96,7 @@ def _typed_numbers(text, decimal):
     common = next((unit for unit, _ in units.most_common() if unit), "")
     fits = {common, ""} if common != "%" else {common}  # 5 beside $5 is a sum of money, beside 5 % who knows
     cells = [SPACES.sub("", number) if unit in fits else "" for unit, number in parts]
-    read = {mark: [bool(cell and form.fullmatch(cell)) for cell in cells] for mark, form in READINGS.items()}
+    read = {mark: [bool(form.fullmatch(cell)) for cell in cells] for mark, form in READINGS.items()}
     best = max(READINGS, key=lambda mark: (sum(read[mark]), mark == decimal))
     other = "," if best == "." else "."
     numbers = [
@@ -120,8 +123,7 @@ def _split_unit(cell):
 
 
 def _number(cell, decimal, thousands):
-    plain = cell.replace(thousands, "").replace(decimal, ".")
-    return float(plain) if any(map(str.isdigit, plain)) else np.nan
+    return float(cell.replace(thousands, "").replace(decimal, "."))
 
 
 def as_dates(levels):

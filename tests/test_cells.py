@@ -81,6 +81,18 @@ def test_a_mark_that_could_be_either_follows_the_file_and_is_said(decimal, first
     assert as_numbers(np.array(["1.234", "0.678"], dtype=object), decimal)[1] is None  # 0.678 decides
 
 
+def test_a_code_that_is_an_exponent_alone_is_no_number():
+    values, note = as_numbers(np.array([*map(str, range(40)), "E5"], dtype=object))
+    assert np.isnan(values).nonzero()[0].tolist() == [40] and "'E5' counts as missing" in note
+    assert numbers("E63", "E11", "e7", "F32") is None and numbers("E1", "E2", "E3") is None
+
+
+@pytest.mark.parametrize("decimal", [".", ","])
+def test_a_number_with_an_exponent_has_no_thousands_mark(decimal):
+    values, note = as_numbers(np.array(["1.651e+13", "2.374e+13"], dtype=object), decimal)
+    assert (values.tolist(), note) == ([1.651e13, 2.374e13], None)
+
+
 @given(st.lists(st.decimals(-(10**6), 10**6, places=2), min_size=2, unique=True), st.sampled_from([",", "."]))
 def test_numbers_come_back_whatever_the_decimal_mark(values, decimal):
     other = "." if decimal == "," else ","
