@@ -18,13 +18,18 @@ from active_learning.tables import MISSING
 
 MARKS = frozenset({mark.casefold() for mark in MISSING} | {"?", "-", "--", ".", "n.a.", "#n/a", "#div/0!"})
 AGREE = 0.95  # a column is numbers, or dates, if this share of its different cells are
-UNIT = r"[$€£¥₹₽₩%‰°]|[A-Z]{3}|Fr\.?|kr\.?|zł"  # a currency, a per cent sign; the same all along a column
-AMOUNT = re.compile(rf"([+-]?)\s*({UNIT})?\s*([+-]?[\d.,][\d\s.,'’eE+-]*?)\s*({UNIT})?")
+UNIT = r"[A-Z]{0,2}[$€£¥₹₽₩]|[%‰°]|[A-Z]{3}|Rs\.?|Fr\.?|kr\.?|zł"  # the same all along a column
+MEASURE = (  # what numbers are of; a noun, as of 3 rooms, makes words of them
+    r"°\s?[CF]|[kcmµ]?m[²³]?|km/h|mph|mi|ft|[kmµ]?g|lbs?|oz|[cm]?[lL]|[kMGT]B|[kM]?Wh?|[km]?s|min|hr?s?|[kKM]"
+)
+AMOUNT = re.compile(rf"([+-]?)\s*({UNIT})?\s*([+-]?[\d.,][\d\s.,'’eE+-]*?)\s*({UNIT}|{MEASURE})?")
+NEGATIVE = re.compile(r"([^\d()]{0,5})\((.*)\)|(.*\d)\s?-")  # as accountants write it: $(5), or 5-
+DASHES = str.maketrans("\u2212\u2013", "--")
 NUMBER = (  # {d}: the decimal mark; {t}: what parts thousands, which nobody does before an exponent
     r"[+-]?(?:[1-9]\d{{0,2}}(?:{t}\d{{3}})+(?:{d}\d*)?|(?:\d+(?:{d}\d*)?|{d}\d+)(?:[eE][+-]?\d+)?)"
 )
 READINGS = {  # the decimal mark -> a number in which it is one, and the other mark parts thousands
-    ".": re.compile(NUMBER.format(d=r"\.", t=",")),
+    ".": re.compile(NUMBER.format(d=r"\.", t=r",(?:\d\d,)*")),  # lakhs too: 12,34,567
     ",": re.compile(NUMBER.format(d=",", t=r"\.")),
 }
 SPACES = re.compile(r"(?<=\d)[\s'’](?=\d{3}(?:\D|$))")  # between thousands, and no other
@@ -112,10 +117,10 @@ def _typed_numbers(text, decimal):
 
 
 def _split_unit(cell):
-    """(unit, number) of a cell such as $1,200, 12 % or 5 EUR; a minus sign of typographers is one."""
-    cell = cell.replace("\u2212", "-").strip()
-    if "(" in cell and (negative := re.fullmatch(r"\((.*)\)", cell)):  # as accountants write it
-        cell = f"-{negative[1]}"
+    """(unit, number) of a cell such as $1,200, 12 % or 5 kg; a minus sign of typographers is one."""
+    cell = cell.translate(DASHES).strip()
+    if cell[-1:] in (")", "-") and (negative := NEGATIVE.fullmatch(cell)):
+        cell = "-" + "".join(filter(None, negative.groups()))
     if match := AMOUNT.fullmatch(cell):
         sign, before, number, after = match.groups()
         return before or after or "", sign + number

@@ -44,6 +44,14 @@ def test_numbers_that_were_not_typed_are_taken_as_they_are():
         (["\u22125", "+3"], [-5, 3]),
         (["(1,200)", "300"], [-1200, 300]),
         (["10 EUR", "12 EUR"], [10, 12]),
+        (["US$ 10", "US$ 1,200"], [10, 1200]),
+        (["$(1,200.00)", "$300"], [-1200, 300]),
+        (["1,200.50-", "300.00"], [-1200.5, 300]),
+        (["\u20135", "3"], [-5, 3]),
+        (["₹12,34,567", "₹45,678.50"], [1234567, 45678.5]),
+        (["12.5 kg", "7 kg", "9.25kg"], [12.5, 7, 9.25]),
+        (["21.5 °C", "-3°C"], [21.5, -3]),
+        (["1.5K", "12K"], [1.5, 12]),
     ],
 )
 def test_numbers_are_read_as_people_type_them(cells, expected):
@@ -61,6 +69,9 @@ def test_numbers_are_read_as_people_type_them(cells, expected):
         ["v1", "v2", "v3"],
         ["2024-01-05", "2024-02-07"],
         ["3 rooms", "4 rooms"],
+        ["3 kg", "400 g"],
+        ["5-9", "10-14"],
+        ["1.5K", "2M"],
     ],
 )
 def test_codes_mixed_units_and_words_are_no_numbers(cells):
