@@ -129,3 +129,9 @@ def test_infinity_is_refused_by_name():
 def test_mostly_numbers_are_categories_with_a_note_that_names_the_odd_one():
     column = read_column(pd.Series(["2", "3", "4", "5more"] * 5, name="doors"))
     assert column.kind == "category" and "'5more' is no number" in column.notes[0]
+
+
+def test_codes_with_zeros_in_front_are_categories_and_said_to_be():
+    codes = [f"{n % 40:03}" for n in range(80)]
+    column = read_column(pd.Series(codes, name="zip", dtype="str"))
+    assert column.kind == "category" and "'000' would lose its zeros" in column.notes[0]
