@@ -33,7 +33,15 @@ READINGS = {  # the decimal mark -> a number in which it is one, and the other m
     ",": re.compile(NUMBER.format(d=",", t=r"\.")),
 }
 SPACES = re.compile(r"(?<=\d)[\s'’](?=\d{3}(?:\D|$))")  # between thousands, and no other
-DATE_LIKE = re.compile(r"\d.*[-/. ,:].*\d|\d{1,2}\s?[A-Za-z]{3}")
+DAYS = (
+    *("%d.%m.%y", "%m/%d/%y", "%d/%m/%y", "%m-%d-%y", "%d-%m-%y", "%d-%b-%y", "%d %b %y"),
+    *("%m/%d/%Y", "%d/%m/%Y"),
+)
+UNGUESSED = [  # formats that pandas cannot guess
+    *(day + time for day in DAYS for time in ("", " %H:%M", " %H:%M:%S", " %I:%M %p", " %I:%M:%S %p")),
+    *("%a %b %d %H:%M:%S %z %Y", "%d/%b/%Y:%H:%M:%S %z", "%Y年%m月%d日"),
+]
+DATE_LIKE = re.compile(r"\d.*[-/. ,:年].*\d|\d{1,2}\s?[A-Za-z]{3}")
 
 
 def different(column):
@@ -148,7 +156,7 @@ def as_dates(levels):
     if dates is None or dates.isna().mean() > max(1 - AGREE, 1 / len(text) if len(text) > 4 else 0):
         return None
     note = f"is read as dates ({best})"
-    if best.startswith(("%m/%d", "%d/%m")) and _day_or_month(text, dates, best):
+    if re.match("%[dm][-/]%[dm]", best) and _day_or_month(text, dates, best):
         note += "; day and month could be the other way round"
     odd = text[dates.isna()]
     return dates, note + (f"; {some(odd, 3)} cannot be a date: missing" if len(odd) else "")
@@ -163,8 +171,15 @@ def _formats(sample):
         for dayfirst in (cell.count(".") >= 2, False, True):  # a dot is what Europeans part dates with
             guesses[_guess(guess_datetime_format, cell, dayfirst)] += 1
     whole = [g for g in guesses if g and re.search("%[Yy]", g) and re.search("%[mbB]", g) and "%d" in g]
-    found = sorted(whole, key=lambda g: -guesses[g])[:6]
+    found = sorted(whole, key=lambda g: -guesses[g])[:6] or _unguessed(sample)
     return [*found, "ISO8601"] if found and found[0].startswith("%Y-") else found
+
+
+def _unguessed(sample):
+    """Those of the formats that are not guessed that half of a sample is in, the commonest first."""
+    cells, how = pd.Series(sample, dtype=str), {"errors": "coerce", "utc": True}
+    fits = {format: pd.to_datetime(cells, format=format, **how).notna().mean() for format in UNGUESSED}
+    return sorted((format for format in fits if fits[format] >= 0.5), key=lambda format: -fits[format])[:6]
 
 
 def _guess(guess, cell, dayfirst):

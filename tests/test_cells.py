@@ -120,6 +120,12 @@ def test_numbers_come_back_whatever_the_decimal_mark(values, decimal):
         (["2/24/2015 11:35", "2/3/2015 11:12"], "2015-02-24 11:35"),
         (["24/2/2015", "3/2/2015"], "2015-02-24"),
         (["2024-02-01T10:00:00Z", "2024-02-02T11:00:00Z"], "2024-02-01 10:00"),
+        (["24.12.24", "1.2.24"], "2024-12-24"),
+        (["2/24/15 11:35", "2/3/15 11:12"], "2015-02-24 11:35"),
+        (["24-Dec-19", "01-Feb-20"], "2019-12-24"),
+        (["1/31/2019 5:07 PM", "2/3/2019 6:07 AM"], "2019-01-31 17:07"),
+        (["Thu Jan 03 05:07:09 +0000 2019", "Fri Jan 04 15:07:09 +0000 2019"], "2019-01-03 05:07:09"),
+        (["2019年1月31日", "2019年2月3日"], "2019-01-31"),
     ],
 )
 def test_dates_are_read_in_the_format_that_fits_all(cells, first):
@@ -137,10 +143,19 @@ def test_a_date_that_cannot_be_one_is_missing_and_named():
 def test_dates_whose_day_and_month_could_be_exchanged_say_so():
     assert "other way round" in as_dates(np.array(["1/2/2024", "3/4/2024"], dtype=object))[1]
     assert "other way round" not in as_dates(np.array(["1/2/2024", "3/24/2024"], dtype=object))[1]
+    assert "other way round" in as_dates(np.array(["01-02-2024", "03-04-2024"], dtype=object))[1]
+    assert "other way round" in as_dates(np.array(["1/2/24", "3/4/24"], dtype=object))[1]
 
 
 @pytest.mark.parametrize(
-    "cells", [["call 12-3", "room 4-5"], ["12:30", "9:15"], ["a-1", "b-2"], ["1.5.2", "3.4.1"]]
+    "cells",
+    [
+        ["call 12-3", "room 4-5"],
+        ["12:30", "9:15"],
+        ["a-1", "b-2"],
+        ["1.5.2", "3.4.1"],
+        ["10.0.12", "10.1.13"],
+    ],
 )
 def test_what_names_no_day_is_no_date(cells):
     assert as_dates(np.array(cells, dtype=object)) is None
