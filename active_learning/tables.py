@@ -106,7 +106,7 @@ def read_file(path, wanted=(), header=True):
         raise ImportError(f"{path}: Parquet needs pyarrow (pip install pyarrow)") from None
     except MemoryError:
         raise ValueError(f"{path} does not fit in memory; give a part of its rows or columns") from None
-    except (ValueError, EOFError, zlib.error, gzip.BadGzipFile) as error:
+    except (ValueError, TypeError, NotImplementedError, EOFError, zlib.error, gzip.BadGzipFile) as error:
         raise ValueError(f"{path} cannot be read as a table: {' '.join(str(error).split())}") from None
 
 
@@ -135,7 +135,10 @@ def column_names(text):
 
 
 def check_frame(frame):
-    """A frame whose columns are named by text; ValueError if rows or columns have names of several levels."""
+    """A frame whose columns are named by text, and whose dates and lists are pandas' and not Arrow's.
+
+    raises: ValueError if rows or columns have names of several levels
+    """
     for what, index, typed in (
         ("rows", frame.index, "table = table.reset_index()"),
         ("columns", frame.columns, "table.columns = ['_'.join(map(str, names)) for names in table.columns]"),
@@ -143,7 +146,21 @@ def check_frame(frame):
         if isinstance(index, pd.MultiIndex):
             levels = some([str(name) for name in index.names])
             raise ValueError(f"the {what} have names of {index.nlevels} levels ({levels}); type {typed}")
-    return frame.set_axis(frame.columns.map(str), axis=1)
+    return _without_arrow(frame).set_axis(frame.columns.map(str), axis=1)
+
+
+def _without_arrow(frame):
+    """The frame (n, c), its columns of Arrow's dates, lists and records as pandas holds those."""
+    if not any(isinstance(dtype, pd.ArrowDtype) for dtype in frame.dtypes):
+        return frame
+    from pyarrow import types
+
+    frame = frame.copy(deep=False)
+    for j, dtype in enumerate(frame.dtypes):
+        kind = getattr(dtype, "pyarrow_dtype", None)
+        if kind is not None and (types.is_temporal(kind) or types.is_nested(kind)):
+            frame.isetitem(j, frame.iloc[:, j].array.__arrow_array__().to_pandas().array)
+    return frame
 
 
 def check_lists(frame):

@@ -33,6 +33,26 @@ def test_load_table_reads_parquet_as_the_frame_it_holds(tmp_path):
     assert table.y.tolist() == same.y.tolist()
 
 
+def test_a_frame_of_arrow_types_is_read_as_one_of_pandas_own():
+    import pyarrow as pa
+
+    days = pd.date_range("2024-01-01 10:00", periods=40, freq="31h")
+    columns = {"at": days, "day": days.date, "vector": [[1.0, i] for i in range(40)], "y": ["a", "b"] * 20}
+    arrow = pa.table({name: pa.array([*values]) for name, values in columns.items()})
+    own, theirs = (load_table(arrow.to_pandas(types_mapper=mapper), "y") for mapper in (None, pd.ArrowDtype))
+    np.testing.assert_array_equal(own.X, theirs.X)
+    assert own.notes == theirs.notes and len(own.notes) == 3
+
+
+def test_a_parquet_file_that_pandas_cannot_hold_is_refused(tmp_path):
+    import pyarrow as pa
+
+    lists = pd.Series([[1.0]] * 40, dtype=pd.ArrowDtype(pa.list_(pa.float64())))
+    pd.DataFrame({"x": lists, "y": ["a", "b"] * 20}).to_parquet(tmp_path / "t.parquet")
+    with pytest.raises(ValueError, match="cannot be read as a table"):
+        load_table(tmp_path / "t.parquet", "y")
+
+
 def test_load_table_says_what_parquet_needs(tmp_path, monkeypatch):
     path = write(tmp_path / "t.parquet", "x")
     monkeypatch.setitem(sys.modules, "pyarrow", None)
