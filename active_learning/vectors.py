@@ -12,6 +12,7 @@ import pandas as pd
 from sklearn.base import BaseEstimator, TransformerMixin
 
 from active_learning.cells import as_vectors, different
+from active_learning.doubts import lacks_header
 from active_learning.matrices import blocks, spaced
 from active_learning.tables import read_file
 
@@ -27,14 +28,21 @@ class VectorScaler(TransformerMixin, BaseEstimator):
     """
 
     def fit(self, X, y=None):
-        """Learn from X (n, d), of many rows from evenly spaced ones; y is not looked at."""
+        """Learn from X (n, d), of many rows from evenly spaced ones; y is not looked at.
+
+        raises: ValueError unless X is a matrix of numbers whose squares can be summed
+        """
         X = np.asanyarray(X)  # a memory-mapped one stays on the disk
         if X.ndim != 2 or X.dtype.kind not in "fiub":
             raise ValueError(f"X must be a matrix of numbers, got shape {X.shape} of {X.dtype}")
         rows = np.asarray(X[spaced(np.arange(X.shape[0]), LEARNT_FROM)], dtype=float)
         rows = rows[~np.isnan(rows).any(axis=1)]
-        self.mean_ = rows.mean(axis=0) if len(rows) else np.zeros(X.shape[1])
-        spread = np.sqrt(((rows - self.mean_) ** 2).sum(axis=1).mean()) if len(rows) else 0.0
+        with np.errstate(over="ignore", invalid="ignore"):
+            self.mean_ = rows.mean(axis=0) if len(rows) else np.zeros(X.shape[1])
+            spread = np.sqrt(((rows - self.mean_) ** 2).sum(axis=1).mean()) if len(rows) else 0.0
+        if not np.isfinite(spread):
+            largest = np.abs(rows).max()
+            raise ValueError(f"the vectors hold {largest:.3g}, and squares overflow: scale their numbers")
         self.scale_ = LENGTH / spread if spread > 0 else 1.0
         return self
 
@@ -91,7 +99,10 @@ def _open(path, name):
     if path.lower().endswith((".parquet", ".pq")) and (X := _lists(path)) is not None:
         return X
     if not path.lower().endswith((".npy", ".npz")):
-        return _vector_column(read_file(path)[0], name)
+        frame, text, _ = read_file(path)
+        if text is not None and lacks_header(text, surely=True):  # as numpy.savetxt writes it
+            frame = read_file(path, header=False)[0]
+        return _vector_column(frame, name)
     try:
         X = np.load(path, mmap_mode="r", allow_pickle=False)
     except (ValueError, EOFError) as error:
@@ -101,7 +112,7 @@ def _open(path, name):
             raise ValueError(f"{fault}; save an array of float32, say") from None
         raise ValueError(f"{fault}: {error}") from None
     if not isinstance(X, np.ndarray):
-        raise ValueError(f"{name} holds several arrays; save one with numpy.save, as a .npy file")
+        raise ValueError(f"{name} is an archive of arrays; save one with numpy.save, as a .npy file")
     return X
 
 

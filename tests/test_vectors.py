@@ -124,3 +124,16 @@ def test_a_file_that_is_not_one_matrix_is_refused(tmp_path, columns, found):
     pd.DataFrame(columns).to_parquet(tmp_path / "v.parquet")
     with pytest.raises(ValueError, match=f"one column of vectors, or numbers only; found {found} of vectors"):
         al.load_table(FRAME, "label", features=tmp_path / "v.parquet")
+
+
+@pytest.mark.parametrize("header", [True, False])
+def test_a_file_of_numbers_needs_no_header(tmp_path, header):
+    pd.DataFrame(X).to_csv(tmp_path / "v.csv", index=False, header=header)
+    np.testing.assert_allclose(al.load_table(FRAME, "label", features=tmp_path / "v.csv").X, X)
+
+
+@pytest.mark.parametrize("size", [1e160, 1e300, 1e308])
+@pytest.mark.filterwarnings("error")
+def test_vectors_whose_squares_overflow_are_refused_in_one_line(size):
+    with pytest.raises(ValueError, match="squares overflow"):
+        al.suggest(al.load_table(FRAME, "label", features=X / np.abs(X).max() * size), 3)
