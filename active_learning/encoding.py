@@ -75,7 +75,7 @@ def to_utf8(raw):
 
     raises: ValueError naming the line if it is no text, or a mixture of encodings
     """
-    if raw[:4] == b"PK\x03\x04":
+    if raw.startswith((b"PK\x03\x04", b"\xd0\xcf\x11\xe0")):  # .xlsx and .zip; .xls
         raise ValueError("it is a workbook or an archive; save it as 'CSV UTF-8' in the spreadsheet")
     mark = next((mark for mark in MARKS if raw.startswith(mark)), b"")
     encoding, content = MARKS.get(mark) or _unmarked(raw), raw[len(mark) :] if mark else raw

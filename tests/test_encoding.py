@@ -66,6 +66,7 @@ def test_capitals_before_curly_quotes_are_no_utf8():
         (b"aa,y\n1,b\0\n22,c\n", "line 2 holds a NUL byte"),
         (b"\0a,y\n1,bb\n", "line 1 holds a NUL byte"),
         (b"PK\x03\x04...", "workbook"),
+        (b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1...", "workbook"),
     ],
 )
 def test_what_is_no_text_is_refused_with_its_line(raw, message):
