@@ -25,6 +25,8 @@ from active_learning.texts import Texts
 
 FEW = 40  # so many different cells, if they repeat, are categories even where they are long
 AGAIN = 8  # so often, on average, a short name of a thing comes again; a text does not
+HUGE = 1e150  # numbers beyond this have no sum of squares
+LONG = (1e8, 2.0**64)  # whole numbers between these, all different, are rather ids than counts
 NAMES = re.compile(r"(?:^|[_\s.-])(?:id|ids|key|index|idx|no|nr|num|number|row|uuid|guid)$|^$|^unnamed", re.I)
 CAMEL = re.compile(r"[a-z](?:Id|ID|Key|No|Nr)$")
 
@@ -45,7 +47,7 @@ def read_column(column, decimal="."):
 
     decimal: the decimal mark to believe where its cells leave it open
     returns: Column
-    raises: ValueError for infinity, or vectors of several lengths
+    raises: ValueError for infinity, numbers whose squares overflow, or vectors of several lengths
     """
     name, (missing, codes, levels) = str(column.name), different(column)
     if (vectors := as_vectors(column, missing)) is not None:
@@ -75,8 +77,9 @@ def _spread(missing, codes, values, gap=np.nan):
 
 
 def _number_column(name, missing, codes, numbers, note):
-    if np.isinf(numbers).any():
-        raise ValueError(f"column {name!r} holds infinity; leave the cell empty if a value is unknown")
+    if len(huge := numbers[np.abs(numbers) > HUGE]):
+        what = "infinity" if np.isinf(huge).any() else f"{huge[0]:g}, the square of which overflows"
+        raise ValueError(f"column {name!r} holds {what}; leave the cell empty if a value is unknown")
     if _counts_rows(name, numbers, codes):
         return _left_out(name, "it numbers the rows")
     return Column(name, "number", _spread(missing, codes, numbers), notes=[note] if note else [])
@@ -93,7 +96,8 @@ def _counts_rows(name, numbers, codes):
         return False
     span = np.ptp(numbers) + 1
     dense = span == len(numbers) or len(numbers) ** 2 / (2 * span) > 14
-    return bool(dense or (len(numbers) > 9 and (_names_rows(name) or np.abs(numbers).min() >= 1e8)))
+    long = LONG[0] <= np.abs(numbers).min() and np.abs(numbers).max() < LONG[1]
+    return bool(dense or (len(numbers) > 9 and (_names_rows(name) or long)))
 
 
 def _names_rows(name):

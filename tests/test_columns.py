@@ -126,6 +126,16 @@ def test_infinity_is_refused_by_name():
         read_column(pd.Series(["1", "inf", "2"], name="x"))
 
 
+def test_numbers_whose_squares_overflow_are_refused_by_name():
+    with pytest.raises(ValueError, match=r"'x' holds -3e\+200, the square of which overflows"):
+        read_column(pd.Series(["1", "-3e200", "2"], name="x"))
+
+
+def test_numbers_too_long_for_an_id_are_a_quantity():
+    masses = pd.Series(np.random.default_rng(0).normal(2, 0.1, 30) * 1e30, name="mass")
+    assert read_column(masses).kind == "number" and read_column(masses * 1e-15 // 1).kind == ""
+
+
 def test_mostly_numbers_are_categories_with_a_note_that_names_the_odd_one():
     column = read_column(pd.Series(["2", "3", "4", "5more"] * 5, name="doors"))
     assert column.kind == "category" and "'5more' is no number" in column.notes[0]
