@@ -4,6 +4,7 @@ it away.
 Not here: which cells are labels, and how they are spelt (tables).
 """
 
+import re
 from collections import Counter
 
 import numpy as np
@@ -15,6 +16,9 @@ from active_learning.checks import some
 from active_learning.matrices import spaced
 
 MARKS = ("|", ";", ",")  # between several labels of a row
+LISTED = re.compile(
+    r"""[\[({]?\s*(['"])(.*)\1\s*[\])}]?"""
+)  # one of them in a printed list, as 'a' of ['a', 'b']
 
 
 def check_single(y, name):
@@ -25,7 +29,7 @@ def check_single(y, name):
     """
     counts = Counter(label for label in y if label is not None)
     for mark in MARKS:
-        parts = {label: {part.strip() for part in label.split(mark)} for label in counts}
+        parts = {label: {LISTED.sub(r"\2", part.strip()) for part in label.split(mark)} for label in counts}
         several = [label for label, own in parts.items() if len(own) > 1 and all(own)]
         if not several:
             continue

@@ -11,7 +11,15 @@ from active_learning.columns import Column
 
 @pytest.mark.parametrize(
     "labels",
-    [["a", "b", "a;b"], ["comedy|drama", "drama", "comedy"], ["a, b", "b, c", "a, c"], ["x|y", "y|x", "y"]],
+    [
+        ["a", "b", "a;b"],
+        ["comedy|drama", "drama", "comedy"],
+        ["a, b", "b, c", "a, c"],
+        ["x|y", "y|x", "y"],
+        ["['a', 'b']", "['b']", "['a']"],
+        ['["a", "b"]', '["b", "c"]', '["a", "c"]'],
+        ["{'a'; 'b'}", "{'b'; 'a'}"],
+    ],
 )
 def test_several_labels_a_row_are_refused(labels):
     with pytest.raises(ValueError, match=r"'genre' holds several labels a row"):
@@ -20,7 +28,14 @@ def test_several_labels_a_row_are_refused(labels):
 
 @pytest.mark.parametrize(
     "labels",
-    [["Doe, John", "Roe, Jane"], ["yes", "no"], ["a; not b", "c"], ["1,5", "2,5"], ["n/a", "n", "y"]],
+    [
+        ["Doe, John", "Roe, Jane"],
+        ["yes", "no"],
+        ["a; not b", "c"],
+        ["1,5", "2,5"],
+        ["n/a", "n", "y"],
+        ["(0, 10]", "(10, 20]", "(20, 30]"],
+    ],
 )
 def test_one_label_with_a_mark_in_it_is_one_label(labels):
     check_single(np.array(labels, dtype=object), "genre")
