@@ -15,9 +15,10 @@ import pandas as pd
 # Marks that people put where they mean "no label"; they are classes unless they are declared, and warned of.
 # fmt: off
 NO_LABEL = {
-    "na", "n/a", "#n/a", "<na>", "nan", "nil", "null", "none", "?", "??", "-", "--", ".", "unsure",
-    "not sure", "skip", "skipped", "unknown", "undecided", "unlabeled", "unlabelled", "no label", "tbd",
-    "todo", "to do", "don't know", "cannot say", "can't say",
+    "na", "n/a", "n.a.", "#n/a", "<na>", "nan", "nil", "null", "none", "?", "??", "-", "--", "–", "—", ".",
+    "unsure", "not sure", "skip", "skipped", "unknown", "undecided", "unlabeled", "unlabelled",
+    "no label", "not labeled", "not labelled", "(blank)", "tbd", "todo", "to do",
+    "don't know", "cannot say", "can't say",
 }
 # fmt: on
 UNSEEN = re.compile(
@@ -181,6 +182,7 @@ def _odd_marks(name, counts):
     """A warning of classes that people use for "no label"."""
     marks = {label: count for label, count in counts.items() if label.strip().casefold() in NO_LABEL}
     shown = ", ".join(f"{label!r} ({count})" for label, count in marks.items())
-    typed = " ".join(shlex.quote(label.strip()) for label in marks)
+    typed = (label.strip() for label in marks)  # options end at --, but not at a quoted '-- '
+    typed = " ".join(shlex.quote(label + " " * label.startswith("--")) for label in typed)
     said = f"{name!r} holds {shown} as a class; if that means no label, type --unlabeled {typed}"
     return [f"{said} (or --skip {typed}, to leave such rows out)"] if marks else []

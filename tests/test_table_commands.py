@@ -1,6 +1,8 @@
 """The command on a reader's files: a bad one is one clear line and exit 2, nothing written, nothing lost."""
 
 import json
+import re
+import shlex
 import warnings
 
 import pytest
@@ -136,6 +138,15 @@ def test_a_doubt_is_one_line_on_stderr_in_a_merge_too(run):
     table, labels = GOOD.replace("5,a", "5,NA"), "id,y\nr,b\n"
     code, _, err, _ = run({"t.csv": table, "l.csv": labels}, *MERGE, *BY_ID)
     assert code == 0 and err.count("\n") == 1 and "type --unlabeled NA" in err
+
+
+@pytest.mark.parametrize("mark", ["NA", "?", "-", "--", "—", "n.a.", "don't know", "(blank)"])
+def test_what_a_doubt_says_to_type_is_understood(run, mark):
+    table = GOOD.replace("5,a", f"5,{mark}").replace("9,\n", "9,c\n")
+    _, _, err, _ = run({"t.csv": table}, "--suggest", "1")
+    typed = shlex.split(re.search(r"type (--unlabeled .*) \(or", err)[1])
+    code, out, err, _ = run({"t.csv": table}, "--suggest", "1", *typed)
+    assert (code, err) == (0, "") and "2 labelled rows, 2 without" in out
 
 
 @settings(max_examples=300, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
