@@ -250,5 +250,5 @@ def _vector(cell):
                 return None  # decimal commas, or rows of a matrix: who knows
             cell = re.split(r"\s*[,;]\s*|\s+", inside)
         return np.asarray(cell, dtype=float).reshape(len(cell))
-    except (ValueError, TypeError):
+    except (ValueError, TypeError, OverflowError):  # the last for whole numbers that no float holds
         return None

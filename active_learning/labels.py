@@ -65,7 +65,7 @@ def check_cells(column):
     """Raise ValueError, saying what to type, for cells that are lists or dates or mix their types."""
     if column.dtype.kind != "O" and column.dtype.kind != "M":
         return
-    name, kind = column.name, pd.api.types.infer_dtype(column, skipna=True)
+    name, kind = column.name, pd.api.types.infer_dtype(column.dropna())  # skipna leaves None beside NaT in
     type_text = f"type table[{name!r}] = table[{name!r}].astype(str)"
     if kind in DATES:
         raise ValueError(

@@ -98,7 +98,7 @@ def read_file(path, wanted=(), header=True):
     """A file as (frame, its CsvText, notes); every cell of a CSV as text; ValueError if it holds no table."""
     try:
         if str(path).lower().endswith((".parquet", ".pq")):
-            return check_frame(pd.read_parquet(path, engine="pyarrow")), None, []
+            return check_frame(_read_parquet(path)), None, []
         with showing(f"reading {Path(path).name}", rows=os.path.getsize(path) // 100):
             text = read_csv(path, wanted=wanted, header=header)
         return _frame_of(text), text, [*_encoding_notes(path, text), *check_swallowed(text)]
@@ -106,8 +106,15 @@ def read_file(path, wanted=(), header=True):
         raise ImportError(f"{path}: Parquet needs pyarrow (pip install pyarrow)") from None
     except MemoryError:
         raise ValueError(f"{path} does not fit in memory; give a part of its rows or columns") from None
-    except (ValueError, TypeError, NotImplementedError, EOFError, zlib.error, gzip.BadGzipFile) as error:
+    except (ValueError, EOFError, zlib.error, gzip.BadGzipFile) as error:
         raise ValueError(f"{path} cannot be read as a table: {' '.join(str(error).split())}") from None
+
+
+def _read_parquet(path):
+    try:
+        return pd.read_parquet(path, engine="pyarrow")
+    except (TypeError, NotImplementedError) as error:  # a type of Arrow's that pandas wrote and cannot read
+        raise ValueError(error) from None
 
 
 def _encoding_notes(path, text):

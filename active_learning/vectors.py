@@ -62,8 +62,11 @@ def read_vectors(source, n_rows):
         of which holds vectors
     n_rows: int, the rows of the table
     returns: array or memmap (n_rows, d), its unfitted preprocessor, and a list of one note
-    raises: ValueError for another length, NaN or infinity, or what holds no numbers
+    raises: ValueError for another length, NaN or infinity, or what holds no numbers; TypeError for what is
+        neither an array nor a path
     """
+    if not isinstance(source, (np.ndarray, str, os.PathLike)):
+        raise TypeError(f"features must be an array (n, d) or a path, got {type(source).__name__}")
     name = "features" if isinstance(source, np.ndarray) else Path(source).name
     X = source if isinstance(source, np.ndarray) else _open(os.fspath(source), name)
     if X.ndim != 2 or X.dtype.kind not in "fiu" or X.shape[1] == 0:

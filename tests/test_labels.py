@@ -160,3 +160,7 @@ def test_cells_are_exact_as_text_and_the_same_alone(values, text):
 
 def test_whole_numbers_beside_an_empty_cell_are_the_codes_that_they_were():
     assert classes([1.0, None, 2.0]) == ["1", None, "2"]
+
+
+def test_missing_labels_of_any_kind_are_no_labels():
+    assert classes(["p", None, "n", np.nan, pd.NaT, pd.NA]) == ["p", None, "n", None, None, None]

@@ -137,3 +137,14 @@ def test_a_file_of_numbers_needs_no_header(tmp_path, header):
 def test_vectors_whose_squares_overflow_are_refused_in_one_line(size):
     with pytest.raises(ValueError, match="squares overflow"):
         al.suggest(al.load_table(FRAME, "label", features=X / np.abs(X).max() * size), 3)
+
+
+@pytest.mark.parametrize("features", [X.tolist(), pd.DataFrame(X)])
+def test_features_that_are_neither_an_array_nor_a_path_are_refused(features):
+    with pytest.raises(TypeError, match=r"must be an array \(n, d\) or a path, got"):
+        al.load_table(FRAME, "label", features=features)
+
+
+def test_a_vector_with_a_whole_number_that_no_float_holds_is_none():
+    with pytest.raises(ValueError, match=r"no vector of numbers .row 0"):
+        al.load_table(FRAME.assign(v=[[10**400, 1]] + [[1, 2]] * 59), "label")
