@@ -9,7 +9,7 @@ from dataclasses import replace
 import numpy as np
 from sklearn.base import BaseEstimator, TransformerMixin
 from sklearn.compose import ColumnTransformer
-from sklearn.impute import SimpleImputer
+from sklearn.impute import MissingIndicator, SimpleImputer
 from sklearn.pipeline import make_pipeline
 from sklearn.preprocessing import OneHotEncoder, StandardScaler
 
@@ -21,6 +21,7 @@ from active_learning.texts import TextEncoder
 from active_learning.vectors import VectorScaler, read_vectors
 
 GIVEAWAY = "alone gives the label away; known only after labelling? Then leave it out (--drop)"
+GAPS = (10, 0.05)  # missing cells at least, and their share, from which on that they are is learnt from too
 MAX_LEVELS = 40  # one-hot columns a category: its commonest levels, and one for all the others
 
 
@@ -100,17 +101,22 @@ class OutlierClipper(TransformerMixin, BaseEstimator):
 def make_preprocessor(columns):
     """An unfitted transformer of columns side by side: imputed and scaled, one-hot, or encoded as text.
 
-    The many numbers of a date weigh together as one number does, not to drown the other columns.
+    The many numbers of a date weigh together as one number does, not to drown the other columns. Where many
+    of the cells of a number or date are missing (GAPS), whether one is missing is a number of its own.
     """
     fill = SimpleImputer(strategy="median", keep_empty_features=True)
     scale = make_pipeline(fill, OutlierClipper(), StandardScaler())
     how = {"handle_unknown": "infrequent_if_exist", "min_frequency": 2, "max_categories": MAX_LEVELS}
     steps = {"number": scale, "category": OneHotEncoder(**how, sparse_output=False)}
-    places, at = {"number": [], "category": []}, 0
+    steps["missing"] = MissingIndicator(features="all")
+    places, at = {kind: [] for kind in steps}, 0
     own, weights = [], {}
     for name, column in enumerate(columns):
         wide = column.numbers.shape[1]
         place = np.arange(at, at := at + wide)
+        gaps = np.isnan(column.numbers[:, 0])
+        if column.kind == "number" and gaps.sum() >= GAPS[0] and gaps.mean() >= GAPS[1]:
+            places["missing"].append(place[:1])
         if column.kind in places and wide == 1:
             places[column.kind].append(place)
         elif column.kind == "number":

@@ -9,7 +9,7 @@ import pytest
 from examples import mixed_table, write
 
 from active_learning.features import MAX_LEVELS, OutlierClipper
-from al_helpers import load_table, suggest
+from al_helpers import load_table, plan_study, run_study, suggest
 
 
 def test_load_table_leaves_the_frame_as_it_was():
@@ -114,3 +114,21 @@ def test_numbers_beyond_three_interquartile_ranges_are_pulled_back_to_there():
 def test_a_column_half_of_whose_rows_are_equal_is_not_clipped():
     X = np.array([0.0] * 9 + [5, 7])[:, None]
     assert OutlierClipper().fit(X).transform(X).tolist() == X.tolist()
+
+
+@pytest.mark.parametrize("gaps, learnt", [(0, False), (9, False), (10, True), (100, True)])
+def test_that_a_number_is_missing_is_learnt_from_where_many_are(gaps, learnt):
+    rng = np.random.default_rng(0)
+    cells = np.where(np.arange(200) < gaps, np.nan, rng.normal(size=200))
+    table = load_table(pd.DataFrame({"x": cells, "y": ["a", "b"] * 100}), "y")
+    X = table.preprocessor.fit_transform(table.X)
+    assert X.shape[1] == 1 + learnt and (not learnt or (X[:, 1] == np.isnan(cells)).all())
+
+
+def test_a_class_that_shows_in_what_is_missing_alone_is_learnt():
+    rng = np.random.default_rng(0)
+    y = rng.choice(["left", "stayed"], 400)
+    seen = pd.Timestamp("2024-01-01") + pd.to_timedelta(rng.integers(0, 99, 400), unit="D")
+    frame = pd.DataFrame({"seen": np.where((y == "left") & (rng.random(400) < 0.9), None, seen), "y": y})
+    dataset, settings, _, _ = plan_study(load_table(frame, "y"), target=0.9, budget=60)
+    assert run_study(dataset, "random", n_splits=2, n_jobs=1, **settings)["accuracy"].iloc[-1] > 0.9
