@@ -22,7 +22,7 @@ from active_learning.vectors import VectorScaler, read_vectors
 
 GIVEAWAY = "alone gives the label away; known only after labelling? Then leave it out (--drop)"
 GAPS = (10, 0.05)  # missing cells at least, and their share, from which on that they are is learnt from too
-MAX_LEVELS = 40  # one-hot columns a category: its commonest levels, and one for all the others
+MAX_LEVELS = 100  # one-hot columns a category: its commonest levels, and one for all the others
 
 
 def load_table(

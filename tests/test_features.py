@@ -40,6 +40,12 @@ def test_preprocessor_caps_the_number_of_levels():
     assert table.preprocessor.fit_transform(table.X).shape == (600, MAX_LEVELS)
 
 
+def test_as_many_levels_as_a_town_has_districts_are_each_learnt():
+    frame = pd.DataFrame({"c": [f"level_{i % 90}" for i in range(600)], "label": list("ab") * 300})
+    table = load_table(frame, "label")
+    assert table.preprocessor.fit_transform(table.X).shape == (600, 90)
+
+
 def test_preprocessor_accepts_a_column_that_is_missing_in_all_labelled_rows():
     frame = mixed_table().assign(rare=[np.nan] * 20 + list(range(0, 40, 2)))
     with warnings.catch_warnings():
