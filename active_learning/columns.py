@@ -169,8 +169,8 @@ def _odd_number(levels):
     """A note on the levels of a column that is mostly, but not nearly always, numbers; or None."""
     numbers = pd.to_numeric(pd.Series(levels), errors="coerce")
     odd = levels[numbers.isna().to_numpy()]
-    code = next((level for level in levels if re.match(r"\s*[+-]?0\d", level)), None)
-    if not len(odd) and code is not None:
+    codes = () if len(odd) else (level for level in levels if re.match(r"\s*[+-]?0\d", level))
+    if code := next(iter(codes), None):
         return f"is read as categories: a code such as {code!r} would lose its zeros as a number"
     fault = "is no number" if len(odd) == 1 else "are no numbers"
     return f"is read as categories: {some(odd, 3)} {fault}" if 0 < len(odd) < len(levels) / 2 else None
