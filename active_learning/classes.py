@@ -45,7 +45,7 @@ def giveaways(columns, y, *, at_least=0.99, most=2000):
     """Columns that alone give the label away, perhaps because they are known only after labelling.
 
     A shallow tree on the column, or the mere fact that a cell is missing, scores `at_least` on held-out rows,
-    and well above the majority.
+    and well above the majority. Of a text only that it is missing is looked at.
     columns: list of Column; y: labels (n,), None where there is none
     most: int, labelled rows at the most that are looked at
     returns: list of names
@@ -57,11 +57,12 @@ def giveaways(columns, y, *, at_least=0.99, most=2000):
     if len(rows) < 30 or len(classes) < 2 or np.bincount(codes).min() < 2:
         return []
     halves = train_test_split(np.arange(len(rows)), test_size=0.5, stratify=codes, random_state=0)
-    simple = [column for column in columns if column.kind in ("number", "category")]
+    simple = [column for column in columns if column.kind in ("number", "category", "text")]
+    values = (np.minimum(c.numbers[rows], 0) if c.kind == "text" else c.numbers[rows] for c in simple)
     return [
         column.name
-        for column in simple
-        if any(_tells(values, codes, halves, at_least) for values in column.numbers[rows].T)
+        for column, parts in zip(simple, values, strict=True)
+        if any(_tells(part, codes, halves, at_least) for part in parts.T)
     ]
 
 

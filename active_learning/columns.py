@@ -118,7 +118,9 @@ def _date_column(name, missing, codes, dates, notes):
     values[~missing] = known[codes]
     varies = np.nanmax(values, axis=0) > np.nanmin(values, axis=0)
     if not varies.any():
-        return _left_out(name, "all its dates are the same")
+        if not missing.any():
+            return _left_out(name, "all its dates are the same")
+        varies[0] = True  # whether there is a date may speak
     return Column(name, "number", values[:, varies], notes=notes or ["is read as dates"])
 
 

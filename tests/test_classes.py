@@ -87,3 +87,14 @@ def test_a_rare_class_gives_no_column_away():
     y = np.r_[np.zeros(6), np.arange(994) % 2 + 1].astype(int)
     noise = np.random.default_rng(0).normal(size=(1000, 1))
     assert giveaways([Column("x", "number", noise)], y) == []
+
+
+def test_a_date_or_text_that_one_class_alone_has_gives_the_label_away():
+    y = np.array(["kept", "left"] * 100)
+    cells = {"date": "2024-01-05", "text": [f"they were late and rude, {i}" for i in range(200)]}
+    for cell in cells.values():
+        frame = pd.DataFrame({"why": np.where(y == "left", cell, ""), "n": np.arange(200) % 7, "y": y})
+        notes = al.load_table(frame, "y").notes
+        assert any("'why' alone gives the label away" in note for note in notes), notes
+    frame["why"] = cells["text"]
+    assert not any("gives the label away" in note for note in al.load_table(frame, "y").notes)
