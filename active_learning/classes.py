@@ -16,9 +16,8 @@ from active_learning.checks import some
 from active_learning.matrices import spaced
 
 MARKS = ("|", ";", ",")  # between several labels of a row
-LISTED = re.compile(
-    r"""[\[({]?\s*(['"])(.*)\1\s*[\])}]?"""
-)  # one of them in a printed list, as 'a' of ['a', 'b']
+# One of several in a printed list, as 'a' of ['a', 'b'].
+LISTED = re.compile(r"""[\[({]?\s*(['"])(.*)\1\s*[\])}]?""")
 
 
 def check_single(y, name):

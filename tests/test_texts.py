@@ -161,3 +161,11 @@ def test_two_texts_are_enough_to_tell_them_apart():
 def test_the_numbers_of_texts_may_be_a_list():
     model, codes = encoder()
     np.testing.assert_array_equal(model.fit(codes.tolist()).transform([[0], [1]]), model.transform(codes[:2]))
+
+
+def test_texts_that_repeat_have_no_axes_of_noise():
+    said = [f"{a} {b}" for a in ("red", "green", "blue") for b in ("apple", "melon", "grape")]
+    codes = np.arange(90)[:, None] % len(said)
+    rows = al.TextEncoder(Texts(said)).fit(codes).transform(codes)
+    assert rows.shape[1] <= len(said)  # nine texts span no more, and the rest would be rounding
+    assert np.linalg.matrix_rank(rows) == rows.shape[1]
