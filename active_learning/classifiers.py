@@ -4,6 +4,7 @@ To add one: a line in CLASSIFIERS and its name in options; if it learns from unl
 SEMI_SUPERVISED.
 """
 
+from copy import copy
 from functools import partial
 
 import numpy as np
@@ -75,3 +76,20 @@ def fit(model, X, y, labeled, pool):
         return model.fit(take(X, labeled), y[labeled])
     rows = np.sort(np.concatenate([labeled, pool]))
     return model.fit(take(X, rows), np.where(np.isin(rows, labeled), y[rows], -1))
+
+
+def fit_once(model, X, y, labeled, pool, batch, known):
+    """As fit, but what another run of the split has learnt from the same rows is not learnt again.
+
+    All rules start from the same seed set; on two classes least confidence, margin and entropy are one rule.
+    Only the default classifier is a matter of the rows alone, and of the batches in which it got them.
+
+    batch: int, rows bought a round; known: dict of such runs, added to; or None
+    returns: the fitted model, which may be another object
+    """
+    if known is None or not isinstance(model, NewtonLogisticRegression):
+        return fit(model, X, y, labeled, pool)
+    key = batch, labeled.tobytes(), tuple(y[labeled].tolist())
+    if key not in known:
+        known[key] = copy(fit(model, X, y, labeled, pool))
+    return copy(known[key])

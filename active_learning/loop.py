@@ -13,9 +13,9 @@ from sklearn.pipeline import Pipeline
 from sklearn.utils import get_tags
 
 from active_learning.checks import check_choice, check_integer
-from active_learning.classifiers import SEMI_SUPERVISED, fit, make_model
+from active_learning.classifiers import SEMI_SUPERVISED, fit_once, make_model
 from active_learning.matrices import on_one_thread, take
-from active_learning.representation import represented
+from active_learning.representation import represented, shared_fits
 from active_learning.rules import Round
 from active_learning.strategies import check_strategy, last_step, pick_strategies
 
@@ -72,8 +72,9 @@ def run_loop(
         y, judge = (np.searchsorted(np.unique(y), labels) for labels in (y, judge))
     X_test, y_test = take(X, split.test), judge[split.test]
     labeled, pool, n_labels, scores = split.seed, np.sort(split.pool), [], []
+    known = shared_fits(X)
     while True:
-        fit(model, X, y, labeled, pool)
+        model = fit_once(model, X, y, labeled, pool, batch, known)
         n_labels.append(len(labeled))
         scores.append(measure(y_test, model.predict(X_test)))
         wanted = min(batch, budget - len(labeled), len(pool))

@@ -94,6 +94,7 @@ def newton_step(A, P, G, ridge, M, stop, most):
     G = G.astype(A.dtype, order="C", copy=False)  # so that r and v are views of R and V
     S, R, V, last, target = np.zeros_like(G), -G, np.zeros_like(G), np.inf, 0.0
     At, ones, r, v = A.T, np.ones(len(P), A.dtype), R.ravel(), V.ravel()
+    weights = P if len(P) > 1 else P - P * P  # of one row of logits, the curvature itself
     dot, precondition = product_with(A), product_with(M)
     for products in range(most):  # noqa: B007
         D = precondition(R, M)
@@ -105,8 +106,9 @@ def newton_step(A, P, G, ridge, M, stop, most):
         V += D
         last = size
         T = dot(V, At)
-        T *= P
-        T -= P * ones.dot(T)
+        T *= weights
+        if len(P) > 1:
+            T -= P * ones.dot(T)
         HV = dot(T, A)
         HV += V * ridge
         length = size / v.dot(HV.ravel())

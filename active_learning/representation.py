@@ -1,9 +1,9 @@
 """A classifier behind a representation that learns from features alone, so that it is learnt once and not
 once a round.
 
-Here: which rows it is learnt from, and how rows are seen through it. Not here: what it is made of (features,
-texts, vectors). Pipelines of a user's own are another matter: they are fitted whole, in every round, on the
-labelled rows.
+Here: which rows it is learnt from, how rows are seen through it, and what the runs of a split share. Not
+here: what it is made of (features, texts, vectors). Pipelines of a user's own are another matter: they are
+fitted whole, in every round, on the labelled rows.
 """
 
 import zlib
@@ -14,6 +14,7 @@ from sklearn.pipeline import Pipeline
 
 from active_learning.matrices import spaced, take
 
+SHARED = 500  # columns: of more, fitted classifiers are too large to be kept
 IN_MEMORY = 50_000  # more rows than these are turned into features when they are picked, and not kept
 
 
@@ -35,7 +36,7 @@ class View:
         return self.transformer.transform(take(self.X, rows))
 
 
-_last = [None]  # the last representation: all runs of a split share it
+_last = [None]  # the last representation, and the fits on it: all runs of a split share them
 
 
 def represented(model, X, split):
@@ -46,11 +47,17 @@ def represented(model, X, split):
     if not isinstance(model, Represented):
         return model, X
     seen = np.sort(np.concatenate([split.seed, split.pool]))
-    key = [model[0], X, seen.tobytes(), _checksum(X)]
+    key = [model[0], X, seen.tobytes(), _checksum(X), repr(model[-1])]
     last = _last[0]
     if last is None or last[0][0] is not key[0] or last[0][1] is not X or last[0][2:] != key[2:]:
-        last = _last[0] = key, _learnt(clone(model[0]), X, seen)
+        last = _last[0] = key, _learnt(clone(model[0]), X, seen), {}
     return model[-1], last[1]
+
+
+def shared_fits(X):
+    """Where the runs of a split keep their fits on X, if it is the last representation: a dict, or None."""
+    last = _last[0]
+    return last[2] if last and last[1] is X and X.shape[1] <= SHARED else None
 
 
 def _learnt(transformer, X, seen):

@@ -9,7 +9,7 @@ from sklearn.base import clone
 from sklearn.preprocessing import StandardScaler
 
 import al_helpers as al
-from active_learning.representation import Represented, View, represent_all, represented
+from active_learning.representation import SHARED, Represented, View, represent_all, represented, shared_fits
 
 WORDS = [
     "free",
@@ -157,3 +157,65 @@ def test_two_representations_before_one_classifier_are_kept_apart(iris):
     X = 7 * iris.X
     assert represented(plain, X, split)[1] is represented(plain, X, split)[1]  # learnt once a split
     assert not np.allclose(represented(plain, X, split)[1], represented(scaled, X, split)[1])
+
+
+@pytest.fixture
+def fits(monkeypatch):
+    """The labelled rows' numbers of every fit that is really made."""
+    fitted, fit = [], al.NewtonLogisticRegression.fit
+    monkeypatch.setattr(
+        al.NewtonLogisticRegression, "fit", lambda self, X, y: fitted.append(len(y)) or fit(self, X, y)
+    )
+    return fitted
+
+
+def test_rules_that_are_one_on_two_classes_are_fitted_once(planned, fits):
+    dataset, settings, _ = planned
+    split = al.split_dataset(dataset.y, random_state=5)
+    first = run(dataset, settings, split, "margin")
+    alone = len(fits)
+    for rule in ("least_confidence", "entropy"):
+        again = run(dataset, settings, split, rule)
+        np.testing.assert_array_equal(first.queried, again.queried)
+        np.testing.assert_array_equal(first.accuracy, again.accuracy)
+    assert len(fits) == alone
+    run(dataset, settings, split, "random")
+    assert len(fits) == 2 * alone - 1  # all start from the same seed set
+
+
+def test_a_fit_that_is_shared_changes_no_run(planned):
+    dataset, settings, split = planned
+    rules = ("random", "margin", "least_confidence", "diverse_margin")
+    together = [run(dataset, settings, split, rule) for rule in rules]
+    for rule, shared in zip(rules, together, strict=True):
+        represented(settings["model"], dataset.X, al.split_dataset(dataset.y, random_state=4))  # forget
+        alone = run(dataset, settings, split, rule)
+        np.testing.assert_array_equal(alone.queried, shared.queried)
+        np.testing.assert_array_equal(alone.accuracy, shared.accuracy)
+
+
+def test_a_fit_is_not_shared_with_other_labels_batches_or_settings(planned, fits):
+    dataset, settings, _ = planned
+    split = al.split_dataset(dataset.y, random_state=6)
+    run(dataset, settings, split)
+    alone = len(fits)
+    y = np.where(dataset.y == "ham", "spam", "ham")
+    run(al.Dataset("t", dataset.X, y), settings, split)
+    assert len(fits) == 2 * alone
+    al.run_loop(dataset, split, "margin", model=settings["model"], batch=10, budget=40)
+    assert fits[2 * alone :] == [4, 14, 24, 34, 40]
+    other = clone(settings["model"])
+    first = al.run_loop(dataset, split, "margin", model=other, batch=10, budget=40)
+    other[-1].set_params(C=0.01)
+    second = al.run_loop(dataset, split, "margin", model=other, batch=10, budget=40)
+    assert not np.array_equal(first.accuracy, second.accuracy)
+
+
+def test_fits_of_many_columns_are_not_kept(planned, iris):
+    dataset, settings, split = planned
+    assert shared_fits(represented(settings["model"], dataset.X, split)[1]) is not None
+    wide = np.random.default_rng(0).normal(size=(len(iris.y), SHARED + 1))
+    model = Represented([("a", StandardScaler()), ("b", al.default_model())])
+    split = al.split_dataset(iris.y, random_state=0)
+    assert shared_fits(represented(model, wide, split)[1]) is None
+    assert shared_fits(dataset.X) is None
