@@ -17,6 +17,7 @@ from active_learning.evidence import COVERAGE, STOPS
 from active_learning.extrapolation import subset_curve
 from active_learning.forecast import LEAST, bands, labels_needed
 from active_learning.forecast_wording import undecided
+from active_learning.jobs import run_jobs
 from active_learning.progress import progress
 from active_learning.stopping import check_history
 
@@ -65,7 +66,7 @@ def replay_forecasts(
         )
         for number, run in histories.items()
     ]
-    curves = [*progress(joblib.Parallel(n_jobs=n_jobs, return_as="generator")(jobs), len(jobs))]
+    curves = [*progress(run_jobs(jobs, n_jobs, needed=(_curve, model)), len(jobs))]
     goal = np.mean([np.interp(after, *truth) for truth in truths.values()])
     goal = goal if target is None else check_target(target)
     rows = [

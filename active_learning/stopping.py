@@ -19,6 +19,7 @@ from active_learning.checks import check_choice, check_integer, check_target
 from active_learning.classifiers import fit, make_model
 from active_learning.data import split_dataset
 from active_learning.extrapolation import continuation, subset_curve
+from active_learning.jobs import run_jobs
 from active_learning.loop import History
 from active_learning.matrices import on_one_thread, take
 from active_learning.progress import progress
@@ -193,8 +194,7 @@ def stop_signals(
         )
         for number, history in histories.items()
     ]
-    found = joblib.Parallel(n_jobs=n_jobs, return_as="generator")(jobs)
-    return pd.concat(progress(found, len(jobs)), ignore_index=True)
+    return pd.concat(progress(run_jobs(jobs, n_jobs, needed=(_signals, model)), len(jobs)), ignore_index=True)
 
 
 def _seed(random_state, number):

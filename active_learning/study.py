@@ -3,32 +3,25 @@
 Sources: Kottke et al. 2017 and Lu et al. 2023 (many repeats, paired). Not here: what the curves are worth.
 """
 
-import os
-import pickle
-import threading
-import time
 import zlib
-from concurrent.futures import CancelledError, Future
-from concurrent.futures.process import BrokenProcessPool
-from contextlib import closing, nullcontext, suppress
+from contextlib import closing, nullcontext
 from functools import partial
 from itertools import chain
 
 import joblib
 import numpy as np
 import pandas as pd
-from joblib.parallel import BACKENDS, get_active_backend
 
 from active_learning.checkpoint import Checkpoint
 from active_learning.checks import check_integer
 from active_learning.classifiers import make_model
 from active_learning.data import check_dataset, split_dataset
 from active_learning.fingerprints import study_facts
+from active_learning.jobs import run_jobs
 from active_learning.loop import run_loop
 from active_learning.progress import progress
 from active_learning.representation import Represented
 from active_learning.strategies import CLASSIC, check_strategy, pick_strategies
-from active_learning.workers import serve
 
 
 def run_histories(
@@ -83,7 +76,8 @@ def run_histories(
         jobs = _jobs(
             loop, dataset, strategies, cut, [(split, [random_state, split]) for split in order], kept
         )
-        runs = _run_jobs(jobs, min(n_jobs, len(keys)), together, in_order, needed=(loop, strategies))
+        how = dict(together=together, in_order=in_order, go_on=_go_on(kept=not in_order))
+        runs = run_jobs(jobs, min(n_jobs, len(keys)), needed=(loop, strategies), **how)
         before = [(key, None) for key in keys if key in kept]
         for key, run in progress(chain(before, runs), len(keys)):
             if run is not None:
@@ -94,6 +88,13 @@ def run_histories(
 def _kept_runs(checkpoint, facts):
     """Where finished runs go: a dict, or a file that outlives this process and holds facts()."""
     return nullcontext({}) if checkpoint is None else closing(Checkpoint(checkpoint, facts()))
+
+
+def _go_on(kept):
+    """How to go on once a study has died with the process that it ran on."""
+    if kept:
+        return "what is finished is in the checkpoint, and the same call goes on from there"
+    return "with a checkpoint the next one goes on where it stood"
 
 
 def _shuffled(n_splits):
@@ -109,104 +110,6 @@ def _jobs(loop, dataset, strategies, cut, seeds, kept):
             if (name, number) not in kept:
                 split = split or cut(random_state=np.random.SeedSequence(seed))
                 yield joblib.delayed(_one_run)(loop, dataset, split, strategy, seed, name)
-
-
-def _run_jobs(jobs, n_jobs, together, in_order, needed):
-    """Yield the jobs' results; RuntimeError, never a hang, if what runs them dies.
-
-    together: how many jobs a process is sent at a time
-    in_order: whether a result waits for those of the jobs before it
-    needed: what the jobs are made of, which a cluster's workers must be able to import
-    """
-    backend, done = get_active_backend()[0], threading.Event()
-    client = getattr(backend, "client", None)
-    if client is not None:  # of a dask cluster
-        _check_imports(client, needed)
-        backend.submit = _told_of_failure(partial(type(backend).submit, backend))
-        threading.Thread(target=_watch_cluster, args=(client, done), daemon=True).start()
-    settings, gone = dict(n_jobs=n_jobs, batch_size=together), _cluster_errors(client)
-    settings |= dict(return_as="generator" if in_order else "generator_unordered")
-    if isinstance(backend, BACKENDS["loky"]):
-        settings |= dict(initializer=serve, initargs=(os.getpid(),))
-    try:
-        yield from joblib.Parallel(**settings)(jobs)
-    except BrokenProcessPool as error:
-        raise RuntimeError(_killed("a worker process was", "jobs (n_jobs, --jobs)", in_order)) from error
-    except gone as error:
-        if not isinstance(error, CancelledError):
-            raise RuntimeError(
-                _killed("one worker after another was", "threads a worker", in_order)
-            ) from error
-        raise RuntimeError("the cluster went away, or all its workers did, and the study with it") from error
-    finally:
-        done.set()
-
-
-def _killed(what, fewer, in_order):
-    """Why a study died with the process it ran on, and what helps."""
-    why = f"{what} killed, perhaps for want of memory, and the study with it"
-    advice = f"fewer {fewer} need less memory, and so do fewer rows or columns"
-    how = "with a checkpoint the next one goes on where it stood"
-    how = how if in_order else "what is finished is in the checkpoint, and the same call goes on from there"
-    return f"{why}; {advice}; {how}"
-
-
-def _cluster_errors(client):
-    """What is raised when a cluster, or each worker that takes up a job, dies."""
-    if client is None:
-        return (CancelledError,)
-    from distributed.scheduler import KilledWorker
-
-    return CancelledError, KilledWorker
-
-
-def _told_of_failure(submit):
-    """A dask backend's submit that tells joblib of a job given up, which it would wait for without end."""
-
-    def submit_and_tell(job, callback=None):
-        result = submit(job, callback)
-        result.add_done_callback(lambda done: done.exception() and callback(done.exception()))
-        return result
-
-    return submit_and_tell
-
-
-def _within(seconds, function, *args):
-    """What function(*args) returns; TimeoutError if it takes longer: who is frozen never answers."""
-    answer = Future()
-
-    def ask():
-        try:
-            answer.set_result(function(*args))
-        except Exception as error:
-            answer.set_exception(error)
-
-    threading.Thread(target=ask, daemon=True).start()
-    return answer.result(seconds)
-
-
-def _check_imports(client, needed, patience=60):
-    """Raise RuntimeError, where a job would hang, if a worker lacks a module that the jobs need."""
-    from distributed.protocol.pickle import dumps
-
-    try:
-        _within(patience, client.run, pickle.loads, dumps(needed))
-    except ModuleNotFoundError as error:
-        how = "install it there, or send it with client.upload_file: a .py file, or a package as a .zip"
-        raise RuntimeError(f"the cluster's workers have no module {error.name!r}; {how}") from error
-    except OSError as error:  # TimeoutError among them
-        raise RuntimeError(f"the cluster does not answer: {str(error) or f'{patience} s passed'}") from error
-
-
-def _watch_cluster(client, done, patience=30):
-    """Close the client, which cancels what it waits for, once there was no worker for patience seconds."""
-    deadline = time.monotonic() + patience
-    while not done.wait(1):
-        with suppress(OSError):  # no answer, and TimeoutError
-            if client.status == "running" and _within(patience, client.scheduler_info)["workers"]:
-                deadline = time.monotonic() + patience
-        if time.monotonic() > deadline:
-            return client.close()
 
 
 def _one_run(loop, dataset, split, strategy, seed, name):

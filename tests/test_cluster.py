@@ -13,9 +13,10 @@ from pathlib import Path
 import joblib
 import numpy as np
 import pytest
+from sklearn.linear_model import LogisticRegression
 
 import al_helpers as al
-from active_learning import study
+from active_learning import jobs
 
 SETTINGS = dict(n_splits=10, batch=5, budget=40)
 
@@ -60,7 +61,7 @@ def halfway(monkeypatch):
                 do()
             yield item
 
-    return lambda do: monkeypatch.setattr(study, "progress", partial(after_half, do))
+    return lambda do: monkeypatch.setattr("active_learning.study.progress", partial(after_half, do))
 
 
 def on_dask(*args, **settings):
@@ -109,7 +110,7 @@ def test_module_missing_on_the_workers_is_named_and_uploading_it_helps(client, i
 
 def test_cluster_that_loses_its_workers_ends_in_an_error(iris, halfway, monkeypatch):
     distributed = pytest.importorskip("distributed")
-    monkeypatch.setattr(study, "_watch_cluster", partial(study._watch_cluster, patience=1))
+    monkeypatch.setattr(jobs, "_watch_cluster", partial(jobs._watch_cluster, patience=1))
     settings = dict(n_workers=1, threads_per_worker=2, dashboard_address=":0")
     with distributed.LocalCluster(**settings) as cluster, distributed.Client(cluster):
         halfway(lambda: cluster.scale(0))
@@ -191,9 +192,9 @@ class Frozen:
 def test_cluster_that_never_answers_is_given_up():
     pytest.importorskip("distributed")
     with pytest.raises(RuntimeError, match=r"the cluster does not answer: 0.2 s passed"):
-        study._check_imports(Frozen(), (), patience=0.2)
+        jobs._check_imports(Frozen(), (), patience=0.2)
     client = Frozen()
-    study._watch_cluster(client, threading.Event(), patience=0.2)
+    jobs._watch_cluster(client, threading.Event(), patience=0.2)
     assert client.closed
 
 
@@ -201,8 +202,8 @@ def test_cluster_that_never_answers_is_given_up():
 @pytest.mark.parametrize("before", [True, False])
 def test_cluster_that_is_frozen_ends_in_an_error(iris, halfway, tmp_path, monkeypatch, before):
     distributed = pytest.importorskip("distributed")
-    monkeypatch.setattr(study, "_watch_cluster", partial(study._watch_cluster, patience=3))
-    monkeypatch.setattr(study, "_check_imports", partial(study._check_imports, patience=3))
+    monkeypatch.setattr(jobs, "_watch_cluster", partial(jobs._watch_cluster, patience=3))
+    monkeypatch.setattr(jobs, "_check_imports", partial(jobs._check_imports, patience=3))
     with Cluster(tmp_path) as cluster, distributed.Client(scheduler_file=str(cluster.file)) as client:
         client.wait_for_workers(1, timeout=60)
         freeze = partial(cluster.scheduler.send_signal, signal.SIGSTOP)
@@ -252,6 +253,24 @@ def test_killed_worker_process_ends_in_an_error(iris):
     with pytest.raises(RuntimeError, match="a worker process was killed"):
         al.run_histories(iris, {"random": al.random_rows, "die": die}, **SETTINGS, n_jobs=2)
     assert len(al.run_histories(iris, **SETTINGS, n_jobs=2)) == 40  # the next study has new processes
+
+
+class Dying(LogisticRegression):
+    """A classifier that takes its process with it."""
+
+    def fit(self, X, y):
+        die(None)
+
+
+@pytest.mark.parametrize("replay", [partial(al.replay_forecasts, labels=40, more=10), al.stop_signals])
+def test_replays_whose_worker_process_is_killed_end_in_an_error_of_their_own(iris, replay):
+    histories = {
+        split: run
+        for (_, split), run in al.run_histories(iris, "random", n_splits=4, budget=50, n_jobs=1).items()
+    }
+    with pytest.raises(RuntimeError, match="a worker process was killed") as error:
+        replay(iris, histories, model=Dying(), n_jobs=2)
+    assert "checkpoint" not in str(error.value)  # which they have not
 
 
 def test_command_says_in_one_line_that_a_worker_process_was_killed(monkeypatch, capsys):

@@ -18,8 +18,8 @@ ROOT = Path(al.__file__).parent
 ORDER = [
     "escapes", "checks", "matrices", "datasets", "openml", "data", "rules", "clusters", "batch_rules",
     "strategies", "newton", "graph", "classifiers", "representation", "loop", "progress", "workers",
-    "fingerprints", "checkpoint", "study", "parts", "measures", "ranks", "savings", "trust", "wording",
-    "gains", "atlas", "report", "claims", "mechanism", "encoding", "cutting", "reading", "doubts",
+    "jobs", "fingerprints", "checkpoint", "study", "parts", "measures", "ranks", "savings", "trust",
+    "wording", "gains", "atlas", "report", "claims", "mechanism", "encoding", "cutting", "reading", "doubts",
     "labels", "tables", "replacing", "writing", "merging", "classes", "texts", "cells", "columns",
     "vectors", "features", "labelling", "suggesting", "calibration", "extrapolation",
     "forecast_wording", "forecast", "stopping", "evidence", "replays", "style", "plots", "forecast_plots",
