@@ -26,15 +26,15 @@ def check_single(y, name):
 
     They do if their parts recur: in other combinations, or alone. name: str, the column's
     """
-    counts = Counter(label for label in y if label is not None)
+    labels = [label for label in pd.unique(y) if label is not None]
     for mark in MARKS:
-        parts = {label: {LISTED.sub(r"\2", part.strip()) for part in label.split(mark)} for label in counts}
+        parts = {label: {LISTED.sub(r"\2", part.strip()) for part in label.split(mark)} for label in labels}
         several = [label for label, own in parts.items() if len(own) > 1 and all(own)]
         if not several:
             continue
         used = Counter(part for own in parts.values() for part in own)
         recurs = [label for label in several if all(used[part] > 1 for part in parts[label])]
-        if len(recurs) >= max(1, len(several) / 2) and len(used) <= len(counts):
+        if len(recurs) >= max(1, len(several) / 2) and len(used) <= len(labels):
             shown = some(recurs, 2)
             advice = "this is one class a row; keep one of them, or ask one class at a time (yes or no)"
             raise ValueError(f"column {name!r} holds several labels a row, such as {shown}; {advice}")

@@ -34,9 +34,8 @@ def suggest(table, n=10, *, strategy=None, model=None, random_state=0):
     """Say which rows of a table to label next: fit on the labelled rows, let the strategy choose the others.
 
     Rows that say the same, texts that differ in case, digits or marks among them, are proposed once. With
-    labels of
-    fewer than 2 classes there is nothing to be fitted: then come typical rows of the table's clusters
-        (typiclust).
+    labels of fewer than 2 classes nothing can be fitted: then come typical rows of the table's clusters
+    (typiclust).
 
     table: Table
     n: rows to choose, at most as many as have no label and differ

@@ -5,6 +5,7 @@ table itself (columns).
 """
 
 import os
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import numpy as np
@@ -78,10 +79,14 @@ def read_vectors(source, n_rows):
             f"{name} has {len(X)} rows and the table {n_rows}; they must pair up, in the same order"
         )
     numbers = np.asarray(X)  # not a memmap, slices of which take longer to make than to look at
-    for part in blocks(len(X)):
-        if not _all_finite(numbers[part]):
-            row = part.start + int(np.argmin(np.isfinite(X[part]).all(axis=1)))
-            raise ValueError(f"{name} holds a missing value or infinity in row {row} (counted from 0)")
+    with ThreadPoolExecutor(os.cpu_count()) as threads:
+        parts = [*blocks(len(X), 2**13)]
+        for part, finite in zip(
+            parts, threads.map(_all_finite, map(numbers.__getitem__, parts)), strict=True
+        ):
+            if not finite:
+                row = part.start + int(np.argmin(np.isfinite(X[part]).all(axis=1)))
+                raise ValueError(f"{name} holds a missing value or infinity in row {row} (counted from 0)")
     return (
         X,
         VectorScaler(),

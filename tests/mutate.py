@@ -37,8 +37,8 @@ ROOT = Path(__file__).resolve().parent.parent
 # fmt: off
 ROOMS = [  # from data to measures, tables and features
     "checks", "matrices", "data", "rules", "clusters", "batch_rules", "strategies", "newton", "graph",
-    "classifiers", "representation", "loop", "fingerprints", "checkpoint", "study", "parts", "measures",
-    "ranks", "savings", "trust", "encoding", "cutting", "reading", "doubts", "labels", "tables",
+    "classifiers", "representation", "loop", "jobs", "fingerprints", "checkpoint", "study", "parts",
+    "measures", "ranks", "savings", "trust", "encoding", "cutting", "reading", "doubts", "labels", "tables",
     "replacing", "writing", "merging", "classes", "texts", "cells", "columns", "vectors", "features",
     "labelling", "suggesting",
 ]
