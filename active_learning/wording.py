@@ -172,7 +172,7 @@ def _new_rows(summary):
         return []
     return [
         "The brackets speak of other splits of these rows; on as many other rows of the same kind the same "
-        f"study would show (in 95 % of cases or more): {listed(shown)}."
+        f"study would show (in 95 % of cases): {listed(shown)}."
     ]
 
 
@@ -223,7 +223,7 @@ def _recommended(best, n_rules):
     new = ""
     if np.isfinite(best.new_rows_low):
         ends = f"{whole(best.new_rows_low)} to {whole(best.new_rows_high)}%"
-        often = "(in 95 % of cases or more)"
+        often = "(in 95 % of cases)"
         new = f" On as many other rows of the same kind the same study would show {ends} {often}."
     return (
         f"Recommended: {best.Index}. Over random splits of these rows it saves {format_saving(best)} of "

@@ -1,9 +1,11 @@
 """Slow claims about what the interval of the saving holds; tests/bench_coverage.py prints the whole table.
 
 A population of splits stands for the truth, and studies are drawn from it. The bounds asked are 93.5 to
-96.5 %, widened by two and a half standard errors of this simulation.
+96.5 %, widened by two and a half standard errors of this simulation. For new rows data sets are made of fresh
+ones (tests/bench_new_rows.py), and the bounds are 93 to 97 %, widened likewise.
 """
 
+import bench_new_rows
 import numpy as np
 import pytest
 from bench_coverage import RULES, coverage, population
@@ -38,3 +40,11 @@ def test_bounds_hold_at_least_as_often_when_a_third_of_the_runs_is_censored(spli
         held, alarms, _ = coverage(needed, rule, 100, censored=1 / 3, n_studies=300)
         assert held >= 0.935
         assert rule != "again" or alarms <= 0.065
+
+
+@pytest.mark.parametrize("generator", bench_new_rows.GENERATORS)
+def test_the_interval_for_new_rows_holds_what_the_same_study_shows_on_fresh_rows(generator):
+    rows = bench_new_rows.measured(generator, 60, n_splits=50)
+    held, error, n, _ = bench_new_rows.coverage(rows, "new_rows_low", "new_rows_high")
+    assert n >= 40  # the others are censored
+    assert 0.93 - 2.5 * error <= held <= 0.97 + 2.5 * error, (held, error)

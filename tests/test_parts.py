@@ -6,10 +6,27 @@ import pytest
 import al_helpers as al
 
 
-def test_parts_are_disjoint_hold_all_rows_and_keep_the_classes(iris):
-    parts = al.cut_rows(iris.y, 5)
-    assert np.array_equal(np.sort(np.concatenate(parts)), np.arange(len(iris.y)))
-    assert all((np.unique(iris.y[rows], return_counts=True)[1] == 10).all() for rows in parts)
+def test_parts_are_disjoint_and_hold_all_rows(iris):
+    for n_parts in (2, 5):
+        parts = al.cut_rows(iris.y, n_parts)
+        assert np.array_equal(np.sort(np.concatenate(parts)), np.arange(len(iris.y)))
+        assert {len(rows) for rows in parts} == {len(iris.y) // n_parts}
+
+
+def test_a_classs_share_varies_between_parts_as_between_data_sets():
+    """Of 1,000 rows a tenth; a fifth of them holds 20, give or take the root of 200 x 0.1 x 0.9."""
+    y = np.repeat([0, 1], [900, 100])
+    counts = [np.bincount(y[rows])[1] for seed in range(200) for rows in al.cut_rows(y, 5, random_state=seed)]
+    assert np.mean(counts) == 20
+    assert np.var(counts) == pytest.approx(200 * 0.1 * 0.9 * 0.8, rel=0.15)  # 0.8: drawn without replacement
+
+
+def test_parts_have_the_classes_shares_where_one_would_be_too_small():
+    y = np.repeat([0, 1], [900, 20])
+    for seed in range(20):
+        assert all(np.bincount(y[rows])[1] == 4 for rows in al.cut_rows(y, 5, random_state=seed))
+    at_random = al.cut_rows(y, 5, least=1, random_state=2)
+    assert {np.bincount(y[rows])[1] for rows in at_random} != {4}
 
 
 def test_cut_rows_names_a_class_too_small():
@@ -17,12 +34,19 @@ def test_cut_rows_names_a_class_too_small():
         al.cut_rows([0] * 20 + [1] * 2, 5)
 
 
-def test_run_parts_has_half_the_splits_and_feeds_the_interval(iris):
+def test_the_parts_of_each_cut_share_out_the_splits_and_feed_the_interval(iris):
     settings = dict(batch=4, budget=18, n_jobs=1)
     parts = al.run_parts(iris, ["random", "margin"], n_splits=20, **settings)
-    assert parts.groupby("part")["split"].nunique().to_list() == [2] * 5
+    assert parts.groupby(["cut", "part"])["split"].nunique().to_list() == [7] * 6
     curves = al.run_study(iris, ["random", "margin"], n_splits=20, **settings)
     assert {"new_rows_low", "new_rows_high"} <= set(al.summarise(curves, 0.8, parts=parts))
+
+
+def test_each_cut_is_another_and_the_first_does_not_depend_on_how_many_there_are(iris):
+    settings = dict(n_parts=2, n_splits=4, batch=4, budget=18, n_jobs=1)
+    one, two = (al.run_parts(iris, ["random", "margin"], n_cuts=n, **settings) for n in (1, 2))
+    assert one.equals(two[two["cut"] == 0])
+    assert not one.equals(two[two["cut"] == 1].assign(cut=0).reset_index(drop=True))
 
 
 def test_a_number_of_test_rows_is_shared_out_among_the_parts(iris):
@@ -30,3 +54,9 @@ def test_a_number_of_test_rows_is_shared_out_among_the_parts(iris):
     numbers = al.run_parts(iris, "random", test_size=30, **settings)
     assert numbers.equals(al.run_parts(iris, "random", test_size=0.2, **settings))  # of 150 rows
     assert numbers["accuracy"].mul(15).round(9).mod(1).eq(0).all()  # tested on 15 of each part
+
+
+def test_run_parts_names_a_bad_setting(iris):
+    for name in ("random_state", "seed_per_class", "n_parts", "n_cuts"):
+        with pytest.raises((TypeError, ValueError), match=name):
+            al.run_parts(iris, "random", **{name: "a"}, batch=4, budget=18)

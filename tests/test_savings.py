@@ -204,7 +204,7 @@ def make_parts(gains, n=20, spread=0.0):
             for point in ((1, 0.0), (2 * count - 1, 1.0))  # at 0.5 where n_labels = count
         ]
         parts.append(pd.DataFrame(rows, columns=["part", "strategy", "split", "n_labels", "accuracy"]))
-    return pd.concat(parts, ignore_index=True)
+    return pd.concat(parts, ignore_index=True).assign(cut=0)
 
 
 def test_parts_that_agree_leave_new_rows_as_well_known_as_these():
@@ -238,7 +238,7 @@ def test_a_saving_that_may_be_everything_leaves_new_rows_unknown():
     row = pd.Series({"saving_min": 0.4, "saving_max": 0.4, "saving_low": 0.2, "saving_high": 1.0})
     with warnings.catch_warnings():
         warnings.simplefilter("error")
-        assert np.isnan(_new_rows(row, np.full(5, -0.5), np.full(5, -0.5), 0.95)).all()
+        assert np.isnan(_new_rows(row, known(-0.5 * np.ones((1, 5, 4))), 0.95)).all()
 
 
 def test_the_interval_for_new_rows_matches_one_worked_by_hand():
@@ -277,9 +277,62 @@ def test_a_saving_is_about_a_target_that_is_held():
     assert al.summarise(curves, 0.9, hold=2).loc["margin", "saving"] == pytest.approx(1 - 40 / 50)
 
 
-def test_the_interval_for_new_rows_holds_the_studys_own_spread():
-    """Equal parts: all that is left is the interval of 95 %, of 2 x 1.96 standard errors, and t = 2.776."""
+def known(ratios):
+    """Bounds of log ratios (cuts, parts, splits) of which nothing is open."""
+    return bounds(ratios, ratios)
+
+
+def bounds(lows, highs):
+    pairs = zip(np.asarray(lows), np.asarray(highs), strict=True)
+    return [[*zip(low, high, strict=True)] for low, high in pairs]
+
+
+def test_the_interval_for_new_rows_holds_the_spread_of_both_studies_splits():
+    """Equal parts: all that is left is the interval's half width, of this study and of the other one."""
     row = pd.Series(dict(saving_min=0.4, saving_max=0.4, saving_low=0.3, saving_high=0.5))
-    half = 2.7764 * np.log(0.7 / 0.5) / (2 * 1.96)
+    half = np.sqrt(2) * np.log(0.7 / 0.5) / 2
     ends = 1 - 0.6 * np.exp(half), 1 - 0.6 * np.exp(-half)
-    assert _new_rows(row, np.full(5, -0.5), np.full(5, -0.5), 0.95) == pytest.approx(ends, abs=1e-4)
+    assert _new_rows(row, known(np.full((1, 5, 4), -0.5)), 0.95) == pytest.approx(ends, abs=1e-12)
+
+
+def test_what_splits_explain_of_the_parts_is_not_put_down_to_rows():
+    """Means 0.4 to 0.6, variance 0.00625, of four splits 0.05 away: three quarters of 0.00333 / 4 are theirs.
+
+    Two cuts into five have 8 degrees of freedom: t = 2.306.
+    """
+    row = pd.Series(dict.fromkeys(["saving_min", "saving_max", "saving_low", "saving_high"], 0.4))
+    means = -np.array([0.4, 0.45, 0.5, 0.55, 0.6])
+    half = 2.306004 * np.sqrt(2 / 5 * (0.00625 - 0.75 * 0.01 / 3 / 4))
+    ends = 1 - 0.6 * np.exp(half), 1 - 0.6 * np.exp(-half)
+    loud = known([means[:, None] + [-0.05, -0.05, 0.05, 0.05]] * 2)
+    assert _new_rows(row, loud, 0.95) == pytest.approx(ends, abs=1e-6)
+    quiet = known([[-0.5 + np.array([-1, -1, 1, 1])] * 5] * 2)
+    assert _new_rows(row, quiet, 0.95) == pytest.approx((0.4, 0.4))  # less than splits explain is nothing
+
+
+def test_an_open_split_of_a_part_widens_the_interval_for_new_rows_or_leaves_it_unknown():
+    row = pd.Series(dict.fromkeys(["saving_min", "saving_max", "saving_low", "saving_high"], 0.4))
+    shut = -0.5 + 0.05 * np.random.default_rng(0).normal(size=(1, 5, 8))
+    low = shut.copy()
+    low[0, 2, 3] -= 0.4
+    found = [_new_rows(row, bounds(x, shut), 0.95) for x in (shut, low)]
+    widths = [high - low for low, high in found]
+    assert widths[1] > widths[0]
+    low[0, 2, :4] = -np.inf
+    assert np.isnan(_new_rows(row, bounds(low, shut), 0.95)).all()
+
+
+@pytest.mark.parametrize("rows", [0.0, 0.1, 0.5])
+def test_the_interval_for_new_rows_holds_the_same_study_on_new_rows_as_often_as_it_says(rows):
+    """Studies of 50 splits, whose log ratios spread by 0.5, of data sets that differ by `rows`."""
+    rng, held = np.random.default_rng(0), []
+    for _ in range(600):
+        ratios = -0.4 + rows * rng.normal() + 0.5 * rng.normal(size=50)
+        saving = al.paired_saving(np.exp(ratios), np.ones(50))
+        row = pd.Series(dict(zip(["saving_min", "saving_max"], saving[3:5], strict=True)))
+        row["saving_low"], row["saving_high"] = saving[1:3]
+        parts = np.sqrt(3) * rows * rng.normal(size=(2, 3, 1)) + 0.5 * rng.normal(size=(2, 3, 17))
+        low, high = _new_rows(row, known(parts), 0.95)
+        other = al.paired_saving(np.exp(-0.4 + rows * rng.normal() + 0.5 * rng.normal(size=50)), np.ones(50))
+        held.append(low <= other.estimate <= high)
+    assert 0.92 < np.mean(held) < 0.98  # 93 to 97 %, and a standard error of 600

@@ -88,7 +88,7 @@ def test_one_split_claims_no_saving():
 
 def test_new_rows_are_told_apart_from_other_splits():
     curves = needing(random=[50, 60, 50, 60] * 5, margin=[30, 30, 40, 30] * 5)
-    parts = pd.concat([curves.assign(part=part) for part in range(5)])
+    parts = pd.concat([curves.assign(cut=0, part=part) for part in range(5)])
     assert "other rows of the same kind" in al.describe(curves, 0.9, parts=parts)
     assert "other rows of the same kind" in al.recommend(curves, 0.9, parts=parts)
     assert "other rows" not in al.describe(curves, 0.9)
