@@ -5,6 +5,7 @@ classifier still differs by about 1e-8 between two of them, so a squared distanc
 lies closer than TIE is equal. Not here: anything that knows of labels.
 """
 
+import operator
 from functools import cache, partial, wraps
 
 import numpy as np
@@ -108,6 +109,17 @@ def own_axes(X, k):
     L[order] = np.tril(factor)[:, :rank]
     first = order[:rank]
     return L, solve_triangular(L[first], X[first], lower=True, check_finite=False)
+
+
+def with_ones(X):
+    """X (n, d) and, for the intercept, a column of ones: array or CSR (n, d + 1)."""
+    both = [X, np.ones((X.shape[0], 1))]
+    return sparse.csr_array(sparse.hstack(both)) if sparse.issparse(X) else np.hstack(both)
+
+
+def product_with(A):
+    """The function that multiplies an array by A: dot, which for small ones starts faster than @."""
+    return operator.matmul if sparse.issparse(A) else np.ndarray.dot
 
 
 def is_plain(X):

@@ -4,7 +4,6 @@ Here: the estimator and its solver, which know nothing of active learning.
 Sources: Dembo, Eisenstat & Steihaug 1982 (truncated Newton); Bohning 1992 (a bound shared by the classes).
 """
 
-import operator
 import warnings
 
 import numpy as np
@@ -15,7 +14,7 @@ from sklearn.exceptions import ConvergenceWarning
 from sklearn.utils.multiclass import check_classification_targets
 from sklearn.utils.validation import check_is_fitted, validate_data
 
-from active_learning.matrices import dense, inverse_of, is_plain, own_axes
+from active_learning.matrices import dense, inverse_of, is_plain, own_axes, product_with, with_ones
 
 EPS = np.finfo(np.float64).eps
 
@@ -53,17 +52,6 @@ def shared_preconditioner(A, P, ridge, widest=3000):
     return sparse.diags_array(1 / H.diagonal()) if inverse is None else inverse
 
 
-def with_ones(X):
-    """X (n, d) and, for the intercept, a column of ones: array or CSR (n, d + 1)."""
-    both = [X, np.ones((X.shape[0], 1))]
-    return sparse.csr_array(sparse.hstack(both)) if sparse.issparse(X) else np.hstack(both)
-
-
-def product_with(A):
-    """The function that multiplies an array by A: dot, which for small ones starts faster than @."""
-    return operator.matmul if sparse.issparse(A) else np.ndarray.dot
-
-
 def gradient_of(A, Y, ridge):
     """The function W (k, d) -> class probabilities P (k, n), gradient G (k, d) of the penalised loss.
 
@@ -80,6 +68,23 @@ def gradient_of(A, Y, ridge):
     return gradient
 
 
+@np.errstate(divide="ignore")
+def start_at(W, gradient, Y, ridge, M):
+    """W (k, d) with P, G and M there; or 0 with its own where the penalised loss of labels Y (k, n) is less.
+
+    That is where new rows lie so far out, and so surely wrong, that from W there is hardly a way back.
+    """
+    P, G = gradient(W)
+    if W.any():
+        sure = np.add.reduce(P * Y, axis=0) if len(P) > 1 else np.abs(1 - Y - P)  # of the true class
+        loss = ridge @ (W * W).sum(axis=0) / 2 - np.log(sure).sum()
+        if loss > Y.shape[1] * np.log(max(len(P), 2)):
+            W, M = np.zeros_like(W), None
+            P, G = gradient(W)
+    return W, P, G, M
+
+
+@np.errstate(over="ignore", divide="ignore", invalid="ignore")
 def newton_step(A, P, G, ridge, M, stop, most):
     """Solve Hessian @ S = -G nearly, by preconditioned conjugate gradients.
 
@@ -87,14 +92,15 @@ def newton_step(A, P, G, ridge, M, stop, most):
         worked out in the precision of A
     stop: float, the share of the first residual, in the norm of M, at which to stop
     most: int, the most Hessian products
-    returns: array (k, d), the step S; int, the number of Hessian products it took
+    returns: array (k, d), the step S, not finite where all rows are so surely classed that the loss is
+        straight; int, the number of Hessian products it took
     source: Dembo & Steihaug 1983
     """
-    P, ridge, M = (array.astype(A.dtype, copy=False) for array in (P, ridge, M))
+    weights = P if len(P) > 1 else P * (1 - P)  # of one row of logits, the curvature itself
+    P, weights, ridge, M = (array.astype(A.dtype, copy=False) for array in (P, weights, ridge, M))
     G = G.astype(A.dtype, order="C", copy=False)  # so that r and v are views of R and V
     S, R, V, last, target = np.zeros_like(G), -G, np.zeros_like(G), np.inf, 0.0
     At, ones, r, v = A.T, np.ones(len(P), A.dtype), R.ravel(), V.ravel()
-    weights = P if len(P) > 1 else P - P * P  # of one row of logits, the curvature itself
     dot, precondition = product_with(A), product_with(M)
     for products in range(most):  # noqa: B007
         D = precondition(R, M)
@@ -181,13 +187,15 @@ class NewtonLogisticRegression(ClassifierMixin, BaseEstimator):
     def _optimum(self, X, Y, W):
         """The weights (k, d + 1) of least loss on X (n, d) and labels Y (k, n), from the weights W."""
         M = getattr(self, "_inverse", None) if W.any() else None  # from the last fit, as W is
-        steps, inside = 0, own_axes(X, len(Y))
+        start, steps, inside = W, 0, own_axes(X, len(Y))
         if inside is not None:  # a smaller problem with the same optimum; all columns confirm it
             L, axes = inside
             V = np.column_stack([W[:, :-1] @ axes.T, W[:, -1]])
             V, steps, _, _ = self._minimise(with_ones(L), Y, V, 1 / np.sqrt(len(L)))
             W = np.column_stack([V[:, :-1] @ axes, V[:, -1]])
         W, more, short, M = self._minimise(with_ones(X), Y, W, M=M)
+        if short and start.any():
+            return self._optimum(X, Y, np.zeros_like(start))
         self._inverse = M if self.warm_start else None
         self.n_iter_ = np.array([steps + more], dtype=np.int32)
         if short:
@@ -211,12 +219,11 @@ class NewtonLogisticRegression(ClassifierMixin, BaseEstimator):
         A: rows (n, d); Y: array (k, n) of 0 and 1, the labels; M: a preconditioner, None: to be made
         returns: the weights, the number of steps, what is left of the gradient ("" where that is enough), M
         """
-        ridge = np.full(A.shape[1], 1 / self.C)
-        ridge[-1] = 0.0
+        ridge = np.append(np.full(A.shape[1] - 1, 1 / self.C), 0.0)
         gradient = gradient_of(A, Y, ridge)
         enough, rows = self._precision(A)
         enough *= share
-        P, G = gradient(W)
+        W, P, G, M = start_at(W, gradient, Y, ridge, M)
         largest = first = np.abs(G).max()
         products, steps = np.inf if M is None else 0, 0
         while largest > enough and steps < self.max_iter:
@@ -230,7 +237,10 @@ class NewtonLogisticRegression(ClassifierMixin, BaseEstimator):
                 M = shared_preconditioner(rows, P, ridge, widest=0)
                 S, products = newton_step(rows, P, G, ridge, M, stop, most)
             slope, before = np.vdot(G, S), largest
-            if rows is A or (products < most - 1 and slope < 0):
+            if not np.isfinite(slope):
+                if rows is A:
+                    break
+            elif rows is A or (products < most - 1 and slope < 0):
                 W, P, G = self._walk(gradient, W, S, slope)
                 largest = np.abs(G).max()
                 steps += 1

@@ -15,6 +15,7 @@ from sklearn.exceptions import ConvergenceWarning, NotFittedError
 from sklearn.linear_model import LogisticRegression
 from sklearn.utils.estimator_checks import check_estimator
 
+import al_helpers as al
 from active_learning import newton
 from al_helpers import NewtonLogisticRegression
 
@@ -300,3 +301,51 @@ def test_rows_without_the_names_that_a_frame_had_are_warned_of():
     model = NewtonLogisticRegression().fit(X, np.arange(20) % 2)
     with pytest.warns(UserWarning, match="feature names"):
         model.predict_proba(X.to_numpy())
+
+
+def far_out(classes, scale, seed):
+    """30 rows of which the last ten lie so many times farther out, and contradict the others."""
+    rng = np.random.default_rng(seed)
+    X = rng.normal(size=(30, 4))
+    y = (X[:, 0] + 0.3 * rng.normal(size=30) > 0).astype(int)
+    X[20:] *= scale
+    y[20:] = 1 - y[20:]
+    if classes == 3:
+        y[rng.random(30) < 0.3] = 2
+    return X, y
+
+
+@pytest.mark.parametrize("classes", [2, 3])
+@pytest.mark.parametrize("scale", [1e2, 1e3, 1e4])
+def test_a_warm_start_finds_the_optimum_when_new_rows_lie_far_out(classes, scale):
+    """At the last weights they are surely wrong: the loss is straight there, and a Newton step endless."""
+    for seed in range(20):
+        X, y = far_out(classes, scale, seed)
+        with warnings.catch_warnings():
+            warnings.simplefilter("error")
+            warm = NewtonLogisticRegression(warm_start=True).fit(X[:20], y[:20]).fit(X, y)
+            cold = NewtonLogisticRegression().fit(X, y)
+        np.testing.assert_allclose(warm.coef_, cold.coef_, atol=1e-6)
+        np.testing.assert_allclose(warm.intercept_, cold.intercept_, rtol=1e-5, atol=1e-5)
+
+
+def test_a_run_on_heavy_tails_fits_without_a_warning():
+    rng = np.random.default_rng(0)
+    y = (rng.random(300) < 0.4).astype(int)
+    X = rng.standard_t(1, size=(300, 6)) * 30
+    X[:, 0] += 20 * y
+    split = al.split_dataset(y, random_state=0)
+    with warnings.catch_warnings():
+        warnings.simplefilter("error")
+        for rule in ("random", "margin"):
+            run = al.run_loop(al.Dataset("heavy", X, y), split, rule, batch=5, budget=120)
+            assert len(run.queried) == 120 - len(split.seed)
+
+
+def test_curvature_is_not_lost_where_single_precision_sees_certainty():
+    """Rows with probabilities 1 - 1e-9 are 1 in 32 bits, and 1 - 1 is no curvature at all."""
+    A = np.ones((5, 1), np.float32)
+    P, ridge = np.full((1, 5), 1 - 1e-9), np.zeros(1)
+    M, G = np.eye(1, dtype=np.float32) / 5e-9, np.full((1, 1), 1e-9)
+    step, products = newton.newton_step(A, P, G, ridge, M, 1e-3, 10)
+    assert products == 1 and step[0, 0] == pytest.approx(-1e-9 / 5e-9, rel=1e-3)
