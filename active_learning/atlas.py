@@ -67,11 +67,8 @@ def run_levers(datasets, models, strategies, *, batch=10, n_splits=16, budget=16
     returns: as run_atlas; the targets are those of the first model
     raises: as run_histories
     """
-    same, goals, studies = (
-        dict(n_splits=n_splits, random_state=random_state, n_jobs=n_jobs, batch=batch),
-        {},
-        {},
-    )
+    same = dict(n_splits=n_splits, random_state=random_state, n_jobs=n_jobs, batch=batch)
+    goals, studies = {}, {}
     for name, data in datasets.items():
         same["budget"] = min(budget, len(data.y) // 2)
         goals[name] = goals_of(run_study(data, "random", model=next(iter(models.values())), **same))

@@ -2,8 +2,8 @@
 
 The curves are extrapolation's. How far they were off in replayed projects, by labels now and labels ahead, is
 the table in calibration, which tests/bench_forecast.py makes; the intervals here are those errors put
-around a
-new curve (split conformal prediction). Not here: when to stop (stopping), the words (forecast_wording).
+around a new curve (split conformal prediction). Not here: when to stop (stopping), the words
+(forecast_wording).
 """
 
 import numpy as np
@@ -177,8 +177,7 @@ def labels_needed(curve, kind, rule, target):
     """The labels, in all, at which each level's score gets to the target; None where it does not.
 
     The best score until n labels is at the target just where the labels needed are at most n, so the
-    interval of
-    the labels is that of the best score, read the other way.
+    interval of the labels is that of the best score, read the other way.
     """
     n = np.unique(np.geomspace(curve.labels, FARTHEST * curve.labels, 400).astype(int))
     best = np.maximum.accumulate(bands(curve, "best", kind, rule, n), axis=1)

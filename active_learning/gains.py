@@ -1,8 +1,7 @@
-"""What a budget buys: the gain at equal budget, and the labels with which a rule matches random; numbers and
-words.
+"""What a budget buys: the gain at equal budget, and the labels with which a rule matches random.
 
-Both exist whatever the target: they compare curves where they end. Not here: labels to a given target
-    (measures).
+Both exist whatever the target: they compare curves where they end. Here: numbers and words. Not here: labels
+to a given target (measures).
 Sources: Efron & Tibshirani 1993 (the bootstrap); Kath 2026 (the share of labels needed to match random).
 """
 
