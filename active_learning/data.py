@@ -20,8 +20,8 @@ from active_learning.openml import load_openml
 class Dataset:
     """A classification problem whose every label is known, so that buying labels can be simulated.
 
-    raises: TypeError if X is no matrix; ValueError if X and y differ in length, y has missing or continuous
-        values or one class, or truth does not pair up with y
+    raises: TypeError if X is no matrix; ValueError if X and y differ in length or have masked entries, y has
+        missing or continuous values or one class, or truth does not pair up with y
     """
 
     name: str
@@ -35,6 +35,12 @@ class Dataset:
             raise TypeError(f"X must be a numpy array, a pandas frame or a sparse matrix, got a {kind}")
         if isinstance(self.X, np.ndarray) and (self.X.ndim != 2 or self.X.dtype.kind in "cmMSV"):
             raise ValueError(f"X must be a matrix of numbers, got shape {self.X.shape} of {self.X.dtype}")
+        for what, values in (("X", self.X), ("y", self.y)):
+            if np.ma.is_masked(values):
+                hidden = np.ma.count_masked(values)
+                raise ValueError(
+                    f"{what} has {hidden} masked entries, which nothing else heeds; fill or drop them"
+                )
         y = np.asarray(self.y)
         if y.ndim != 1 or self.X.shape[0] != len(y):
             raise ValueError(f"X has {self.X.shape[0]} rows and y has shape {y.shape}; they must pair up")

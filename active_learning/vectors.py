@@ -70,6 +70,8 @@ def read_vectors(source, n_rows):
         raise TypeError(f"features must be an array (n, d) or a path, got {type(source).__name__}")
     name = "features" if isinstance(source, np.ndarray) else Path(source).name
     X = source if isinstance(source, np.ndarray) else _open(os.fspath(source), name)
+    if np.ma.is_masked(X) and X.dtype.kind in "fiu":
+        X = X.astype(float).filled(np.nan)  # a masked number is a missing one
     if X.ndim != 2 or X.dtype.kind not in "fiu" or X.shape[1] == 0:
         raise ValueError(
             f"{name} must be a matrix of numbers, a row each; it has shape {X.shape} of {X.dtype}"

@@ -154,3 +154,14 @@ def test_a_split_that_leaves_no_pool_is_refused_and_one_that_leaves_a_row_is_not
     with pytest.raises(ValueError, match="leave no pool out of 8 rows"):
         al.split_dataset(np.arange(8) % 2, test_size=4, random_state=0)
     assert al.split_dataset(np.arange(8) % 2, test_size=3, random_state=0).sizes["pool"] == 1
+
+
+@pytest.mark.parametrize("what", ["X", "y"])
+def test_what_is_masked_is_not_silently_used(iris, what):
+    given = {"X": iris.X, "y": iris.y}
+    mask = np.zeros(given[what].shape, bool)
+    mask[3:5] = True
+    hidden = np.ma.array(given[what], mask=mask)
+    with pytest.raises(ValueError, match=rf"{what} has {mask.sum()} masked entries"):
+        al.Dataset("hidden", **given | {what: hidden})
+    al.Dataset("shown", **given | {what: np.ma.array(given[what])})

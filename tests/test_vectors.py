@@ -99,6 +99,14 @@ def test_one_number_that_is_none_is_found_in_any_precision(dtype, value):
         al.load_table(FRAME, "label", features=V)
 
 
+def test_a_masked_number_is_a_missing_one():
+    V = np.ma.array(X, mask=X[7, 2] == X)
+    with pytest.raises(ValueError, match="missing value or infinity in row 7"):
+        al.load_table(FRAME, "label", features=V)
+    unmasked = np.ma.array(X)  # nothing is hidden
+    np.testing.assert_array_equal(al.load_table(FRAME, "label", features=unmasked).X, X)
+
+
 def test_a_missing_vector_becomes_the_mean():
     V = np.vstack([X, np.full(8, np.nan)])
     Z = al.VectorScaler().fit_transform(V)
