@@ -1,6 +1,6 @@
 """Does the interval for other rows of the same kind hold other rows of the same kind? Prints its coverage.
 
-    python tests/bench_new_rows.py [--data-sets 100] [--splits 50] [--generators synthetic unbalanced ...]
+    python tests/bench_new_rows.py [--data-sets 100] [--splits 50] [--seed 2026] [--generators synthetic ...]
 
 Each generator is a population, of which each data set is a thousand fresh rows. On each we do what the report
 does: a study, its parts, the interval for new rows; then we look up what the same study showed on every other
@@ -72,9 +72,9 @@ def one_data_set(X, y, target, n_splits, random_state):
     return al.summarise(curves, target, parts=parts).loc["margin"]
 
 
-def measured(generator, n_data_sets, n_splits):
-    """one_data_set of so many data sets, MOST at the most, of one population."""
-    X, y = make_rows(generator, ROWS * (MOST + 1), random_state=2026)
+def measured(generator, n_data_sets, n_splits, seed=2026):
+    """one_data_set of so many data sets, MOST at the most, of one population, which the seed picks."""
+    X, y = make_rows(generator, ROWS * (MOST + 1), random_state=seed)
     *parts, first = [slice(start, start + ROWS) for start in range(0, len(y), ROWS)]
     target = usual_target(al.Dataset("rows left out", X[first], y[first]))
     return [one_data_set(X[p], y[p], target, n_splits, random_state=p.start) for p in parts[:n_data_sets]]
@@ -107,10 +107,11 @@ def main():
     parser.add_argument("--data-sets", type=int, default=100)
     parser.add_argument("--splits", type=int, default=50)
     parser.add_argument("--generators", nargs="+", choices=GENERATORS, default=GENERATORS)
+    parser.add_argument("--seed", type=int, default=2026, help="of the population")
     args = parser.parse_args()
     print("generator   data sets  median saving  interval      coverage      width", flush=True)
     for generator in args.generators:
-        rows = measured(generator, args.data_sets, args.splits)
+        rows = measured(generator, args.data_sets, args.splits, args.seed)
         for what, name in (("other splits", "saving"), ("new rows", "new_rows")):
             held, error, n, width = coverage(rows, f"{name}_low", f"{name}_high")
             middle = np.median([row["saving"] for row in rows])
