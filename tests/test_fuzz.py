@@ -10,6 +10,12 @@ from active_learning.options import build_parser
 from active_learning.texts import Texts
 
 
+@pytest.fixture(autouse=True)
+def elsewhere(tmp_path, monkeypatch):
+    """A generated folder may be "", which is the one that tests run in."""
+    monkeypatch.chdir(tmp_path)
+
+
 def check(n, first):
     outcomes, faults = fuzz.fuzz(n, first)
     ways = {
