@@ -109,7 +109,10 @@ def plot_reached_share(needed, budget, ax=None):
     """Share of splits that have reached the target, against labels bought; no run is dropped.
 
     needed: table of by_split; budget: labels at which runs were stopped
+    raises: ValueError for a budget that is not positive
     """
+    if not budget > 0:
+        raise ValueError(f"budget must be a positive number of labels, got {budget}")
     ax, grid = axes_or_new(ax), np.arange(budget + 1)
     names = needed.median().sort_values(kind="stable").index  # from the left to the right
     for place, (name, height) in enumerate(zip(names, np.linspace(0.9, 0.15, len(names)), strict=True)):

@@ -215,7 +215,9 @@ def recommend(curves, target, *, hold=1, parts=None):
     words = [f"No rule is recommended over random: for {best.Index}, the most promising, {found}"]
     smallest = saving_shown_by(best.saving_low, best.saving_high)
     power = f" In 80 % of studies like this one a saving of {smallest:.0%} would have been shown."
-    return f"{words[0]}, {format_saving(best)}." + (power if 0.005 <= smallest < 1 else "")
+    return f"{words[0]}, {format_saving(best)}." + (
+        power if 0.005 <= smallest < 0.995 else ""
+    )  # 0 and 100% say nothing
 
 
 def _recommended(best, n_rules):

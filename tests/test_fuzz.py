@@ -64,6 +64,7 @@ FOUND = {  # once a traceback of another kind, or a wrong result
     "contrast column": lambda: al.contrast(FACTS, "nothing", "a", "b"),
     "means_by_strategy": lambda: al.means_by_strategy(FACTS, "nothing"),
     "describe_gains": lambda: al.describe_gains(CURVES, 7),
+    "no budget": lambda: al.plot_reached_share(WIDE, -1),
     "reachable": lambda: al.reachable(CURVES, "nobody"),
     "goals_of": lambda: al.goals_of(CURVES, reference="nobody"),
     "goals_of nothing": lambda: al.goals_of(CURVES[:0]),

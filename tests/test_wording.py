@@ -86,6 +86,14 @@ def test_one_split_claims_no_saving():
     assert "save" not in said.replace("no saving is claimed", "") and "anecdote" in said
 
 
+def test_a_study_that_only_everything_saved_would_show_claims_no_power():
+    """Two splits that point either way: what they would show in 80 % prints as 100 %, which is no saving."""
+    said = al.recommend(needing(random=[60, 30], margin=[30, 60]), 0.9)
+    assert "no difference shown" in said and "would have been shown" not in said
+    said = al.recommend(needing(random=[60, 30, 40] * 5, margin=[30, 60, 40] * 5), 0.9)
+    assert "would have been shown" in said and "of 100%" not in said
+
+
 def test_new_rows_are_told_apart_from_other_splits():
     curves = needing(random=[50, 60, 50, 60] * 5, margin=[30, 30, 40, 30] * 5)
     parts = pd.concat([curves.assign(cut=0, part=part) for part in range(5)])
