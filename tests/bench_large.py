@@ -42,10 +42,14 @@ def large_dataset(rows=ROWS):
 
 
 def timed(run):
-    """(wall-clock seconds, what run() returned)."""
-    start = time.perf_counter()
+    """(seconds of this process's time on a processor, what run() returned): others count less in it."""
+    start = time.process_time()
     result = run()
-    return time.perf_counter() - start, result
+    return time.process_time() - start, result
+
+
+def processor_seconds(run):
+    return timed(run)[0]
 
 
 class Watch:
@@ -96,48 +100,39 @@ def plain_round(dataset, split, labeled, rule, **settings):
     return score, pool[np.argsort(top[:, -1] - top[:, -2])[:BATCH]]
 
 
-def plain_seconds(dataset, histories, every, **settings):
-    """Processor time of some rounds of one split by a plain loop, and that scaled up to the whole study.
+def plain_seconds(dataset, split, histories, every, **settings):
+    """Processor time of a plain loop on a split: that of some of its rounds, scaled up to all.
 
     every: one in so many rounds is measured, on the rows that our loop had labelled by then
     """
-    split, part, measured, rounds = first_split(dataset), 0.0, 0, 0
+    seconds, rounds = [], 0
     for rule in RULES:
         run = histories[rule, 0]
         for n in run.n_labels[::every].tolist():
             labeled = np.concatenate([split.seed, run.queried[: n - len(split.seed)]])
-            start = time.process_time()
-            score, _ = plain_round(dataset, split, labeled, rule, **settings)
-            part, measured = part + time.process_time() - start, measured + 1
+            part, (score, _) = timed(partial(plain_round, dataset, split, labeled, rule, **settings))
+            seconds.append(part)
         rounds += len(run.n_labels)
         print(f"  {rule}: accuracy {run.accuracy[run.n_labels == n][0]:.3f} at {n} labels, plain {score:.3f}")
-    return part, part * SPLITS * rounds / measured
-
-
-def first_split(dataset):
-    return al.split_dataset(dataset.y, random_state=np.random.SeedSequence([0, 0]))
-
-
-def cpu_seconds():
-    """Processor time so far of this process and its workers."""
-    family = [psutil.Process(), *psutil.Process().children(recursive=True)]
-    return sum(sum(process.cpu_times()[:2]) for process in family)
+    return np.mean(seconds) * rounds
 
 
 def study():
-    """All of our study, on two processes, and a part of the plain loop's, by processor time."""
-    dataset = large_dataset()
-    settings = dict(n_splits=SPLITS, batch=BATCH, budget=BUDGET)
-    start = cpu_seconds()
-    with Watch(pause=0.5) as watch:
-        wall, histories = timed(partial(al.run_histories, dataset, RULES, n_jobs=2, **settings))
-    ours = cpu_seconds() - start
+    """Our study and the plain loops, split by split in turn on one processor: its speed wanders."""
+    dataset, spent = large_dataset(), {}
     print(f"(a) {ROWS:,} x {COLUMNS}, {CLASSES} classes, batch {BATCH}, budget {BUDGET:,}, {SPLITS} splits")
-    print(f"ours: {ours:.1f} s of processor time; {wall:.1f} s by the clock")
-    for name, (every, how) in PLAIN.items():
-        part, theirs = plain_seconds(dataset, histories, every, **how)
-        print(f"{name}: {part:.1f} s for one in {every} rounds of one split, so {theirs:.0f} s for all:")
-        print(f"  {theirs / ours:.1f} times ours (wanted: 5)")
+    with Watch(pause=0.5) as watch:
+        for i in range(SPLITS):
+            split = al.split_dataset(dataset.y, random_state=np.random.SeedSequence([i, 0]))
+            ours = partial(al.run_histories, dataset, RULES, n_splits=1, batch=BATCH, budget=BUDGET, n_jobs=1)
+            seconds, histories = timed(partial(ours, random_state=i))
+            spent.setdefault("ours", []).append(seconds)
+            for name, (every, how) in PLAIN.items():
+                spent.setdefault(name, []).append(plain_seconds(dataset, split, histories, every, **how))
+    for name, seconds in spent.items():
+        ratio, ratios = sum(seconds) / sum(spent["ours"]), np.divide(seconds, spent["ours"])
+        print(f"{name}: {sum(seconds):.1f} s of processor time, {ratio:.1f} times ours (wanted: 5)")
+        print(f"  {ratios.min():.1f} to {ratios.max():.1f} from split to split")
     print(f"largest process: {watch.peak['rss'] / GIB:.2f} GiB (limit 2)")
     assert watch.peak["rss"] <= 2 * GIB
 
@@ -230,13 +225,6 @@ def query_seconds(X):
 def study_seconds(rows):
     dataset, settings = large_dataset(rows), dict(n_splits=2, batch=BATCH, budget=300, n_jobs=1)
     return min(processor_seconds(partial(al.run_histories, dataset, RULES, **settings)) for _ in range(2))
-
-
-def processor_seconds(run):
-    """Of this process, so that others that share the machine count less."""
-    start = time.process_time()
-    run()
-    return time.process_time() - start
 
 
 def report_growth(name, first, measure):
