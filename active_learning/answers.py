@@ -25,6 +25,7 @@ from active_learning.savings import summarise
 from active_learning.strategies import CLASSIC, RECOMMENDED, STRATEGIES, unmet_needs
 from active_learning.study import run_study
 from active_learning.suggesting import suggest
+from active_learning.tables import read_table
 from active_learning.wording import describe, format_percent, recommend, results_table, seed_meets
 from active_learning.writing import write_table
 
@@ -39,8 +40,11 @@ def report(args):
         target = 0.9 if args.target_acc is None else args.target_acc
         return measure(args, load_dataset(args.dataset or "digits"), settings, target, [])
     reading = {"unlabeled": args.unlabeled, "skip": args.skip, "header": not args.no_header}
-    reading |= {"drop": args.drop, "id_column": args.id_column, "features": args.features}
-    table = load_table(args.csv, args.label_column, **reading)
+    reading |= {"drop": args.drop, "id_column": args.id_column}
+    if args.labels is not None and args.suggest is None and not args.forecast:  # nothing is learnt
+        table = read_table(args.csv, args.label_column, **reading)
+    else:
+        table = load_table(args.csv, args.label_column, features=args.features, **reading)
     if args.labels is not None:
         table = merge_labels(table, args.labels, relabel=args.relabel)
     if args.output is not None:

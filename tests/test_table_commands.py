@@ -140,6 +140,14 @@ def test_a_doubt_is_one_line_on_stderr_in_a_merge_too(run):
     assert code == 0 and err.count("\n") == 1 and "type --unlabeled NA" in err
 
 
+@pytest.mark.parametrize("table", ["id,y\np,a\nq,\n", "id,file,y\np,1.png,a\nq,2.png,\n"])
+def test_labels_merge_into_a_table_that_nothing_can_be_learnt_from(run, table):
+    """Such as one of pictures, of which the vectors lie in another file."""
+    code, out, _, written = run({"t.csv": table, "l.csv": "id,y\nq,b\n"}, *MERGE, *BY_ID)
+    assert code == 0 and "2 labelled rows, 0 without" in out
+    assert written["m.csv"].decode() == table[:-1] + "b\n"
+
+
 @pytest.mark.parametrize("mark", ["NA", "?", "-", "--", "—", "n.a.", "don't know", "(blank)"])
 def test_what_a_doubt_says_to_type_is_understood(run, mark):
     table = GOOD.replace("5,a", f"5,{mark}").replace("9,\n", "9,c\n")
