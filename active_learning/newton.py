@@ -248,7 +248,7 @@ class NewtonLogisticRegression(ClassifierMixin, BaseEstimator):
             if rows is A and 0 < np.abs(S).max() <= EPS * np.abs(W).max():
                 enough = largest  # the weights are known to the last digit: with large logits, G is not
             slow += not largest < before / 2
-            rows = A if slow > 3 or not sound else rows  # half the digits may be too few; far away all are slow
+            rows = A if slow > 3 or not sound else rows  # far away all are slow; later it is want of digits
         return W, steps, "" if largest <= enough else f"{largest:.1e}, not {enough:.1e}", M
 
     @staticmethod
