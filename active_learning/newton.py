@@ -38,8 +38,7 @@ def shared_preconditioner(A, P, ridge, widest=3000):
     A: array or CSR (n, d), the rows; P: array (k, n), their class probabilities, as softmax returns them
     ridge: array (d,), the penalty's curvature; widest: int, above this d only the diagonal is inverted
     returns: (d, d) array or sparse diagonal, the inverse of A' diag(w) A + diag(ridge), where
-        w = sum(p - p^2) / (k - 1) is the mean curvature of a row's log-loss over the class directions,
-        or, of one row of P, the curvature
+        w = sum(p - p^2) / max(k - 1, 1) is the mean curvature of a row's log-loss over class directions
     """
     w = np.add.reduce(P - P * P, axis=0) / max(len(P) - 1, 1) + 1e-12  # a row never weighs exactly nothing
     w, ridge = w.astype(A.dtype), ridge.astype(A.dtype)
@@ -136,7 +135,7 @@ class NewtonLogisticRegression(ClassifierMixin, BaseEstimator):
         hides what is left of it. The loss is 1/C-strongly convex in the weights, so they are within
         C * ||gradient|| <= tol * sqrt(k * (d + 1)) of the optimum: 3e-6 on digits, and far less as
         Newton's last step overshoots
-    max_iter: int > 0, the most Newton steps; stopping there raises a ConvergenceWarning
+    max_iter: int > 0, the most Newton steps of a try; stopping there raises a ConvergenceWarning
     warm_start: bool, start from the previous fit where its classes and columns are the same
     source: Dembo, Eisenstat & Steihaug 1982 (truncated Newton); Bohning 1992 (a bound shared by classes)
     """
@@ -188,15 +187,18 @@ class NewtonLogisticRegression(ClassifierMixin, BaseEstimator):
     def _optimum(self, X, Y, W):
         """The weights (k, d + 1) of least loss on X (n, d) and labels Y (k, n), from the weights W."""
         M = getattr(self, "_inverse", None) if W.any() else None  # from the last fit, as W is
-        start, steps, inside = W, 0, own_axes(X, len(Y))
+        steps, inside = 0, own_axes(X, len(Y))
         if inside is not None:  # a smaller problem with the same optimum; all columns confirm it
             L, axes = inside
             V = np.column_stack([W[:, :-1] @ axes.T, W[:, -1]])
             V, steps, _, _ = self._minimise(with_ones(L), Y, V, 1 / np.sqrt(len(L)))
             W = np.column_stack([V[:, :-1] @ axes, V[:, -1]])
         W, more, short, M = self._minimise(with_ones(X), Y, W, M=M)
-        if short and start.any():
-            return self._optimum(X, Y, np.zeros_like(start))
+        if short and more < self.max_iter:  # stuck among outliers: come from where the penalty is strong
+            W = np.zeros_like(W)
+            for share in (1e-4, 1e-2, 1.0):
+                W, further, short, M = self._minimise(with_ones(X), Y, W, C=share * self.C)
+                more += further
         self._inverse = M if self.warm_start else None
         self.n_iter_ = np.array([steps + more], dtype=np.int32)
         if short:
@@ -211,23 +213,22 @@ class NewtonLogisticRegression(ClassifierMixin, BaseEstimator):
         """
         scale = max(A.max(), -A.min())
         enough = max(self.tol * min(1, 1 / self.C), 8 * EPS * A.shape[0] * scale)  # it is not known better
-        easy = max(scale, self.C, 1 / self.C) < 1e6
-        return enough, A.astype(np.float32) if easy else A
+        return enough, A.astype(np.float32) if max(scale, self.C, 1 / self.C) < 1e6 else A
 
-    def _minimise(self, A, Y, W, share=1.0, M=None):
+    def _minimise(self, A, Y, W, share=1.0, M=None, C=None):
         """Take Newton steps from W (k, d) until the gradient vanishes, to a share of what is small enough.
 
-        A: rows (n, d); Y: array (k, n) of 0 and 1, the labels; M: a preconditioner, None: to be made
+        A: rows (n, d); Y: array (k, n) of 0 and 1, the labels; M: a preconditioner; C: as self.C; or None
         returns: the weights, the number of steps, what is left of the gradient ("" where that is enough), M
         """
-        ridge = np.append(np.full(A.shape[1] - 1, 1 / self.C), 0.0)
+        ridge = np.append(np.full(A.shape[1] - 1, 1 / (C or self.C)), 0.0)
         gradient = gradient_of(A, Y, ridge)
         enough, rows = self._precision(A)
         enough *= share
         W, P, G, M = start_at(W, gradient, Y, ridge, M)
         largest = first = np.abs(G).max()
         products, steps, slow = np.inf if M is None else 0, 0, 0
-        while largest > enough and steps < self.max_iter:
+        while largest > enough and steps < self.max_iter and slow < 60:
             if products > 10 or M.dtype != rows.dtype:  # an old one serves as well until it fails
                 M = shared_preconditioner(rows, P, ridge)
             # Eisenstat & Walker 1996: solve loosely far away, tightly nearby, never beyond what is enough.
@@ -284,8 +285,7 @@ class NewtonLogisticRegression(ClassifierMixin, BaseEstimator):
 
     def predict_proba(self, X):
         """The class probabilities (n, k) of the rows of X (n, d), columns as in classes_."""
-        logits = self._logits(X)
-        P = softmax(logits)
+        P = softmax(self._logits(X))
         return (np.vstack([1 - P, P]) if len(P) == 1 else P).T
 
     def predict(self, X):

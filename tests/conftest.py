@@ -9,7 +9,7 @@ from pathlib import Path
 
 os.environ.setdefault("OMP_NUM_THREADS", "1")
 os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")
-if together := os.environ.get("PYTEST_XDIST_WORKER_COUNT"):  # each has its share of the cores, not all of them
+if together := os.environ.get("PYTEST_XDIST_WORKER_COUNT"):  # each has its share of the cores
     os.environ.setdefault("LOKY_MAX_CPU_COUNT", str(max(os.cpu_count() // int(together), 1)))
 
 import pytest

@@ -342,6 +342,23 @@ def test_a_run_on_heavy_tails_fits_without_a_warning():
             assert len(run.queried) == 120 - len(split.seed)
 
 
+@pytest.mark.parametrize("seed", [55, 197, 208, 271, 378, 616, 1078])
+def test_rows_that_lie_a_thousand_times_farther_out_do_not_hold_up_a_fit(seed):
+    """Newton's method gets stuck among them, or crawls; a strong penalty, lifted step by step, leads past."""
+    rng = np.random.default_rng(seed)
+    n, d, k = (int(rng.integers(*ends)) for ends in ((10, 200), (2, 60), (2, 8)))
+    rng.normal(size=(n, d))
+    X = rng.standard_t(1, size=(n, d))
+    noisy = X[:, :1] * rng.normal(size=k) + rng.normal(size=(n, k)) if rng.random() >= 0.5 else None
+    y = np.arange(n) % k if noisy is None else np.argmax(noisy, axis=1)
+    model = NewtonLogisticRegression(warm_start=True)
+    with warnings.catch_warnings():
+        warnings.simplefilter("error")
+        model.fit(X[:-5], y[:-5]).fit(X, y)
+    gradient = loss_and_gradient(X, y, 1.0, model.coef_, model.intercept_)[1]
+    assert np.abs(gradient).max() <= 1e-14 * n * np.abs(X).max() + 1.1e-7
+
+
 def test_curvature_is_not_lost_where_single_precision_sees_certainty():
     """Rows with probabilities 1 - 1e-9 are 1 in 32 bits, and 1 - 1 is no curvature at all."""
     A = np.ones((5, 1), np.float32)
