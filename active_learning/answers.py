@@ -122,7 +122,7 @@ def study_text(args, dataset, settings, target, curves, sizes, notes, said):
 def study_parts(args, dataset, names, settings, target, curves):
     """The study on disjoint parts of the rows, and notes; (None, notes) where it could not say a thing."""
     known = summarise(curves, target, hold=args.hold)["saving"].drop("random").notna().any()
-    if args.splits < 2 * N_PARTS or not known or seed_meets(curves, target):
+    if args.splits < 2 * N_PARTS or not known or seed_meets(curves, target, hold=args.hold):
         return None, []
     stop = {} if args.hold > 1 else {"stop_at": target}
     try:

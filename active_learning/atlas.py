@@ -165,26 +165,34 @@ def expected(table):
     """What a rule saves on a data set that was not measured, from those that were.
 
     table: rows of atlas, of one rule, batch and reach
-    returns: (estimate, low, high, n): the mean log ratio over the n data sets whose saving is known, as a
-        saving,
-        with Student's 95 % interval of that mean; nan where fewer than two are known
+    returns: (estimate, low, high, n): the mean log ratio over the n data sets whose saving is known or
+        bounded, as a saving, with Student's 95 % interval of that mean; nan where fewer than two are
     """
-    known = (
-        table["estimate"].where(table["estimate"].notna(), table["lowest"]).replace(-np.inf, np.nan).dropna()
-    )
-    gains, n = -np.log1p(-known.to_numpy()), len(known)
+    gains = _gains(table)
+    n = len(gains)
     if n < 2:
         return np.nan, np.nan, np.nan, n
     half = stats.t.ppf(0.975, n - 1) * gains.std(ddof=1) / np.sqrt(n)
     return *(-np.expm1(-(gains.mean() + shift)) for shift in (0, -half, half)), n
 
 
+def _gains(table):
+    """The log ratios (n,) of the rows of atlas whose saving is known; of one known within bounds, the lower.
+
+    Where that is open, as the rule misses the target, the upper one of a cost: a failure is not left out.
+    """
+    highest = table.get("highest", table["estimate"])
+    failed = highest.where(highest < 0)
+    least = table["lowest"].where(np.isfinite(table["lowest"]), failed)
+    return -np.log1p(-table["estimate"].where(table["estimate"].notna(), least).dropna().to_numpy())
+
+
 def decide(table, classes):
     """The rule for each kind of project: the one whose expected saving is surely the largest, or random.
 
     table: of atlas; classes: dict data set -> how many classes it has
-    returns: DataFrame, a row a (batch, classes, reach): strategy, estimate, low, high, n_sets, and the
-        data sets measured; strategy is "random" where no rule's interval is above 0
+    returns: DataFrame, a row a (batch, classes, reach): strategy, estimate, low, high, n_sets, p_holm
+        (adjusted for the rules of its row); strategy is "random" where no rule is shown to save
     """
     rows = []
     for batch in sorted(table["batch"].unique()):
@@ -194,14 +202,24 @@ def decide(table, classes):
                 part = table[inside & (table["batch"] == batch) & (table["reach"] == reach)]
                 if len(part):
                     rows.append((batch, group, reach, *_best(part)))
-    columns = ["batch", "classes", "reach", "strategy", "estimate", "low", "high", "n_sets"]
+    columns = ["batch", "classes", "reach", "strategy", "estimate", "low", "high", "n_sets", "p_holm"]
     return pd.DataFrame(rows, columns=columns)
 
 
 def _best(part):
     each = {rule: expected(rows) for rule, rows in part.groupby("strategy", sort=False)}
     rule = max(each, key=lambda name: -np.inf if np.isnan(each[name][1]) else each[name][1])
-    return rule if each[rule][1] > 0 else "random", *each[rule]
+    p_values = [_p_value(_gains(rows)) for _, rows in part.groupby("strategy", sort=False)]
+    p_holm = dict(zip(each, holm(p_values), strict=True))[rule]
+    return rule if each[rule][1] > 0 and p_holm <= 0.05 else "random", *each[rule], p_holm
+
+
+def _p_value(gains):
+    """Of no saving, by Student's test; nan for fewer than two log ratios (n,)."""
+    if len(gains) < 2:
+        return np.nan
+    middle, error = abs(gains.mean()), gains.std(ddof=1) / np.sqrt(len(gains))
+    return 2 * stats.t.sf(middle / error, len(gains) - 1) if error > 0 else float(middle == 0)
 
 
 def decision_table(decisions):

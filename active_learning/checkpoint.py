@@ -50,7 +50,7 @@ class Checkpoint:
         if not self.path.exists():
             _create(self.path)
         _check_header(self.path)
-        where = f"file:{quote(str(self.path.absolute()))}?mode=rw"  # which never makes a file
+        where = f"file:{quote(os.fsencode(self.path.absolute()))}?mode=rw"  # which never makes a file
         settings = dict(uri=True, timeout=PATIENCE, isolation_level=None, check_same_thread=False)
         with self._plain_errors():
             self.file = sqlite3.connect(where, **settings)
@@ -65,9 +65,18 @@ class Checkpoint:
         ((verdict,),) = self._execute("PRAGMA integrity_check(1)")
         if verdict != "ok":
             raise ValueError(self._damaged(verdict))
-        _check_facts(self.path, dict(self._execute("SELECT name, value FROM facts")), self.facts)
-        for key in self._execute("SELECT strategy, split FROM runs"):
+        facts, keys = self._facts(), self._execute("SELECT strategy, split FROM runs")
+        if keys and not facts:
+            raise ValueError(self._damaged("nothing says of what study its runs are"))
+        _check_facts(self.path, facts, self.facts)
+        for key in keys:
             self[key]
+
+    def _facts(self):
+        facts = self._execute("SELECT name, value FROM facts")
+        if not all(isinstance(text, str) for fact in facts for text in fact):
+            raise ValueError(self._damaged("what it says of its study is no text"))
+        return dict(facts)
 
     def __contains__(self, key):
         with suppress(OSError):  # joblib asks where nobody would see it; it is raised when a run is kept
@@ -79,7 +88,9 @@ class Checkpoint:
         if not found:
             raise KeyError(key)
         *key, n_labels, accuracy, queried, checksum = found[0]
-        if checksum != _checksum(key, n_labels, accuracy, queried):
+        if not all(
+            isinstance(blob, bytes) for blob in (n_labels, accuracy, queried)
+        ) or checksum != _checksum(key, n_labels, accuracy, queried):
             raise ValueError(self._damaged(f"the run of {key[0]!r} on split {key[1]} has changed"))
         return History(*map(_unpacked, (n_labels, accuracy, queried)))
 

@@ -21,6 +21,8 @@ from active_learning.wording import (
     format_share,
 )
 
+NOT_KNOWN = (np.nan, np.nan), (np.nan, np.nan)  # two intervals
+
 
 def verdict(published, average, single):
     """A published single run against what one split shows: inside or outside, or of the opposite sign.
@@ -28,13 +30,16 @@ def verdict(published, average, single):
     published: the difference that was published
     average: (low, high), interval of our average; single: (low, high), where one more split would lie
     returns: "inside what one split shows" or "outside ...", and "opposite sign of the average" where the
-        interval of the average excludes 0 and the published number is on the other side
+        interval of the average excludes 0 and the published number is on the other side; "not known from one
+        split" where single is nan
     raises: ValueError if average or single are not two numbers
     """
     if np.shape(average) != (2,) or np.shape(single) != (2,):
         raise ValueError(f"intervals are (low, high), got {average!r} and {single!r}")
+    if np.isnan(single).any():
+        return "not known from one split"
     place = "inside" if single[0] <= published <= single[1] else "outside"
-    opposite = published * average[0] < 0 and published * average[1] < 0
+    opposite = published < 0 < average[0] or average[1] < 0 < published
     return f"{place} what one split shows" + (", opposite sign of the average" if opposite else "")
 
 
@@ -46,7 +51,8 @@ def check_claim(claim, published, row):
     """
     single = (row.single_low, row.single_high)
     answer = verdict(published, (row.saving_low, row.saving_high), single)
-    return claim, f"{published:+.0%}", format_saving(row), format_interval(*single), answer
+    ends = "-" if np.isnan(single).any() else format_interval(*single)
+    return claim, f"{published:+.0%}", format_saving(row), ends, answer
 
 
 def check_gains(measure, published, table):
@@ -62,6 +68,8 @@ def check_gains(measure, published, table):
 
 
 def _gain_line(claim, published, gains):
+    if len(gains) < 2:
+        return claim, f"{published:+.3f}", f"{gains.mean():+.3f}", "-", verdict(published, *NOT_KNOWN)
     low, high = bootstrap_interval(gains, np.mean)
     k = max(int((len(gains) + 1) * 0.025 + 1e-9), 1)
     single = np.sort(gains)[[k - 1, -k]]
@@ -83,6 +91,8 @@ def contrast_labels(curves, target, strategy, other):
     if more.lowest != more.highest:
         bound = f"> {more.lowest:.0f}" if np.isfinite(more.lowest) else f"< {more.highest:.0f}"
         return bound if np.isfinite([more.lowest, more.highest]).any() else "not known"
+    if np.isnan(more.low):
+        return f"{more.estimate:.0f} on one split"
     return f"{more.estimate:.0f} [{more.low:.0f}, {more.high:.0f}]"
 
 

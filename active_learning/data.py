@@ -33,7 +33,7 @@ class Dataset:
         if not hasattr(self.X, "shape"):
             kind = type(self.X).__name__
             raise TypeError(f"X must be a numpy array, a pandas frame or a sparse matrix, got a {kind}")
-        if isinstance(self.X, np.ndarray) and (self.X.ndim != 2 or self.X.dtype.kind in "cmMSV"):
+        if len(self.X.shape) != 2 or (isinstance(self.X, np.ndarray) and self.X.dtype.kind in "cmMSV"):
             raise ValueError(f"X must be a matrix of numbers, got shape {self.X.shape} of {self.X.dtype}")
         for what, values in (("X", self.X), ("y", self.y)):
             if np.ma.is_masked(values):

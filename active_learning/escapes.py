@@ -11,7 +11,8 @@ import unicodedata
 UNSEEN = {"Cc", "Cf", "Cs", "Zl", "Zp"}  # control, format (as bidi marks), surrogate, line and paragraph ends
 JOINERS = {"\u200c", "\u200d"}  # format too, but they belong to the spelling of words and emoji
 # What Markdown takes for markup: anywhere; in an address that it would link; at the start, as of a list
-MARKUP = r"[\\`*_\[\]()#|~$^@]|:(?=//)|(?<=www)\.|^[-+=]|(?<=^\d)[.)]|(?<=^\d\d)[.)]"
+MARKUP = r"[\\`*_\[\]()#|~$^@]|:(?=//)|(?<=www)\.|^[-+=]"
+NUMBERED = r"^(\d+)([.)])"  # begins an item of a list
 
 
 def printable(text):
@@ -36,5 +37,5 @@ def markdown_text(text):
     text: anything that str takes
     returns: str of one line, to be put between words of Markdown
     """
-    escaped = re.sub(MARKUP, r"\\\g<0>", printable(text).strip())
+    escaped = re.sub(NUMBERED, r"\1\\\2", re.sub(MARKUP, r"\\\g<0>", printable(text).strip()))
     return html.escape(escaped, quote=False)

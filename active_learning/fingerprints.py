@@ -3,6 +3,7 @@
 A checkpoint holds them, to go on only with the same data, settings, rules and versions. Not here: the file.
 """
 
+import dis
 import hashlib
 import inspect
 import platform
@@ -23,6 +24,7 @@ from active_learning import __version__
 from active_learning.classifiers import make_model
 from active_learning.loop import run_loop
 
+under_way = []  # functions whose fingerprints are being taken
 RULE = "strategy "  # begins the name of the fact about a rule
 PLAIN = (str, int, float, bool, type(None), np.generic)
 # fmt: off
@@ -69,7 +71,9 @@ def fingerprint(value):
     value: a setting, a matrix of data, an estimator with its parameters, or a rule with its code
     """
     if isinstance(value, PLAIN):
-        return repr(value)
+        return repr(value.item() if isinstance(value, np.generic) else value)
+    if isinstance(value, (set, frozenset)):
+        return f"set {fingerprint(sorted(value, key=repr))}"
     if isinstance(value, (list, tuple)):
         return f"[{', '.join(map(fingerprint, value))}]"
     if isinstance(value, dict):
@@ -88,8 +92,15 @@ def _callable(value):
     if isinstance(value, MethodType):
         return f"{fingerprint(value.__self__)}.{fingerprint(value.__func__)}"
     if isinstance(value, FunctionType):
-        bound = [value.__defaults__, value.__kwdefaults__, *_enclosed(value)]
-        return f"{value.__qualname__} {_checksum(repr([_code(value.__code__), fingerprint(bound)]).encode())}"
+        if value in under_way:  # functions that call each other
+            return value.__qualname__
+        bound = [value.__defaults__, value.__kwdefaults__, *_enclosed(value), *_named(value)]
+        under_way.append(value)
+        try:
+            code = _checksum(repr([_code(value.__code__), fingerprint(bound)]).encode())
+        finally:
+            under_way.pop()
+        return f"{value.__qualname__} {code}"
     try:
         held = joblib.hash(value)
     except Exception:  # whatever a class raises that cannot be pickled, as a generator's
@@ -103,6 +114,28 @@ def _enclosed(function):
         with suppress(ValueError):  # not bound yet
             if cell.cell_contents is not function:
                 yield cell.cell_contents
+
+
+def _named(function):
+    """What a function has as attributes, and looks up in its module: its functions, plain values and arrays.
+
+    Of a package that has a version, as ours, the version tells instead.
+    """
+    home = sys.modules.get(str(function.__module__).split(".")[0])
+    if hasattr(home, "__version__"):
+        return
+    yield from sorted(vars(function).items())
+    for name in sorted(_globals(function.__code__)):
+        value = function.__globals__.get(name)
+        own = isinstance(value, FunctionType) and value.__module__ == function.__module__
+        if own or isinstance(value, (*PLAIN, np.ndarray)):
+            yield name, value
+
+
+def _globals(code):
+    """The names of what code looks up in its module, that of the functions in it too."""
+    names = {step.argval for step in dis.get_instructions(code) if step.opname == "LOAD_GLOBAL"}
+    return names.union(*(_globals(inner) for inner in code.co_consts if isinstance(inner, CodeType)))
 
 
 def _code(code):

@@ -7,11 +7,13 @@ Sources: Efron & Tibshirani 1993 (the bootstrap); Kath 2026 (the share of labels
 
 import numpy as np
 import pandas as pd
+from scipy import stats
 
 from active_learning.checks import check_choice
 from active_learning.loop import METRICS
-from active_learning.measures import bootstrap_interval, final_scores
+from active_learning.measures import final_scores
 from active_learning.savings import summarise
+from active_learning.trust import holm
 from active_learning.wording import format_labels, format_percent, recommend
 
 POWER = 2.8  # standard errors that are shown four times in five by a 95 % interval: 1.96 + 0.84
@@ -29,7 +31,7 @@ def reachable(curves, reference="random", *, by_most=False):
     final = final_scores(curves)
     final = final[check_choice("reference strategy", reference, [*final.columns])]
     error = (final.std(ddof=1) if len(final) > 1 else 0.0) / (1 if by_most else np.sqrt(len(final)))
-    return max(round(final.mean() - error, 3), 0.001), final.mean()
+    return max(np.floor(1000 * (final.mean() - error) + 1e-9) / 1000, 0.001), final.mean()
 
 
 def gains(curves, reference="random", *, random_state=0):
@@ -38,6 +40,7 @@ def gains(curves, reference="random", *, random_state=0):
     curves: table of run_study; random_state: seed of the bootstrap
     returns: DataFrame indexed by strategy, the reference left out, with columns
         gain, low, high    difference of the final scores on the same split, mean and its 95 % interval
+                           (Student's); p_value, two-sided, of no gain
         detectable         the smallest gain that so many splits would have shown four times in five
         labels, labels_low, labels_high    labels with which the rule's mean curve reaches `reachable`,
                            interpolated between rounds, and its 95 % interval (inf: more than the budget)
@@ -49,10 +52,18 @@ def gains(curves, reference="random", *, random_state=0):
             gain = final[name] - final[reference]
             needed = _labels_to_match(curves, name, reference, target, random_state)
             spread = gain.std(ddof=1) / np.sqrt(len(gain)) if len(gain) > 1 else np.nan
-            interval = bootstrap_interval(gain, np.mean, random_state=random_state)
-            rows[name] = (gain.mean(), *interval, POWER * spread, *needed)
-    columns = ["gain", "low", "high", "detectable", "labels", "labels_low", "labels_high"]
+            sure = _interval_and_p(gain.mean(), spread, len(gain))
+            rows[name] = (gain.mean(), *sure, POWER * spread, *needed)
+    columns = ["gain", "low", "high", "p_value", "detectable", "labels", "labels_low", "labels_high"]
     return pd.DataFrame.from_dict(rows, orient="index", columns=columns).rename_axis("strategy")
+
+
+def _interval_and_p(mean, error, n):
+    """Student's 95 % interval of a mean of n values with that standard error, and the p value of 0."""
+    if not error > 0:  # one split knows nothing, and splits that are equal know it all
+        return (mean, mean, float(mean == 0)) if error == 0 else (np.nan,) * 3
+    half = stats.t.ppf(0.975, n - 1) * error
+    return mean - half, mean + half, 2 * stats.t.sf(abs(mean) / error, n - 1)
 
 
 def _labels_to_match(curves, name, reference, target, random_state):
@@ -79,6 +90,7 @@ def _matrix(curves, name):
 
 def crossing(at, means, targets):
     """Where curves (m, r) over labels `at` (r,) first reach their targets (m,): array (m,), inf if never."""
+    means, targets = means.round(12), targets.round(12)  # means of equal scores stay equal
     above = means >= targets[:, None]
     first = above.argmax(axis=1)
     before, each = np.maximum(first - 1, 0), np.arange(len(means))
@@ -132,10 +144,12 @@ def advise(curves, target, *, hold=1, parts=None):
     if np.isinf(summary["median"]).all() and len(table) and not table["low"].isna().any():
         best = table["low"].idxmax()
         row, reach = table.loc[best], reachable(curves, by_most=True)[0]
-        found = "gains" if row.low > 0 else "shows no gain:"
+        found = "gains" if row.low > 0 and min(holm(table["p_value"])) <= 0.05 else "shows no gain:"
+        lower = f"at most {format_percent(reach)} (--target-acc)"
+        less = lower if reach < target else "fewer rounds (--hold)"
         return (
             f"Most runs miss {format_percent(target)} with {budget} labels, so no saving can be named there: "
-            f"ask for at most {format_percent(reach)} (--target-acc), or for more labels (--budget). "
+            f"ask for {less}, or for more labels (--budget). "
             f"At equal budget {best} {found} {_points(row)} points."
         )
     return recommend(curves, target, hold=hold, parts=parts)

@@ -110,8 +110,9 @@ def _check_finite(X, allow_nan):
     """Raise ValueError if X holds infinity, or NaN where the model cannot take it."""
     values = X.select_dtypes("number") if hasattr(X, "iloc") else X.data if sparse.issparse(X) else X
     values = np.asarray(values)
-    if values.dtype.kind != "f" or np.isfinite(values.sum()):  # one pass, no copy of a large pool
-        return
+    with np.errstate(over="ignore", invalid="ignore"):  # one pass, no copy of a large pool
+        if values.dtype.kind != "f" or np.isfinite(values.sum(dtype=np.float64)):
+            return
     infinite, missing = np.isinf(values).sum(), np.isnan(values).sum()
     if infinite:
         raise ValueError(f"X holds {infinite} infinite values; all must be finite")

@@ -24,6 +24,8 @@ def check_curves(curves):
     for name in ("n_labels", "accuracy"):
         if curves[name].dtype.kind not in "fiu" or not np.isfinite(curves[name]).all():
             raise ValueError(f"curves must hold finite numbers in {name}, and some are none")
+    if not (curves["n_labels"] > 0).all():
+        raise ValueError(f"curves must hold positive n_labels, and some are {curves['n_labels'].min()}")
     run = curves[["strategy", "split", "n_labels"]]
     if run.isna().any(axis=None) or run.duplicated().any():
         raise ValueError("every round of curves needs a strategy and a split, and must be there once")
@@ -152,9 +154,13 @@ def final_scores(curves):
     return _by_run(curves)["accuracy"].last().unstack()
 
 
-def first_scores(curves):
-    """The accuracy with the seed set alone of run_study (curves): a row a split, a column a strategy."""
-    return _by_run(curves)["accuracy"].first().unstack()
+def first_scores(curves, hold=1):
+    """The accuracy with the seed set of run_study (curves), or the lowest of the first `hold` rounds.
+
+    returns: DataFrame, a row a split, a column a strategy; -inf where a run is shorter
+    """
+    runs = _by_run(curves)["accuracy"]
+    return runs.agg(lambda scores: scores.iloc[:hold].min() if len(scores) >= hold else -np.inf).unstack()
 
 
 def best_scores(curves):
@@ -206,7 +212,7 @@ def _mean_crossing(scores, target, n_resamples, random_state):
     n, rounds = len(scores), scores.columns.to_numpy(dtype=float)
     rng = np.random.default_rng(random_state)
     times = rng.multinomial(n, np.full(n, 1 / n), size=n_resamples)  # how often each split is drawn
-    means = np.vstack([scores.mean(axis=0), times @ scores.to_numpy() / n])
+    means = np.vstack([scores.mean(axis=0), times @ scores.to_numpy() / n]).round(12)  # equal ones stay equal
     found = [_crossing(rounds, mean, target, 1, True)[1] for mean in means]
     low, high = np.quantile(found[1:], [0.025, 0.975], method="inverted_cdf") if n > 1 else (np.nan, np.nan)
     return found[0], low, high

@@ -10,11 +10,18 @@ from numbers import Real
 import numpy as np
 from scipy import stats
 
+ROUNDING = 1e-12  # relative
+
 
 def _pairwise_means(values):
-    """Means of all pairs of values (n,), each with itself too, sorted: array (n (n + 1) / 2,)."""
+    """Means of all pairs of values (n,), each with itself too, sorted: array (n (n + 1) / 2,).
+
+    What is 0 but for rounding is 0, as log(20 / 30) + log(30 / 20): on its side hang intervals and tests.
+    """
     one, other = np.triu_indices(len(values))
-    return np.sort(values[one] / 2 + values[other] / 2)
+    means = np.sort(values[one] / 2 + values[other] / 2)
+    means[np.abs(means) <= ROUNDING * max(1.0, np.abs(values[np.isfinite(values)]).max(initial=0))] = 0.0
+    return means
 
 
 def pseudo_median(values):

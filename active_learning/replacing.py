@@ -24,6 +24,8 @@ def check_output(path, sources, force):
         raise ValueError(f"the output is a CSV file, so its name must end in .csv, got {path!r}")
     if any(os.path.exists(file) and os.path.samefile(path, file) for file in sources if os.path.exists(path)):
         raise FileExistsError(errno.EEXIST, "an input is never written to; choose another name", path)
+    if os.path.exists(path) and not (os.path.isfile(path) or os.path.isdir(path)):
+        raise FileExistsError(errno.EEXIST, "this is a device or a pipe, which no file replaces", path)
     if os.path.exists(path) and not force:
         raise FileExistsError(errno.EEXIST, "the file exists; choose another name or force it", path)
 

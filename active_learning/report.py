@@ -52,11 +52,12 @@ def answer_elsewhere(table, reach, batch):
     check_choice("reach", reach, [*table["reach"].unique()])
     check_choice("batch", batch, table["batch"].unique().tolist())
     counts = wins_and_losses(table).loc[reach, batch]
-    n, bought = counts.iloc[0].sum(), "one row at a time" if batch == 1 else f"{batch} rows at a time"
+    n, bought = counts.iloc[0].sum(), "one row" if batch == 1 else f"{batch} rows"
     wins, harm = _tally(counts["win"]), _tally(counts["loss"])
     gain = f"these are shown to save labels: {wins}" if wins else "no rule is shown to save labels"
     cost = f"to cost labels: {harm}" if harm else "none is shown to cost any"
-    return f"- **On {n} data sets**, buying {bought}, {gain}; {cost}. Elsewhere no difference is shown."
+    start = f"- **On {n} data sets**, buying {bought} at a time"
+    return f"{start}, {gain}; {cost}. Elsewhere no difference is shown."
 
 
 def _tally(counts):
@@ -71,15 +72,14 @@ def describe_ranking(table, n_splits):
     table: of trust.ranking; n_splits: how many splits it is of
     returns: str
     """
-    top = table["first_or_tied"].idxmax()
-    row = table.loc[top]
-    if not row["first_or_tied"] > 0 or np.isnan([row["single_low"], row["single_high"]]).any():
+    known = table[(table["first_or_tied"] > 0) & np.isfinite(table["single_low"] + table["single_high"])]
+    if known.empty:
         return f"Too few of the {n_splits} runs reach the target to say how often one names the best rule."
+    row = known.loc[known["first_or_tied"].idxmax()]
     return (
-        f"**One run finds the winner more often than the size of its saving.** {code(top)} is first on "
-        f"{row['strictly_first']:.0%} of the {n_splits} splits, first or tied on "
-        f"{row['first_or_tied']:.0%}; but nine in "
-        f"ten single runs put its saving anywhere from {format_range(row['single_low'], row['single_high'])}."
+        f"**What one run would have said.** {code(row.name)} is first on {row['strictly_first']:.0%} of the "
+        f"{n_splits} splits, first or tied on {row['first_or_tied']:.0%}; but nine in ten single runs put "
+        f"its saving anywhere from {format_range(row['single_low'], row['single_high'])}."
     )
 
 
@@ -95,9 +95,12 @@ def describe_power(smallest, n_splits, needs=None):
         raise TypeError(f"needs must be a dict of the splits that each saving takes, got {needs!r}")
     start = f"with these {n_splits} splits"
     if np.isnan(smallest):
-        return f"{start} it is not known, as runs of random miss the target"
+        return f"{start} it is not known, as there is one or runs of random miss the target"
+    if not 0.005 <= smallest < 0.995:  # 0 and 100% say nothing
+        return f"{start} it is not known, as they differ {'not at all' if smallest < 0.5 else 'too much'}"
     shown = f"{start}, four out of five such studies would show a saving of {smallest:.0%}"
-    others = [f"{whole(saving)}% takes {n:,.0f} splits" for saving, n in (needs or {}).items()]
+    known = {saving: n for saving, n in (needs or {}).items() if np.isfinite(n)}
+    others = [f"{whole(saving)}% takes {n:,.0f} splits" for saving, n in known.items()]
     return "; ".join([shown, *others])
 
 
@@ -127,7 +130,7 @@ def describe_batches(crossings, each):
     crossings: as in batch_finding; each: dict batch size -> summary of that study
     returns: str
     """
-    change = crossings.iloc[-1] / crossings.iloc[0] - 1
+    change = crossings.iloc[-1] / crossings.iloc[0].where(np.isfinite(crossings.iloc[0])) - 1
     known = change[np.isfinite(change)]
     small, large = crossings.index[0], crossings.index[-1]
     grown = listed(
@@ -141,11 +144,8 @@ def describe_batches(crossings, each):
     lost = [name for name in crossings if not np.isfinite(crossings[name].iloc[-1])]
     gets = "never gets" if len(lost) == 1 else "never get"
     beyond = f" In batches of {large}, {listed([*map(code, lost)])} {gets} there on average." if lost else ""
-    flips = [
-        name
-        for name in each[small].index.drop("random")
-        if _turns(each[small].loc[name], each[large].loc[name])
-    ]
+    names = each[small].index.drop("random")
+    flips = [name for name in names if _turns(each[small].loc[name], each[large].loc[name])]
     turned = f" {listed([*map(code, flips)])}: a saving at one size, a cost at the other." if flips else ""
     rules = f" The rules: {grown}." if grown else ""
     return (
@@ -208,15 +208,13 @@ def bill(summary, rule, sizes, price, setup_cost):
     saved = random * row["saving"]
     whole_bill = saved / (random + fixed)
     return (
-        f"**The whole bill.** The numbers of labels include the {sizes['seed']} of the seed set. The "
-        f"test set costs {fixed} labels "
-        f"more, whatever the rule: of all that a project like digits pays for labels, {code(rule)} saves "
-        f"{whole_bill:.0%}: {price * saved:.2f} at {price:.2f} a label. If building and minding the loop "
-        f"costs {setup_cost}, "
-        f"it pays from about {setup_cost / (price * row['saving']):,.0f} labels on (those that random "
-        f"would need), or "
-        f"where a label costs more than {setup_cost / saved:.2f}. **Active learning pays where labels "
-        f"are dear or many.**"
+        f"**The whole bill.** The numbers of labels include the {sizes['seed']} of the seed set. The test "
+        f"set costs {fixed} labels more, whatever the rule: of all that a project like digits pays for "
+        f"labels, {code(rule)} saves {whole_bill:.0%}: {price * saved:.2f} at {price:.2f} a label. If "
+        f"building and minding the loop costs {setup_cost}, it pays from about "
+        f"{setup_cost / (price * row['saving']):,.0f} labels on (those that random would need), or where a "
+        f"label costs more than {setup_cost / saved:.2f}. **Active learning pays where labels are dear or "
+        f"many.**"
     )
 
 
@@ -244,12 +242,10 @@ def advice(table, decisions):
 
 
 def lever_counts(table):
-    """How often does another classifier, at random, save more labels than another rule with the first
-    classifier?
+    """How often does another classifier, at random, save more labels than a rule with the first one?
 
     table: of atlas on the studies of run_levers, random with the first classifier the reference
-    returns: DataFrame indexed by classifier: more, fewer (data sets), of the estimates; and the best rule's
-        name
+    returns: DataFrame indexed by classifier: more, fewer (data sets), of the estimates
     """
     far = table[table["reach"] == "far"]
     middle = far.assign(saving=far[["lowest", "highest"]].replace(-np.inf, np.nan).mean(axis=1))
@@ -271,7 +267,11 @@ def lever_finding(table):
     """
     rows = lever_counts(table).rename(index=lambda name: name.replace("_", " ")).iterrows()
     parts = [f"{name} on {row.more} of {row.more + row.fewer} data sets" for name, row in rows]
-    return f"Changing the classifier saves more than margin does: {', '.join(parts)}"
+    return f"Where changing the classifier saves more than {_lever_rule(table)} does: {', '.join(parts)}"
+
+
+def _lever_rule(table):
+    return next(name for name in table["strategy"] if not name.endswith(": random")).split(": ")[-1]
 
 
 def describe_levers(table):
@@ -285,16 +285,16 @@ def describe_levers(table):
     for name, row in counts.iterrows():
         alone = far[far["strategy"] == f"{name}: random"]["verdict"].value_counts()
         lines.append(
-            f"- {code(name)} with random labels saves more than margin with the first classifier on "
-            f"{row.more} "
-            f"data sets and less on {row.fewer}. By itself it is shown to save labels on "
-            f"{alone.get('win', 0)} "
-            f"and to cost labels on {alone.get('loss', 0)} ({len(far)} cells, Holm)."
+            f"- {code(name)} with random labels saves more than {_lever_rule(table)} with the first "
+            f"classifier on {row.more} data sets and less on {row.fewer}. By itself it is shown to save "
+            f"labels on {alone.get('win', 0)} and to cost labels on {alone.get('loss', 0)} ({len(far)} "
+            f"cells, Holm)."
         )
-    bigger = [code(name) for name, row in counts.iterrows() if row.more > row.fewer]
-    end = (
-        f"So on most of these data sets {listed(bigger)} is a bigger lever than the rule"
-        if bigger
-        else "So on most of these data sets the rule is the bigger lever"
-    )
+    most = far["study"].nunique() / 2
+    bigger = [code(name) for name, row in counts.iterrows() if row.more > most]
+    end = "So none is the bigger lever on most of these data sets"
+    if bigger:
+        end = f"So on most of these data sets {listed(bigger)} is a bigger lever than the rule"
+    elif (counts["fewer"] > most).all():
+        end = "So on most of these data sets the rule is the bigger lever"
     return "\n".join([*lines, "", f"{end}. Try both on your own rows."])

@@ -149,7 +149,7 @@ def _summary_row(needed, reference, lows, highs):
     return {
         "median": needed.median(),
         "q25": needed.quantile(0.25, interpolation="lower"),
-        "q75": needed.quantile(0.75, interpolation="lower"),
+        "q75": needed.quantile(0.75, interpolation="nearest"),
         "reached_share": np.isfinite(needed).mean(),
         "saving": saving.estimate,
         "saving_low": saving.low,

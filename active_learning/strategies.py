@@ -49,7 +49,10 @@ def is_numeric(X):
     if hasattr(X, "iloc"):
         return all(map(is_numeric_dtype, X.dtypes)) and not X.isna().any(axis=None)
     values = getattr(X, "data", X) if sparse.issparse(X) else X
-    return is_numeric_dtype(values.dtype) and not np.isnan(values.sum())
+    if not is_numeric_dtype(values.dtype):
+        return False
+    with np.errstate(over="ignore", invalid="ignore"):
+        return not (np.isnan(values.sum()) and np.isnan(values).any())
 
 
 OFFERS = {  # a need -> what must be there, and the test for it
@@ -106,6 +109,8 @@ def pick_strategies(strategies):
     if not strategies:
         raise ValueError(f"no strategy given; valid: {', '.join(STRATEGIES)}")
     for name, strategy in strategies.items():
+        if not isinstance(name, str):
+            raise TypeError(f"the name of a strategy must be a text, got {name!r}")
         if not callable(strategy):
             raise TypeError(f"strategy {name!r} must be callable, got {strategy!r}")
     return dict(strategies)

@@ -7,7 +7,7 @@ import numpy as np
 import pandas as pd
 from scipy import stats
 
-from active_learning.checks import check_choice, check_integer
+from active_learning.checks import check_choice, check_integer, some
 from active_learning.measures import by_split, check_curves, labels_to_target
 from active_learning.savings import log_ratios, paired_saving, saving_of
 
@@ -20,14 +20,16 @@ def false_alarm_rate(copies, budget, *, n_studies=300, random_state=0):
     n_studies: studies made by drawing, on every split, two of the c runs in random order
     random_state: of these draws
     returns: float, the share of studies that raise a false alarm; about 0.05 is what 95 % promises
-    raises: ValueError for no studies, or copies with fewer than two runs
+    raises: ValueError for no studies, or copies with fewer than two runs or two splits
     """
     n_studies = check_integer("n_studies", n_studies, 1)
+    if min(copies.shape) < 2:
+        raise ValueError(f"an A/A check needs 2 splits, and 2 runs on each, got a table of {copies.shape}")
     rng, copies, alarms = np.random.default_rng(random_state), copies.to_numpy(), 0
     for _ in range(n_studies):
         one, other = rng.permuted(copies, axis=1)[:, :2].T
         saving = paired_saving(one, other, budget)
-        alarms += not saving.low <= 0 <= saving.high
+        alarms += saving.low > 0 or saving.high < 0
     return alarms / n_studies
 
 
@@ -42,6 +44,8 @@ def holm(p_values):
     p_values = np.asarray(p_values, dtype=float)
     if p_values.ndim != 1:
         raise ValueError(f"p_values must be a list of numbers, got an array of shape {p_values.shape}")
+    if ((p_values < 0) | (p_values > 1)).any():
+        raise ValueError(f"p_values lie between 0 and 1, got {some(p_values)}")
     order = np.argsort(p_values, kind="stable")  # nan last
     factors = np.maximum(np.isfinite(p_values).sum() - np.arange(len(p_values)), 1)
     adjusted = np.empty(len(p_values))
@@ -49,11 +53,12 @@ def holm(p_values):
     return adjusted
 
 
-def saving_shown_by(saving_low, saving_high, power=0.8, *, splits_ratio=1):
+def saving_shown_by(saving_low, saving_high, power=0.8, *, splits_ratio=1, n_rules=1):
     """The saving that a study with this 95 % interval would have shown in `power` of its repetitions.
 
     saving_low, saving_high: of a row of summarise, or of paired_saving; power: share of repetitions
     splits_ratio: of the splits of the study asked about to the splits of this one
+    n_rules: among how many it would have to be shown (Holm: the surest first, as by Bonferroni)
     returns: float, a share; nan where one split, or censoring, leaves the spread of the splits unknown
     raises: ValueError for a power that is no share
     source: Noether 1987, in its form for a shift: (z of 97.5 % + z of the power) standard errors
@@ -63,7 +68,7 @@ def saving_shown_by(saving_low, saving_high, power=0.8, *, splits_ratio=1):
     if not (np.isfinite(saving_low) and saving_high < 1):
         return np.nan
     error = (np.log1p(-saving_low) - np.log1p(-saving_high)) / (2 * stats.norm.ppf(0.975))
-    shift = (stats.norm.ppf(0.975) + stats.norm.ppf(power)) * error / np.sqrt(splits_ratio)
+    shift = (stats.norm.isf(0.025 / n_rules) + stats.norm.ppf(power)) * error / np.sqrt(splits_ratio)
     return float(-np.expm1(-shift))
 
 
@@ -123,7 +128,8 @@ def ranking(needed, reference="random"):
             paired_saving(needed[name], needed[reference])[0],
         )
     columns = ["strictly_first", "first_or_tied", "single_low", "single_high", "saving"]
-    return pd.DataFrame.from_dict(rows, orient="index", columns=columns).rename_axis("strategy")
+    table = pd.DataFrame.from_dict(rows, orient="index", columns=columns).astype(float)
+    return table.rename_axis("strategy")
 
 
 def saving_map(studies, strategy, targets, *, reference="random", level=0.95):
@@ -145,11 +151,13 @@ def saving_map(studies, strategy, targets, *, reference="random", level=0.95):
             needed = by_split(labels_to_target(pair, target))
             start = (needed <= curves["n_labels"].min()).all(axis=1).mean()
             reached = np.isfinite(needed.median()).any()
-            rows[name, target] = *saving_of(lows[strategy], highs[strategy]), reached, start
+            rows[name, target] = *saving_of(lows[strategy], highs[strategy], level=level), reached, start
     names = ["estimate", "low", "high", "lowest", "highest", "p_value", "reached", "at_seed"]
     table = pd.DataFrame.from_dict(rows, orient="index", columns=names)
     table.index = pd.MultiIndex.from_tuples(rows, names=["study", "target"])
     table["p_holm"] = holm(table["p_value"])
     shown = table["p_holm"] <= 1 - level
-    table["verdict"] = np.select([shown & (table["low"] > 0), shown], ["win", "loss"], "tie")
+    table["verdict"] = np.select(
+        [shown & (table["low"] > 0), shown & (table["high"] < 0)], ["win", "loss"], "tie"
+    )
     return table

@@ -7,6 +7,7 @@ Not here: other people's claims, money and maps (claims).
 import numpy as np
 import pandas as pd
 
+from active_learning.checks import check_choice
 from active_learning.measures import best_scores, first_scores
 from active_learning.savings import summarise
 from active_learning.trust import holm, saving_shown_by
@@ -116,8 +117,9 @@ def _together(rows, what):
 
 
 def _more(row):
-    """A cost in words: "25% more [20, 30]"."""
-    estimate = format_share(-row.saving_max, -row.saving_min if np.isfinite(row.saving_min) else 1)
+    """A cost in words: "25% more [20, 30]", "> 100% more [80, ∞]"."""
+    least, most = whole(-row.saving_max), whole(-row.saving_min) if np.isfinite(row.saving_min) else None
+    estimate = f"> {least}%" if most is None else f"{least}%" if least == most else f"{least}% to {most}%"
     high = whole(-row.saving_low) if np.isfinite(row.saving_low) else "∞"
     return f"{estimate} more [{whole(-row.saving_high)}, {high}]"
 
@@ -143,13 +145,15 @@ def describe(curves, target, *, hold=1, parts=None):
         end = "One split is an anecdote: no saving is claimed, and only more splits have an interval."
         return f"On this one split {goal} takes {takes} labels. {end}"
     start = f"Over {n_splits} splits (medians), random needs {labels['random']} labels to reach {goal}"
-    clauses = _findings(summary)
-    if met := seed_meets(curves, target):
+    clauses, met = _findings(summary), seed_meets(curves, target, hold=hold)
+    if met and not _shown(summary, ("saves", "costs")):
         names = listed([name for name in summary.index if name != "random"] or ["any rule"])
         start, clauses = (
             f"Over {n_splits} splits, {met}; it leaves {names} nothing to save against random",
             [],
         )
+    elif met:
+        clauses.append(met)
     sentences = ["; ".join([start, *clauses]) + "."]
     if len(summary) > 2 and clauses:
         sentences.append(f"What is shown is shown among {len(summary) - 1} comparisons (Holm).")
@@ -164,6 +168,13 @@ def _findings(summary):
     return [_together(members, what) for what, members in groups.items() if members]
 
 
+def _shown(summary, effects):
+    """The rows of summarise, random's left out, of which one of these effects is shown among all (Holm)."""
+    rows = summary.drop("random")
+    sure = zip(rows.itertuples(), holm(rows["p_value"]), strict=True)
+    return [row for row, p_value in sure if effect(row, p_value <= 0.05) in effects]
+
+
 def _new_rows(summary):
     """A sentence on what other rows of the same kind would show, for the rules for which that is known."""
     known = summary.dropna(subset=["new_rows_low"]).itertuples()
@@ -176,12 +187,14 @@ def _new_rows(summary):
     ]
 
 
-def seed_meets(curves, target):
+def seed_meets(curves, target, *, hold=1):
     """Words for a target that the seed set alone meets in half of the splits or more; "" if it does not.
 
-    curves: table of run_study; target: accuracy in (0, 1]
+    curves: table of run_study with random; target, hold: as in labels_to_target
+    raises: ValueError for curves without random
     """
-    start = first_scores(curves)["random"]
+    check_choice("reference strategy", "random", [*curves["strategy"].unique()])
+    start = first_scores(curves, hold)["random"].astype(float)
     if (share := (start >= target).mean()) < 0.5:
         return ""
     met = f"the seed set's {curves['n_labels'].min():g} labels already meet {format_percent(target)}"
@@ -201,19 +214,23 @@ def recommend(curves, target, *, hold=1, parts=None):
     rules = summary.drop("random").dropna(subset=["saving_low"])
     if rules.empty:
         return "Nothing can be recommended from one split, or from random alone."
-    if met := seed_meets(curves, target):
+    shown = _shown(summary, ["saves"])
+    if (met := seed_meets(curves, target, hold=hold)) and not shown:
         return f"Nothing can be recommended: {met}."
     if np.isinf(summary["median"]).all():
         return "Nothing can be recommended: most runs miss the target; lower it or raise the budget."
-    sure = zip(rules.itertuples(), holm(rules["p_value"]), strict=True)
-    shown = [row for row, p_value in sure if effect(row, p_value <= 0.05) == "saves"]
     best = max(shown or rules.itertuples(), key=lambda row: row.saving_low)
     if shown:
         return _recommended(best, len(rules))
-    found = {"costs": "it costs more", "nothing": "no difference shown"}.get(effect(best))
-    found = found or f"a saving is not shown among {len(rules)} comparisons (Holm)"  # alone it would be
+    if best.Index in [row.Index for row in _shown(summary, ["costs"])]:
+        found = "it costs more"
+    elif effect(best) != "nothing":  # alone it would be shown
+        found = f"a {'saving' if effect(best) == 'saves' else 'cost'} is not shown"
+        found = f"{found} among {len(rules)} comparisons (Holm)"
+    else:
+        found = "no difference shown"
     words = [f"No rule is recommended over random: for {best.Index}, the most promising, {found}"]
-    smallest = saving_shown_by(best.saving_low, best.saving_high)
+    smallest = saving_shown_by(best.saving_low, best.saving_high, n_rules=len(rules))
     power = f" In 80 % of studies like this one a saving of {smallest:.0%} would have been shown."
     return f"{words[0]}, {format_saving(best)}." + (
         power if 0.005 <= smallest < 0.995 else ""

@@ -119,3 +119,28 @@ def test_run_atlas_ends_runs_at_their_far_target_and_pairs_the_rules(iris):
     for _, run in curves.groupby(["strategy", "split"]):
         assert (run["accuracy"].iloc[:-1] < goals["iris"]["far"]).all()
     assert al.atlas(studies, goals)["verdict"].isin(["win", "tie", "loss"]).all()
+
+
+def test_a_rule_is_not_picked_by_luck_among_four():
+    picked = 0
+    for seed in range(20):
+        rng = np.random.default_rng(seed)
+        rows = [
+            dict(study=name, batch=batch, reach=reach, strategy=rule, estimate=1 - np.exp(rng.normal(0, 0.2)))
+            for name in range(12)
+            for batch in (1, 10, 20)
+            for reach in ("near", "far")
+            for rule in "abcd"
+        ]
+        table = pd.DataFrame(rows).assign(lowest=lambda t: t["estimate"])
+        picked += (
+            al.decide(table, {n: 5 if n < 6 else 20 for n in range(12)})["strategy"] != "random"
+        ).mean()
+    assert picked / 20 <= 0.05
+
+
+def test_a_data_set_on_which_a_rule_surely_costs_is_counted():
+    """It misses the target, and so has no estimate: that is no reason to leave it out."""
+    table = pd.DataFrame({"estimate": [0.2, np.nan], "lowest": [0.2, -np.inf], "highest": [0.2, -2.0]})
+    mean, _, _, n = expected(table)
+    assert n == 2 and mean == pytest.approx(1 - np.sqrt(0.8 * 3))

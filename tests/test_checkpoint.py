@@ -352,3 +352,47 @@ def test_a_folder_that_is_not_there_is_named_with_what_was_to_be_written(iris, t
     with pytest.raises(OSError, match="no checkpoint can be written: No such file") as error:
         al.run_study(iris, "random", n_splits=1, budget=10, checkpoint=tmp_path / "none" / "kept.sqlite")
     assert error.value.filename == str(tmp_path / "none" / "kept.sqlite")
+
+
+def test_fingerprints_tell_what_a_rule_calls_and_looks_up_in_its_module():
+    def made(sign):
+        names = {"np": np}
+        exec(
+            "def order(r): return sign * r.pool\n"
+            "def rule(r): return r.pool[np.argsort(order(r))[: r.batch]]\n"
+            f"sign = {sign}",
+            names,
+        )
+        return names["rule"]
+
+    assert fingerprint(made(1)) == fingerprint(made(1)) != fingerprint(made(-1))
+
+
+def test_fingerprints_of_functions_that_call_each_other_have_an_end():
+    def pair(n):
+        def one(round):
+            return other(round)
+
+        def other(round):
+            return one(round) if n else round
+
+        return one
+
+    assert fingerprint(pair(1)) == fingerprint(pair(1)) != fingerprint(pair(2))
+
+
+def test_fingerprints_of_a_number_do_not_hang_on_its_kind():
+    assert fingerprint(np.int64(15)) == fingerprint(15) and fingerprint(np.float64(0.5)) == fingerprint(0.5)
+
+
+@pytest.mark.parametrize(
+    "spoil", ["UPDATE runs SET queried = 5", "INSERT INTO facts VALUES (x'ff', 'q')", "DELETE FROM facts"]
+)
+def test_a_checkpoint_changed_by_hand_is_damaged(tmp_path, iris, spoil):
+    path = tmp_path / "study.sqlite"
+    al.run_histories(iris, **SMALL, checkpoint=path)
+    with sqlite3.connect(path) as file:
+        file.execute(spoil)
+    file.close()
+    with pytest.raises(ValueError, match="is damaged"):
+        al.run_histories(iris, **SMALL, checkpoint=path)

@@ -68,3 +68,14 @@ def test_a_published_gain_is_set_against_the_differences_from_random_split_by_sp
     assert 0.06 < low < 0.075 and 0.125 < high < 0.14  # 0.1 and 1.96 standard errors of 0.018
     assert said == "inside what one split shows"
     assert al.check_gains("", {"margin": -0.2}, table)[0][-1].startswith("outside what one split shows, opp")
+
+
+def test_one_split_confirms_nothing():
+    curves = needing(random=[50], margin=[30])
+    line = al.check_claim("x", 0.3, al.summarise(curves, 0.9).loc["margin"])
+    assert line == ("x", "+30%", "40%", "-", "not known from one split")
+    assert al.check_gains("AUC", {"margin": 0.1}, al.areas(curves))[0][3:] == (
+        "-",
+        "not known from one split",
+    )
+    assert al.contrast_labels(curves, 0.9, "random", "margin") == "20 on one split"

@@ -1,8 +1,10 @@
 """Claims about data sets and splits."""
 
 import dataclasses
+import warnings
 
 import numpy as np
+import pandas as pd
 import pytest
 import scipy.sparse
 from hypothesis import given, settings
@@ -165,3 +167,17 @@ def test_what_is_masked_is_not_silently_used(iris, what):
     with pytest.raises(ValueError, match=rf"{what} has {mask.sum()} masked entries"):
         al.Dataset("hidden", **given | {what: hidden})
     al.Dataset("shown", **given | {what: np.ma.array(given[what])})
+
+
+def test_halves_of_a_float_need_no_sum_that_fits_in_one():
+    X = np.full((60, 40), 2000.0, np.float16)
+    X[:, 0] = np.arange(60) % 7
+    dataset = al.Dataset("halves", X, np.arange(60) % 2)
+    with warnings.catch_warnings():
+        warnings.simplefilter("error")
+        al.run_histories(dataset, ["random", "margin"], n_splits=1, budget=12, n_jobs=1)
+
+
+def test_a_column_alone_is_no_matrix():
+    with pytest.raises(ValueError, match="X must be a matrix"):
+        al.Dataset("series", pd.Series([1.0, 2.0]), [0, 1])

@@ -248,3 +248,16 @@ def test_medians_to_target_count_the_runs_that_never_get_there():
 def test_the_area_under_one_point_is_its_height_in_any_kind_of_column():
     one = pd.Series([0.5], index=[3])
     assert al.area_under_curve(one * 20, one) == al.area_under_curve([10], [0.5]) == 0.5
+
+
+@pytest.mark.parametrize("n_splits", [3, 6, 21])
+@pytest.mark.parametrize("target", [0.8, 0.9])
+def test_a_mean_curve_of_equal_runs_crosses_where_they_do(n_splits, target):
+    """The mean of many 0.9 is not 0.9 to the last digit, and the next round above lies far away."""
+    curves = make_curves({"random": [[0.5, target, target, target, 0.99]] * n_splits})
+    assert (al.mean_curve_crossings(curves, target).loc["random"] == 30).all()
+
+
+def test_the_median_of_two_splits_lies_between_the_quartiles():
+    row = al.summarise(needing(random=[20, INF], margin=[20, 30]), 0.9).loc["margin"]
+    assert (row["q25"], row["median"], row["q75"]) == (20, 25, 30)

@@ -9,6 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from scipy import stats
 
+import al_helpers as al
 from active_learning.ranks import fewest_values, pseudo_median, signed_rank_interval, signed_rank_p
 
 numbers = st.lists(st.floats(-5, 5), min_size=1, max_size=12)
@@ -87,3 +88,17 @@ def test_a_p_value_is_a_float_and_one_where_nothing_differs(n):
 def test_a_level_that_no_interval_has_is_named(level, error):
     with pytest.raises(error, match="level must be"):
         signed_rank_interval(np.arange(9.0), level)
+
+
+@pytest.mark.parametrize("factor", [1, 3, 7, 1.1])
+def test_a_saving_does_not_hang_on_the_unit_of_a_label(factor):
+    """20 and 30 labels against 30 and 20: the mean log ratio is 0 but for rounding, on either side of 0."""
+    margin = np.array(
+        [30, 20, 40, 60, 30, 20, 20, 30, 20, 30, 30, 60, 20, 30, 40, 20, 20, 20, 40, 20, 20, 40, 30]
+    )
+    random = np.array(
+        [60, 60, 60, 20, 20, 20, 60, 40, 40, 30, 40, 30, 60, 40, 40, 60, 20, 40, 30, 60, 40, 60, 30]
+    )
+    saving = al.paired_saving(factor * margin, factor * random)
+    assert saving.low == 0 and saving.p_value == pytest.approx(al.paired_saving(margin, random).p_value)
+    assert saving.p_value > 0.05

@@ -11,7 +11,7 @@ from pathlib import Path
 import pytest
 
 import al_helpers as al
-from active_learning.replacing import replacing
+from active_learning.replacing import check_output, replacing
 from active_learning.tables import read_table
 
 WRITER = """
@@ -140,3 +140,12 @@ def test_a_file_and_then_its_name_are_on_the_disk_at_the_end(tmp_path, monkeypat
     with replacing(tmp_path / "a.csv", (), False) as file:
         file.write(b"new")
     assert synced == [path.stat().st_ino for path in (tmp_path / "a.csv", tmp_path)]
+
+
+@pytest.mark.parametrize("force", [False, True])
+def test_a_pipe_is_not_replaced_by_a_file(tmp_path, force):
+    path = tmp_path / "out.csv"
+    os.mkfifo(path)
+    with pytest.raises(FileExistsError, match="device or a pipe"):
+        check_output(path, [], force)
+    assert path.is_fifo()

@@ -132,3 +132,19 @@ def test_describe_power_says_what_is_known(smallest, said):
     text = al.describe_power(smallest, 16, {0.2: smallest * 240, 0.05: smallest * 4000})
     assert said in text and "nan" not in text
     assert text.endswith("20% takes 24 splits; 5% takes 400 splits") != np.isnan(smallest)
+
+
+def test_a_crossing_that_the_smallest_batch_does_not_reach_has_no_change():
+    summary = al.summarise(needing(random=[40, 50] * 5, m=[40, 50] * 5), 0.9)
+    crossings = pd.DataFrame({"random": [np.inf, 100.0], "m": [np.inf, 50.0]}, index=[10, 20])
+    assert "-100%" not in al.describe_batches(crossings, {10: summary, 20: summary})
+
+
+def test_power_that_says_nothing_is_not_named_and_neither_are_endless_splits():
+    assert "100%" not in al.describe_power(0.999, 2, {0.1: np.inf})
+    assert al.describe_power(0.3, 9, {0.1: np.inf, 0.2: 30}).endswith("saving of 30%; 20% takes 30 splits")
+
+
+def test_a_ranking_of_random_alone_is_too_few():
+    needed = al.by_split(al.labels_to_target(needing(random=[50] * 5), 0.9))
+    assert al.describe_ranking(al.ranking(needed), 5).startswith("Too few")

@@ -8,6 +8,7 @@ from sklearn.base import BaseEstimator, ClassifierMixin
 from test_savings import study
 
 import al_helpers as al
+from active_learning.trust import saving_shown_by
 
 INF = np.inf
 
@@ -133,3 +134,38 @@ def test_saving_map_is_against_the_reference_that_it_is_given():
     table = al.saving_map({"a": curves}, "entropy", [0.9], reference="margin")
     assert table["estimate"].item() == pytest.approx(0.25)  # of 40, not of 50
     assert al.saving_map({"a": curves}, "entropy", [0.9])["estimate"].item() == pytest.approx(0.4)
+
+
+def test_a_saving_shown_at_another_level_is_a_win_and_no_loss():
+    rng = np.random.default_rng(5)
+    random = rng.integers(30, 80, 12)
+    needed = {"random": random, "margin": random * np.exp(rng.normal(-0.15, 0.3, 12))}
+    rows = [
+        (name, split, labels, score)
+        for name, all_labels in needed.items()
+        for split, crossing in enumerate(all_labels)
+        for labels, score in ((1, 0.5), (crossing, 0.9), (1000, 0.95))
+    ]
+    curves = pd.DataFrame(rows, columns=["strategy", "split", "n_labels", "accuracy"])
+    cells = [al.saving_map({"d": curves}, "margin", [0.9], level=level).iloc[0] for level in (0.9, 0.95)]
+    assert [cell["verdict"] for cell in cells] == ["win", "tie"]
+    assert cells[0]["low"] > 0 > cells[1]["low"] and 0.05 < cells[0]["p_value"] < 0.1
+
+
+@pytest.mark.parametrize("copies", [[[10, 20, 30]], [[10], [20]]])
+def test_an_a_a_check_of_one_split_or_one_run_is_refused(copies):
+    with pytest.raises(ValueError, match="2 splits, and 2 runs on each"):
+        al.false_alarm_rate(pd.DataFrame(copies), 60)
+
+
+def test_p_values_beyond_1_are_refused():
+    with pytest.raises(ValueError, match="between 0 and 1"):
+        al.holm([0.5, 1.5])
+
+
+def test_power_among_many_rules_is_that_of_the_surest():
+    """Holm holds the surest of four to a quarter of the 5 %."""
+    alone, among = (saving_shown_by(-0.1, 0.2, n_rules=n) for n in (1, 4))
+    assert among > alone and np.log1p(-among) / np.log1p(-alone) == pytest.approx(
+        (2.4977 + 0.8416) / 2.8016, abs=1e-3
+    )

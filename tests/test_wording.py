@@ -143,3 +143,36 @@ def test_a_difference_that_would_be_printed_as_0_percent_is_no_saving_and_no_cos
         assert row["saving_low"] > 0 or row["saving_high"] < 0  # two splits that nearly tie, by Student's t
         assert f"no difference shown for {name} (0% [0, 0])" in al.describe(curves, 0.9)
         assert al.recommend(curves, 0.9).startswith(f"No rule is recommended over random: for {name}")
+
+
+def test_a_saving_that_is_shown_is_told_though_half_of_the_seed_sets_meet_the_target():
+    met = [0.95] * 5
+    runs = {
+        "random": [met] * 20 + [[0.5] * 4 + [0.95]] * 20,
+        "margin": [met] * 20 + [[0.5] + [0.95] * 4] * 20,
+    }
+    text = al.describe(make_curves(runs), 0.9)
+    assert "margin saves 30% [30, 30]; the seed set's 20 labels already meet 90% in 50% of them." in text
+    assert al.recommend(make_curves(runs), 0.9).startswith("Recommended: margin")
+
+
+def test_a_seed_set_that_does_not_hold_the_target_does_not_meet_it():
+    runs = {"random": [[0.92, 0.8, 0.8, 0.92, 0.92]] * 8, "margin": [[0.92] * 5] * 8}
+    curves = make_curves(runs)
+    assert "already meet" in al.seed_meets(curves, 0.9) and al.seed_meets(curves, 0.9, hold=2) == ""
+    assert "random needs 50 labels to reach 90%; margin saves 59%" in al.describe(curves, 0.9, hold=2)
+    with pytest.raises(ValueError, match="random"):
+        al.seed_meets(curves[curves["strategy"] == "margin"], 0.9)
+
+
+def test_a_cost_that_is_unshown_among_many_is_not_called_a_cost():
+    rng = np.random.default_rng(11)
+    random = rng.integers(30, 80, 12)
+    rule = [*(random * np.exp(rng.normal(0.15, 0.3, 12)))]
+    curves = curves_that_need(random=[*random], a=rule, b=rule, c=rule)
+    assert "no difference shown for a" in al.describe(curves, 0.9)
+    assert "a cost is not shown among 3 comparisons (Holm)" in al.recommend(curves, 0.9)
+
+
+def test_a_cost_without_a_bound_is_more_than_what_is_known():
+    assert "m costs > 100% more [100, ∞]" in al.describe(needing(random=[30] * 8, m=[INF] * 8), 0.9)
