@@ -170,7 +170,7 @@ def report_suggestions(args, table):
     if args.output is not None:
         how = {"force": args.force, "spreadsheet_safe": args.spreadsheet_safe}
         write_table(table, args.output, ids=suggestions["id"], **how)
-    gain = expected_gain(args, table, len(suggestions))
+    gain = expected_gain(args, table, len(suggestions), suggestions.attrs["strategy"])
     if args.json:
         ids = as_text(suggestions["id"])  # exactly as text: JSON's numbers and dates would round them
         rows = json.loads(suggestions.assign(id=ids).to_json(orient="records", double_precision=6))
@@ -196,13 +196,13 @@ def report_suggestions(args, table):
     )
 
 
-def expected_gain(args, table, batch):
-    """One line: what the rows suggested are expected to bring, from the labels so far."""
+def expected_gain(args, table, batch, rule):
+    """One line: what the rows that the rule suggested are expected to bring, from the labels so far."""
     if len(np.unique(table.y[table.labeled].astype(str))) < 2:
         return "Too early to say what these labels will bring: fewer than two classes have a label."
     ahead = {"ahead": (batch, 100), "random_state": args.seed}
     answer = forecast(table, args.target_acc, model=args.classifier, **ahead)
-    return gain_line(answer, batch, args.target_acc)
+    return gain_line(answer, batch, args.target_acc, rule)
 
 
 def report_merge(args, table):

@@ -7,6 +7,7 @@ learning curves have); Angelopoulos et al. 2023 (a model's guesses for unlabelle
 labelled ones).
 """
 
+import warnings
 from dataclasses import dataclass
 
 import numpy as np
@@ -68,7 +69,9 @@ def _guesses(model, X, y, train, pool, rows):
     """Fit on rows `train`; for rows `rows` the guesses and, where the model has probabilities, how
     sure it is."""
     known = model if len(np.unique(y[train])) > 1 else DummyClassifier(strategy="prior")
-    fit(known, X, y, train, pool)
+    with warnings.catch_warnings():  # of few rows many classes, which is no fault of theirs
+        warnings.filterwarnings("ignore", "The number of unique classes")
+        fit(known, X, y, train, pool)
     part = take(X, rows)
     if not hasattr(known, "predict_proba"):
         return known.predict(part), None

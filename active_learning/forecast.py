@@ -14,7 +14,7 @@ from active_learning.checks import check_integer, check_target
 from active_learning.classifiers import make_model
 from active_learning.data import Dataset
 from active_learning.extrapolation import SubsetCurve, continuation, subset_curve
-from active_learning.forecast_wording import too_early, verdict_on
+from active_learning.forecast_wording import too_early, unlearnt, verdict_on
 from active_learning.labelling import labeled_rows, table_model
 from active_learning.loop import History
 from active_learning.matrices import take
@@ -72,7 +72,9 @@ def forecast(
     rng = np.random.default_rng(check_integer("random_state", random_state, 0))
     curve = subset_curve(X, y, labeled, pool, model, rng, tested=tested, quiet=quiet)
     kind = "rule" if history is None and curve.harder > HARDER else "random"
-    return _answer(curve, target, kind, ("random", RECOMMENDED), ahead)
+    answer = _answer(curve, target, kind, ("random", RECOMMENDED), ahead)
+    majority = np.bincount(y[labeled]).max() / len(labeled)
+    return answer | {"verdict": answer["verdict"] + unlearnt(answer, majority)}
 
 
 def _labelled(source, labeled):
@@ -104,7 +106,7 @@ def _rows(source, labeled, model):
         X, known, model = source.X, source.y[labeled], make_model(model)
     else:
         pipeline, known = table_model(source, model), labeled_rows(source, least=1)[1]
-        others = np.flatnonzero(~source.labeled)
+        others = np.flatnonzero(source.pool)  # and not the skipped ones
         if len(others) > MOST:
             others = np.sort(np.random.default_rng(0).choice(others, MOST, replace=False))
         X = pipeline[:-1].fit_transform(take(source.X, np.concatenate([labeled, others])))
@@ -116,6 +118,8 @@ def _rows(source, labeled, model):
 
 def _random_part(source, labeled, history):
     """The positions among the labelled rows of those that no rule bought."""
+    if not isinstance(history, History | None):
+        raise TypeError(f"history must be a History, got {type(history).__name__}")
     bought = [] if history is None else history.queried
     strangers = np.setdiff1d(bought, labeled)
     if len(strangers):
@@ -130,6 +134,10 @@ def measured(history):
         found = "1 round" if len(history.n_labels) == 1 else f"{len(history.n_labels)} rounds"
         raise ValueError(f"a History of {found} has no curve to continue; at least 3 are needed")
     n, errors = np.asarray(history.n_labels), 1 - np.asarray(history.accuracy, dtype=float)
+    if n.shape != errors.shape or not (np.diff(n, prepend=0) > 0).all():
+        raise ValueError(f"a History has rising n_labels with an accuracy each, got {n[:5]} ...")
+    if not ((errors >= 0) & (errors <= 1)).all():
+        raise ValueError(f"the accuracies of a History are shares from 0 to 1, got {1 - errors[:5]} ...")
     noise = np.maximum(errors * (1 - errors), 0.01) / 500
     return SubsetCurve(int(n[-1]), n, errors, np.sqrt(np.outer(noise, noise)) / 2 + np.diag(noise) / 2, 0.0)
 

@@ -17,8 +17,10 @@ def plot_forecast(answer, truth=None, ax=None, *, rule="random"):
 
     answer: dict of forecast; rule: the rule that goes on
     truth: History or None, drawn as dots: filled up to the labels at the forecast, then open
-    raises: TypeError for a truth that is neither
+    raises: TypeError for a truth that is neither; ValueError where it was too early for a forecast
     """
+    if answer["score_now"]["estimate"] is None:
+        raise ValueError(f"there is no forecast to draw. {answer['verdict']}")
     ax, color = axes_or_new(ax), color_of(rule)
     rows = [answer["score_now"] | {"labels": answer["labels_now"]}]
     rows += [row for row in answer["score_after"] if row["rule"] == rule]

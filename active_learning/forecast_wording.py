@@ -44,7 +44,22 @@ def verdict_on(answer):
         best = f"at best {needed['low_80']} labels with {rule} reach it"
         return f"{target} is probably not in sight; {best}.{caution}"
     more = needed["median"] - answer["labels_now"]
+    if more <= 0:
+        return f"{target} is about reached: the score now is {_interval(now)}.{caution}"
     return f"About {more} more labels with {rule} reach {target}, {_labels(needed)} in all.{caution}"
+
+
+def unlearnt(answer, majority):
+    """A sentence to add where the score now may be that of always saying the commonest class; else "".
+
+    majority: the share of that class among the labelled rows
+    """
+    if answer["score_now"]["low"] > majority:
+        return ""
+    return (
+        f" Always saying the commonest class scores {format_percent(majority, 1)}: it is not shown that "
+        "anything was learnt, and then a forecast promises too much."
+    )
 
 
 def _interval(score):
@@ -82,13 +97,14 @@ def forecast_lines(answer):
     return [*lines, "", answer["verdict"]]
 
 
-def gain_line(answer, batch, target=None):
+def gain_line(answer, batch, target=None, rule=None):
     """The line that goes with a suggestion of `batch` rows: what they may gain and, with a target, what is
     left.
 
-    answer: dict of forecast with ahead=(batch, 100)
+    answer: dict of forecast with ahead=(batch, 100); rule: that chose them, if forecasts know it
     """
-    now, rule = answer["score_now"]["estimate"], list(answer["labels_needed"])[-1]
+    rules = list(answer["labels_needed"])
+    now, rule = answer["score_now"]["estimate"], rule if rule in rules else rules[-1]
     if now is None:
         return answer["verdict"]
     after = [row["estimate"] - now for row in answer["score_after"] if row["rule"] == rule]

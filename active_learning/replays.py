@@ -19,7 +19,7 @@ from active_learning.forecast import LEAST, bands, labels_needed
 from active_learning.forecast_wording import undecided
 from active_learning.jobs import run_jobs
 from active_learning.progress import progress
-from active_learning.stopping import check_history
+from active_learning.stopping import check_history, of_one_strategy
 
 SCORES = ("score_low_95", "score_low_80", "score_median", "score_high_80", "score_high_95")
 HELD = ("labels 80%", "labels 95%", "score 80%", "score 95%", "within 25%", "too early", "said 80%")
@@ -52,13 +52,14 @@ def replay_forecasts(
         forecast is nan where there are too few labels for any
     raises: ValueError for a history of other settings, or that ends before `more` labels
     """
-    if not histories:
-        raise ValueError("a replay needs at least one history, got none")
+    histories = of_one_strategy(histories)
     after = check_integer("labels", labels, 1) + check_integer("more", more, 1)
     truths = {split: (run.n_labels, np.asarray(run.accuracy)) for split, run in histories.items()}
-    short = [run[0][-1] for run in truths.values() if run[0][-1] < after or run[0][0] > labels]
+    short = [run[0] for run in truths.values() if run[0][-1] < after or run[0][0] > labels]
     if short:
-        raise ValueError(f"a history must hold {labels} and {after} labels; one ends at {short[0]}")
+        first, last = short[0][[0, -1]]
+        which = f"ends at {last}" if last < after else f"starts at {first}"
+        raise ValueError(f"a history must hold {labels} and {after} labels; one {which}")
     cut = partial(split_dataset, dataset.y, seed_per_class=seed_per_class, test_size=test_size)
     jobs = [
         joblib.delayed(_curve)(
@@ -92,7 +93,9 @@ def judged(curve, truth, target, labels, more=100, kind="random"):
 
     curve: SubsetCurve at `labels`, None = too few labels; truth: arrays (2, r), labels and scores
     """
-    n, scores = (values[truth[0] >= labels] for values in truth)
+    later = truth[0] > labels  # between two rounds the score at the forecast lies between theirs
+    n = np.r_[labels, truth[0][later]]
+    scores = np.r_[np.interp(labels, *truth), truth[1][later]]
     there = np.maximum.accumulate(scores) >= target
     needed = n[there.argmax()] if there.any() else np.inf
     row = {"labels": labels, "target": target, "needed": needed, "last": n[-1]}

@@ -15,7 +15,7 @@ import numpy as np
 import pandas as pd
 from scipy.special import entr
 
-from active_learning.checks import check_choice, check_integer, check_target
+from active_learning.checks import check_choice, check_integer, check_target, some
 from active_learning.classifiers import fit, make_model
 from active_learning.data import split_dataset
 from active_learning.extrapolation import continuation, subset_curve
@@ -73,6 +73,21 @@ def watch(dataset, split, history, *, model=None, random_state=0):
     place = np.full(len(y), -1)
     place[known] = np.arange(len(known))
     return Watched(history.n_labels, proba, take(dataset.X, known), place[labeled], y[labeled], model)
+
+
+def of_one_strategy(histories):
+    """The dict split -> History of histories, whose keys may be (strategy, split), as in run_histories.
+
+    raises: TypeError for another kind of thing, ValueError for none or several strategies
+    """
+    if not isinstance(histories, dict) or not all(isinstance(run, History) for run in histories.values()):
+        raise TypeError(f"histories must be a dict of histories by split, got {type(histories).__name__}")
+    names = {key[0] for key in histories if isinstance(key, tuple)}
+    if not histories:
+        raise ValueError("histories must hold at least one history, got none")
+    if len(names) > 1:
+        raise ValueError(f"histories must be of one strategy, got {some([*names])}")
+    return {key[1] if isinstance(key, tuple) else key: run for key, run in histories.items()}
 
 
 def check_history(history, split):
@@ -187,6 +202,7 @@ def stop_signals(
     raises: ValueError if a history is not of this data set and these settings
     """
     check_integer("random_state", random_state, 0)
+    histories = of_one_strategy(histories)
     cut = partial(split_dataset, dataset.y, seed_per_class=seed_per_class, test_size=test_size)
     jobs = [
         joblib.delayed(_signals)(
@@ -231,6 +247,7 @@ def replay_stops(signals, target, thresholds=None):
 
 def _judged(run, rule, threshold, target):
     """One run's stop against the truth."""
+    run = run.sort_values("n_labels")
     n, score = run["n_labels"].to_numpy(), run["accuracy"].to_numpy()
     stopped = stop_when(n, run[rule], threshold)
     at = min(n.searchsorted(stopped), len(n) - 1)

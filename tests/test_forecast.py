@@ -2,6 +2,7 @@
 refused."""
 
 import json
+import warnings
 
 import numpy as np
 import pandas as pd
@@ -361,3 +362,58 @@ def test_the_command_refuses_in_one_line(capsys, csv, options, words):
     table = [] if options == ["--forecast"] else ["--csv", csv, "--label-column", "y"]
     code, out, err = run(capsys, *table, *options)
     assert (code, out) == (2, "") and words in err and err.count("\n") == 1
+
+
+def test_skipped_rows_are_no_part_of_a_forecast():
+    rng = np.random.default_rng(4)
+    frame = pd.DataFrame(rng.normal(size=(160, 4))).add_prefix("x")
+    frame["y"] = np.where(frame["x0"] + 0.5 * rng.normal(size=160) > 0, "a", "b")
+    frame.loc[80:, "y"] = ""
+    broken = frame.assign(y="broken")
+    broken[["x0", "x1"]] = rng.normal(50, 30, (160, 2))
+    both = pd.concat([frame, broken], ignore_index=True)
+    tables = al.load_table(frame, "y"), al.load_table(both, "y", skip="broken")
+    alone, beside = (al.forecast(table, 0.9, quiet=True) for table in tables)
+    assert alone == beside
+
+
+def test_most_forecasts_of_noise_say_that_nothing_was_learnt():
+    said = 0
+    for seed in range(8):
+        rng = np.random.default_rng(seed)
+        frame = pd.DataFrame(rng.normal(size=(120, 5))).add_prefix("x")
+        frame["y"] = np.where(np.arange(120) < 60, rng.choice(["a", "b"], 120), "")
+        verdict = al.forecast(al.load_table(frame, "y"), 0.9, quiet=True)["verdict"]
+        said += "it is not shown that anything was learnt" in verdict
+    assert said >= 6
+
+
+@pytest.mark.parametrize(
+    "n_labels, accuracy",
+    [
+        ([10, 20, 30], [50, 60, 70]),
+        ([10, 20, 30], [0.5, np.nan, 0.7]),
+        ([30, 20, 10], [0.7, 0.6, 0.5]),
+        ([0, 10, 20], [0.5, 0.6, 0.7]),
+        ([10, 20, 30], [0.5, 0.6]),
+    ],
+)
+def test_a_history_that_cannot_be_is_refused(n_labels, accuracy):
+    history = al.History(np.array(n_labels), np.array(accuracy), np.arange(3))
+    with pytest.raises(ValueError, match=r"rising n_labels|shares from 0 to 1"):
+        al.forecast(history, 0.9)
+
+
+def test_many_classes_of_few_rows_warn_nobody():
+    rng = np.random.default_rng(0)
+    y = np.arange(300) % 30
+    X = np.eye(30)[y] + 0.3 * rng.normal(size=(300, 30))
+    with warnings.catch_warnings():
+        warnings.simplefilter("error")
+        al.forecast(al.Dataset("thirty", X, y), 0.9, labeled=np.arange(120), model="knn", quiet=True)
+
+
+def test_too_early_is_no_picture(iris):
+    answer = al.forecast(iris, 0.9, labeled=np.arange(0, 150, 15), quiet=True)
+    with pytest.raises(ValueError, match=r"no forecast to draw. Too early to say"):
+        al.plot_forecast(answer)

@@ -144,3 +144,17 @@ def test_a_table_that_holds_no_replays_is_refused():
         al.calibration_table(["rule"])
     with pytest.raises(ValueError, match="there is no forecast among 4 projects"):
         al.plot_forecast_truth(hand_made().assign(median=np.nan))
+
+
+def test_between_two_rounds_the_truth_lies_between_their_scores(iris):
+    """A target that the project has met before the forecast takes no label more."""
+    runs = al.run_histories(iris, ["random"], n_splits=2, batch=10, budget=80, n_jobs=1)
+    found = al.replay_forecasts(iris, runs, labels=40, more=20, target=0.4, n_jobs=1)
+    assert (found["needed"] == 40).all() and al.coverage(found)["labels 80%"].item() == 100
+
+
+@pytest.mark.parametrize("histories", [{}, [1], {0: 5}])
+def test_what_are_no_histories_is_refused_in_a_sentence(iris, histories):
+    for replay in (al.stop_signals, al.replay_forecasts):
+        with pytest.raises((TypeError, ValueError), match="histories must"):
+            replay(iris, histories, n_jobs=1)

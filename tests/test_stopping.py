@@ -130,3 +130,14 @@ def test_the_signals_of_a_study_stand_beside_its_scores(iris):
     assert list(found) == ["split", "n_labels", "accuracy", *al.STOP_RULES]
     assert found.groupby("split")["n_labels"].max().tolist() == [40, 40]
     assert len(al.summarise_stops(al.replay_stops(found, 0.9))) == len(al.STOP_RULES)
+
+
+def test_stops_do_not_hang_on_the_order_of_the_rows(iris):
+    signals = al.stop_signals(
+        iris, al.run_histories(iris, ["margin"], n_splits=2, batch=5, budget=60, n_jobs=1)
+    )
+    stops = [
+        al.replay_stops(table, 0.9).set_index(["rule", "split"]).sort_index()
+        for table in (signals, signals.sample(frac=1, random_state=1))
+    ]
+    pd.testing.assert_frame_equal(*stops)
