@@ -67,14 +67,14 @@ def test_a_target_that_is_missed_for_being_held_is_not_answered_by_a_higher_one(
     assert "ask for fewer rounds (--hold), or for more labels" in al.advise(curves, 0.9, hold=6)
 
 
-@pytest.mark.parametrize("n_splits", [2, 3, 5, 20])
+@pytest.mark.parametrize("n_splits", [2, 5])
 def test_rules_that_are_random_gain_in_one_study_of_twenty_at_most(n_splits):
     gained = 0
-    for seed in range(60):
+    for seed in range(25):
         rng = np.random.default_rng(seed)
         runs = {
             name: [[0.5, 0.6, 0.7 + rng.normal(0, 0.02)] for _ in range(n_splits)]
             for name in ("random", *"abcd")
         }
         gained += " gains " in al.advise(make_curves(runs), 0.9)
-    assert gained <= 6  # of 60, where 3 are expected at most
+    assert gained <= 4  # of 25, where 1.25 are expected at most
