@@ -1,7 +1,8 @@
-"""The rooms behind al_helpers, which is their door and the map of them.
+"""The code behind `al_helpers`: wings that import only from those below them.
 
-A room is one file that is read in five minutes, and imports only from the rooms below it; tests/test_house.py
-holds the order. Nothing heavy is imported here, so that `active-learning --help` answers at once.
+From the ground up: `datasets`, `strategies`, `statistics` and `tables`; `models` and `features`; `study`;
+`labelling` and `report`; `forecast`; `plots`; `notebook`; `cli`. A contract in pyproject.toml holds that.
+Nothing heavy is imported here, so that `active-learning --help` answers at once.
 """
 
 __version__ = "1.0.0"

@@ -6,7 +6,7 @@ import sys
 import pytest
 
 import al_helpers as al
-from active_learning import progress
+from active_learning import _progress as progress
 
 SMALL = dict(n_splits=3, batch=5, budget=21, n_jobs=1)
 

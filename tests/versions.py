@@ -45,9 +45,9 @@ def check(name, folder):
     python = environment(name, folder)
     print(call(python, "-m", "pip", "freeze", "--exclude-editable", capture_output=True).stdout)
     if name == "locked":
-        return call(python, "-m", "pytest", "-q", "tests/test_first_loop.py")
+        return call(python, "-m", "pytest", "-q", "tests/integration/test_first_loop.py")
     pinned = json.loads((ROOT / "tests" / "pins.json").read_text())
-    found = json.loads(call(python, "tests/pins.py", capture_output=True).stdout)
+    found = json.loads(call(python, "tests/integration/pins.py", capture_output=True).stdout)
     differ = {
         f"{data}: {part}"
         for data in ("digits", "synthetic")

@@ -1,0 +1,134 @@
+"""`active-learning`: read the options, print the answer, end with 0, 2 after bad input, 1 if it died.
+
+Nothing heavy is imported before the options are known to be good.
+"""
+
+import os
+import signal
+import sys
+import threading
+import warnings
+from contextlib import suppress
+
+from active_learning._progress import wipe
+from active_learning._text import printable
+from active_learning._workers import clear_memory, kill_workers, start_trackers
+from active_learning.cli.parser import build_parser
+
+
+def main(argv=None):
+    """Run the command.
+
+    argv: list of arguments; None for those of the process
+    returns: 0; exits with 2 after bad input, and with 1 if the work died
+    """
+    parser = build_parser()
+    return _answer(parser, parser.parse_args(argv))
+
+
+def _answer(parser, args):
+    try:
+        with warnings.catch_warnings():
+            warnings.showwarning = lambda message, *_: _say(parser, message)
+            from active_learning.cli.commands import (
+                report,  # here, as --help and --version must not wait for it
+            )
+
+            answer = report(args)
+        _print(answer)
+    except RuntimeError as error:
+        parser.exit(1, f"{parser.prog}: error: {_one_line(error)}\n")
+    except MemoryError:
+        parser.error("out of memory; fewer --jobs need less, and so does a table with fewer rows or columns")
+    except (ValueError, TypeError, ImportError, OSError) as error:
+        parser.error(_one_line(error))
+    return 0
+
+
+def _print(answer):
+    """Print the answer; silence if its reader left, as with `| head`, and OSError if it cannot be written."""
+    try:
+        print(answer, flush=True)
+    except OSError as error:
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())  # or Python would try again at its end
+        if not isinstance(error, BrokenPipeError):
+            raise OSError(f"the answer could not be printed: {error.strerror}") from None
+
+
+def _say(parser, message):
+    with suppress(OSError):  # as Python's own warnings: a full disk behind stderr ends no study
+        print(f"{parser.prog}: {_one_line(message)}", file=sys.stderr)
+
+
+def _one_line(message):
+    return printable(" ".join(str(message).split()))
+
+
+def command():
+    """What `active-learning` runs: main, which Ctrl-C ends at once, with 130 and no traceback.
+
+    The signal is blocked here, and so in the workers, which would print tracebacks.
+    """
+    if hasattr(signal, "pthread_sigmask"):  # not on Windows
+        signal.pthread_sigmask(signal.SIG_BLOCK, [signal.SIGINT])  # before numpy's threads, which inherit it
+    _open_closed_streams()
+    sys.stdout.reconfigure(errors="backslashreplace")  # a terminal may lack the letters of some class names
+    parser = build_parser()
+    args = parser.parse_args()
+    _keep_stdout()
+    os.environ.setdefault("PYTHONWARNINGS", "ignore:resource_tracker")  # joblib's, after a quick Ctrl-C
+    _end_on_signals(args.checkpoint)
+    return _answer(parser, args)
+
+
+def _open_closed_streams():
+    """Let stdout and stderr lead nowhere if they are closed, as by `>&-`, and not to the next file opened."""
+    for name in ("stdin", "stdout", "stderr"):  # the lowest number that is free is the next one given
+        if getattr(sys, name) is None:
+            setattr(sys, name, open(os.devnull, "r" if name == "stdin" else "w"))  # noqa: SIM115, for good
+
+
+def _keep_stdout():
+    """Print to a copy of stdout that no worker inherits: joblib's print there if we end while they start."""
+    number, how = sys.stdout.fileno(), dict(encoding=sys.stdout.encoding, errors=sys.stdout.errors)
+    sys.stdout = open(os.dup(number), "w", **how)  # noqa: SIM115, for good
+    os.dup2(os.open(os.devnull, os.O_WRONLY), number)
+
+
+def _end_on_signals(checkpoint):
+    """End the process on Ctrl-C, SIGTERM or a closed terminal, whatever its other threads are waiting for.
+
+    Python's own handlers run in the main thread, perhaps minutes later; so a thread waits for what the
+    interpreter writes when a signal comes in, to whichever thread it comes.
+    """
+    ending = [signal.SIGINT, signal.SIGTERM]
+    if hasattr(signal, "SIGHUP") and signal.getsignal(signal.SIGHUP) != signal.SIG_IGN:  # as under nohup
+        ending.append(signal.SIGHUP)
+    for number in ending:
+        signal.signal(number, lambda *_: None)
+    came_in, written = os.pipe()
+    os.set_blocking(written, False)
+    signal.set_wakeup_fd(written)
+    threading.Thread(target=_wait_for_the_end, args=(came_in, checkpoint), daemon=True).start()
+    if hasattr(signal, "pthread_sigmask"):
+        start_trackers()  # here, as they lift the block when they start (Python 3.11)
+        signal.pthread_sigmask(signal.SIG_BLOCK, [signal.SIGINT])
+
+
+def _wait_for_the_end(came_in, checkpoint):
+    if hasattr(signal, "pthread_sigmask"):
+        signal.pthread_sigmask(signal.SIG_UNBLOCK, [signal.SIGINT])  # in this thread alone
+    number = os.read(came_in, 1)[0]
+    try:
+        wipe()
+        if checkpoint is not None and os.path.exists(checkpoint):
+            how = "the same command goes on from there"
+            print(f"stopped; what is finished is kept in {checkpoint!r}: {how}", file=sys.stderr, flush=True)
+        kill_workers()
+        clear_memory()
+    finally:
+        os._exit(128 + number)
+
+
+if __name__ == "__main__":
+    sys.exit(command())

@@ -1,0 +1,160 @@
+"""Vectors that were made elsewhere, of images, sounds or texts: read from a file, and scaled to learn from.
+
+A .npy file stays on the disk and is looked at a block of rows at a time. Not here: vectors in a column of the
+table itself (columns).
+"""
+
+import os
+from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
+
+import numpy as np
+import pandas as pd
+from sklearn.base import BaseEstimator, TransformerMixin
+
+from active_learning._arrays import blocks, spaced
+from active_learning.features.parsing import as_vectors, different
+from active_learning.tables.csv_checks import lacks_header
+from active_learning.tables.table import read_file
+
+LEARNT_FROM = 5_000  # rows at the most from which the mean and the scale are learnt
+LENGTH = np.sqrt(50)  # the root mean square length of a scaled row
+
+
+class VectorScaler(TransformerMixin, BaseEstimator):
+    """Move the mean to 0 and scale all directions alike, so that the default classifier suits the rows.
+
+    The directions of an embedding are worth what they are long: none is scaled up. A missing vector is the
+        mean.
+    """
+
+    def fit(self, X, y=None):
+        """Learn from X (n, d), of many rows from evenly spaced ones; y is not looked at.
+
+        raises: ValueError unless X is a matrix of numbers whose squares can be summed
+        """
+        X = np.asanyarray(X)  # a memory-mapped one stays on the disk
+        if X.ndim != 2 or X.dtype.kind not in "fiub":
+            raise ValueError(f"X must be a matrix of numbers, got shape {X.shape} of {X.dtype}")
+        rows = np.asarray(X[spaced(np.arange(X.shape[0]), LEARNT_FROM)], dtype=float)
+        rows = rows[~np.isnan(rows).any(axis=1)]
+        with np.errstate(over="ignore", invalid="ignore"):
+            self.mean_ = rows.mean(axis=0) if len(rows) else np.zeros(X.shape[1])
+            spread = np.sqrt(((rows - self.mean_) ** 2).sum(axis=1).mean()) if len(rows) else 0.0
+        if not np.isfinite(spread):
+            largest = np.abs(rows).max()
+            raise ValueError(f"the vectors hold {largest:.3g}, and squares overflow: scale their numbers")
+        self.scale_ = LENGTH / spread if spread > 0 else 1.0
+        return self
+
+    def transform(self, X):
+        """X (n, d) as floats of 64 bits."""
+        rows = np.array(X, dtype=float)
+        rows -= self.mean_
+        rows *= self.scale_
+        rows[np.isnan(rows[:, 0])] = 0.0  # a vector is missing as a whole
+        return rows
+
+
+def read_vectors(source, n_rows):
+    """Features of a table's rows, in their order.
+
+    source: array (n_rows, d) of numbers, or the path of a .npy file, or of a Parquet or CSV file one column
+        of which holds vectors
+    n_rows: int, the rows of the table
+    returns: array or memmap (n_rows, d), its unfitted preprocessor, and a list of one note
+    raises: ValueError for another length, NaN or infinity, or what holds no numbers; TypeError for what is
+        neither an array nor a path
+    """
+    if not isinstance(source, (np.ndarray, str, os.PathLike)):
+        raise TypeError(f"features must be an array (n, d) or a path, got {type(source).__name__}")
+    name = "features" if isinstance(source, np.ndarray) else Path(source).name
+    X = source if isinstance(source, np.ndarray) else _open(os.fspath(source), name)
+    if np.ma.is_masked(X) and X.dtype.kind in "fiu":
+        X = X.astype(float).filled(np.nan)  # a masked number is a missing one
+    if X.ndim != 2 or X.dtype.kind not in "fiu" or X.shape[1] == 0:
+        raise ValueError(
+            f"{name} must be a matrix of numbers, a row each; it has shape {X.shape} of {X.dtype}"
+        )
+    if len(X) != n_rows:
+        raise ValueError(
+            f"{name} has {len(X)} rows and the table {n_rows}; they must pair up, in the same order"
+        )
+    numbers = np.asarray(X)  # not a memmap, slices of which take longer to make than to look at
+    with ThreadPoolExecutor(os.cpu_count()) as threads:
+        parts = [*blocks(len(X), 2**13)]
+        for part, finite in zip(
+            parts, threads.map(_all_finite, map(numbers.__getitem__, parts)), strict=True
+        ):
+            if not finite:
+                row = part.start + int(np.argmin(np.isfinite(X[part]).all(axis=1)))
+                raise ValueError(f"{name} holds a missing value or infinity in row {row} (counted from 0)")
+    return (
+        X,
+        VectorScaler(),
+        [f"we learn from {name} ({X.shape[1]} numbers a row), not from the table's columns"],
+    )
+
+
+def _all_finite(X):
+    """Whether all numbers of an array are finite, in a fraction of the time that a classifier takes."""
+    if X.dtype != np.float16:
+        return bool(np.isfinite(X).all())
+    exponents = np.ascontiguousarray(X).view(np.uint16) & 0x7C00  # numpy is slow on halves themselves
+    return bool(exponents.max() < 0x7C00)  # all ones: infinity or NaN
+
+
+def _open(path, name):
+    """The matrix in a file; ValueError if there is none."""
+    if path.lower().endswith((".parquet", ".pq")) and (X := _lists(path)) is not None:
+        return X
+    if not path.lower().endswith((".npy", ".npz")):
+        frame, text, _ = read_file(path)
+        if text is not None and lacks_header(text, surely=True):  # as numpy.savetxt writes it
+            frame = read_file(path, header=False)[0]
+        return _vector_column(frame, name)
+    try:
+        X = np.load(path, mmap_mode="r", allow_pickle=False)
+    except (ValueError, EOFError) as error:
+        fault = f"{name} cannot be read as a matrix of numbers"
+        if "ickle" in str(error) or "Python objects" in str(error):
+            fault = f"{fault}: it is none, or one of Python objects, which are never unpickled"
+            raise ValueError(f"{fault}; save an array of float32, say") from None
+        raise ValueError(f"{fault}: {error}") from None
+    if not isinstance(X, np.ndarray):
+        raise ValueError(f"{name} is an archive of arrays; save one with numpy.save, as a .npy file")
+    return X
+
+
+def _lists(path):
+    """The one column of lists of a Parquet file as it lies there, without a copy (n, d); None if there is no
+    such column, or it is in doubt."""
+    try:
+        from pyarrow import parquet, types
+
+        fields = [field for field in parquet.read_schema(path) if types.is_nested(field.type)]
+    except (ImportError, ValueError):
+        return None  # which the reading of tables says
+    if len(fields) != 1 or not hasattr(fields[0].type, "value_type"):
+        return None
+    column = parquet.read_table(path, columns=[fields[0].name])[0].combine_chunks()
+    lists, values = len(column), column.flatten()
+    whole = types.is_floating(values.type) and not column.null_count and not values.null_count
+    lengths = column.value_lengths().unique() if whole and lists else ()
+    return values.to_numpy().reshape(lists, -1) if len(lengths) == 1 and lengths[0].as_py() else None
+
+
+def _vector_column(frame, name):
+    """The one column of a frame that holds vectors, or all its columns if they are numbers: array (n, d)."""
+    found = {}
+    for column in frame:
+        if (vectors := as_vectors(frame[column], different(frame[column])[0])) is not None:
+            found[column] = vectors
+    if len(found) == 1:
+        return next(iter(found.values()))
+    numbers = frame.apply(pd.to_numeric, errors="coerce")
+    if not found and numbers.notna().all(axis=None):
+        return numbers.to_numpy(dtype=float)
+    raise ValueError(
+        f"{name} must hold one column of vectors, or numbers only; found {len(found)} of vectors"
+    )

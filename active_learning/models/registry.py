@@ -1,0 +1,185 @@
+"""The classifiers by name, the default one, and how each is fitted on what may be seen.
+
+To add one: a line in CLASSIFIERS and its name in options; if it learns from unlabelled rows too, its class in
+SEMI_SUPERVISED.
+
+A classifier behind a representation that learns from features alone, so that it is learnt once and not
+once a round.
+
+Here: which rows it is learnt from, how rows are seen through it, and what the runs of a split share. Not
+here: what it is made of (features, texts, vectors). Pipelines of a user's own are another matter: they are
+fitted whole, in every round, on the labelled rows.
+"""
+
+import zlib
+from copy import copy
+from functools import partial
+
+import numpy as np
+from sklearn.base import clone
+from sklearn.ensemble import ExtraTreesClassifier
+from sklearn.neighbors import KNeighborsClassifier
+from sklearn.pipeline import Pipeline
+from sklearn.semi_supervised import LabelPropagation, LabelSpreading, SelfTrainingClassifier
+from sklearn.svm import SVC
+
+from active_learning._arrays import spaced, take
+from active_learning._validation import check_choice, last_step
+from active_learning.models.label_spreading import GraphSpreading
+from active_learning.models.logistic import NewtonLogisticRegression
+
+
+class CappedNeighbors(KNeighborsClassifier):
+    """k nearest neighbours that makes do with all the rows it has while these are fewer than k."""
+
+    def kneighbors(self, X=None, n_neighbors=None, return_distance=True):
+        """Distances to, and indices of, the nearest rows; as in scikit-learn but for the cap."""
+        k = self.n_neighbors if n_neighbors is None else n_neighbors
+        return super().kneighbors(X, min(k, self.n_samples_fit_), return_distance)
+
+
+def default_model():
+    """The report's classifier: logistic regression, L2, C = 1, solved until it has really converged.
+
+    At scikit-learn's default tolerance the order of the pool's rows depends on where the solver stopped,
+    and so on the processor; converged, it is a property of the data and of the rule.
+    """
+    return NewtonLogisticRegression(warm_start=True)
+
+
+CLASSIFIERS = {
+    "logistic_regression": default_model,
+    "svm": partial(SVC, C=10),
+    "knn": partial(CappedNeighbors, weights="distance"),
+    "extra_trees": partial(ExtraTreesClassifier, random_state=0),
+    "label_spreading": GraphSpreading,
+}
+SEMI_SUPERVISED = (GraphSpreading, LabelSpreading, LabelPropagation, SelfTrainingClassifier)
+
+
+def make_model(model):
+    """Make a fresh classifier.
+
+    model: a name in CLASSIFIERS, an estimator (cloned), or None for default_model()
+    raises: ValueError for an unknown name, TypeError for what is no estimator
+    """
+    if isinstance(model, str):
+        return CLASSIFIERS[check_choice("classifier", model, CLASSIFIERS)]()
+    if model is not None and not hasattr(model, "fit"):
+        raise TypeError(f"model must be a scikit-learn classifier or the name of one, got {model!r}")
+    return default_model() if model is None else clone(model)
+
+
+def fit(model, X, y, labeled, pool):
+    """Fit on the labelled rows; a semi-supervised model also sees the pool, its labels hidden as -1.
+
+    It never sees a test row, and gets its rows in one and the same order in every round. In a pipeline the
+    steps before it are then fitted on the features of these rows, pool included, never on a hidden label.
+
+    model: classifier or pipeline, fitted in place; X: matrix (n, d); y: labels (n,)
+    labeled, pool: int arrays of rows
+    returns: model
+    """
+    if not isinstance(last_step(model), SEMI_SUPERVISED):
+        return model.fit(take(X, labeled), y[labeled])
+    rows = np.sort(np.concatenate([labeled, pool]))
+    return model.fit(take(X, rows), np.where(np.isin(rows, labeled), y[rows], -1))
+
+
+def fit_once(model, X, y, labeled, pool, batch, known):
+    """As fit, but what another run of the split has learnt from the same rows is not learnt again.
+
+    All rules start from the same seed set; on two classes least confidence, margin and entropy are one rule.
+    Only the default classifier is a matter of the rows alone, and of the batches in which it got them.
+
+    batch: int, rows bought a round; known: dict of such runs, added to; or None
+    returns: the fitted model, which may be another object
+    """
+    if known is None or not isinstance(model, NewtonLogisticRegression):
+        return fit(model, X, y, labeled, pool)
+    key = batch, labeled.tobytes(), tuple(y[labeled].tolist())
+    if key not in known:
+        known[key] = copy(fit(model, X, y, labeled, pool))
+    return copy(known[key])
+
+
+SHARED = 500  # columns: of more, fitted classifiers are too large to be kept
+IN_MEMORY = 50_000  # more rows than these are turned into features when they are picked, and not kept
+
+
+class Represented(Pipeline):
+    """A pipeline of a transformer and a classifier, the transformer of which never looks at a label.
+
+    In a loop it is fitted once a split, on the features of the rows that may be seen: seed and pool, never
+    the test. Fitted and used by itself it is as any other pipeline.
+    """
+
+
+class View:
+    """The rows of a matrix as a fitted transformer turns them out, made when they are picked."""
+
+    def __init__(self, X, transformer):
+        self.X, self.transformer, self.shape = X, transformer, X.shape
+
+    def __getitem__(self, rows):
+        return self.transformer.transform(take(self.X, rows))
+
+
+_last = [None]  # the last representation, and the fits on it: all runs of a split share them
+
+
+def represented(model, X, split):
+    """(classifier, X) for the runs of a split: a Represented model gives its classifier, and X as it sees it.
+
+    model: as in run_loop; any other is returned as it is, and X with it
+    """
+    if not isinstance(model, Represented):
+        return model, X
+    seen = np.sort(np.concatenate([split.seed, split.pool]))
+    key = [model[0], X, seen.tobytes(), _checksum(X), repr(model[-1])]
+    last = _last[0]
+    if last is None or last[0][0] is not key[0] or last[0][1] is not X or last[0][2:] != key[2:]:
+        last = _last[0] = key, _learnt(clone(model[0]), X, seen), {}
+    return model[-1], last[1]
+
+
+def shared_fits(X):
+    """Where the runs of a split keep their fits on X, if it is the last representation: a dict, or None."""
+    last = _last[0]
+    return last[2] if last and last[1] is X and X.shape[1] <= SHARED else None
+
+
+def _learnt(transformer, X, seen):
+    """X as floats (n, d), as the transformer, fitted on the rows seen, turns it out; those rows only once."""
+    known = floats(transformer.fit_transform(take(X, seen)))
+    Z, others = np.empty((X.shape[0], known.shape[1])), np.delete(np.arange(X.shape[0]), seen)
+    Z[seen] = known
+    Z[others] = transformer.transform(take(X, others))
+    return Z
+
+
+def _checksum(X):
+    """A number that changes if X (array or frame) was written to in place."""
+    return zlib.crc32(np.ascontiguousarray(X).view(np.uint8)) if isinstance(X, np.ndarray) else None
+
+
+def floats(X):
+    """A dense matrix as float64 in C order, on which the default classifier is fast."""
+    return np.ascontiguousarray(X, dtype=np.float64)
+
+
+def represent_all(model, X, labeled=()):
+    """(classifier, X) to suggest from: the representation is fitted on all rows of X.
+
+    Of more than IN_MEMORY rows it is fitted on as many evenly spaced ones and the labelled: fitting a
+    transformer of columns turns out, and holds, every row that it is given.
+    labeled: int array, the rows with a label
+    """
+    if not isinstance(model, Represented):
+        return model, X
+    if len(X) <= IN_MEMORY:
+        return model[-1], floats(clone(model[0]).fit_transform(X))
+    seen = X
+    if not isinstance(X, np.memmap):  # its scaler picks rows itself
+        seen = take(X, np.union1d(spaced(np.arange(len(X)), IN_MEMORY), labeled).astype(int))
+    return model[-1], View(X, clone(model[0]).fit(seen))

@@ -1,0 +1,279 @@
+"""Sliders over curves that are already computed: what would another target, rule or price of a label give?
+
+Nothing is measured again, so every answer comes at once. Not here: figures and tables of the report (plots,
+wording), from which the answers are made. ipywidgets is imported only when sliders are asked for.
+
+Show a figure, a table or a bad parameter in a notebook; a table as text for a terminal.
+"""
+
+import io
+from itertools import count
+from numbers import Real
+from pathlib import Path
+
+import numpy as np
+import pandas as pd
+
+from active_learning._text import printable
+from active_learning._validation import check_choice, check_integer, check_target
+from active_learning.plots.style import PLOT_STYLE, color_of, label_lines, new_figure, title
+from active_learning.report.analysis import worth
+from active_learning.report.sentences import format_cost, format_labels, format_percent, format_saving
+from active_learning.statistics.curves import by_split, check_curves, labels_to_target
+from active_learning.statistics.savings import summarise
+
+
+def text_lines(lines):
+    """Join lines for a terminal, each with its control characters and newlines made visible."""
+    return "\n".join(map(printable, lines))
+
+
+def text_table(table):
+    """A table of strings as aligned text."""
+    columns = [[*map(printable, [name, *cells])] for name, cells in table.items()]
+    padded = [[cell.ljust(max(map(len, column))) for cell in column] for column in columns]
+    return "\n".join("  ".join(row).rstrip() for row in zip(*padded, strict=True))
+
+
+def show_table(table):
+    """Show a table of strings in a notebook, without its index, its cells to the left as in the text."""
+    from IPython.display import display
+
+    html = table.map(printable).rename(columns=printable).to_html(index=False, justify="left")
+    for cell in ("th", "td"):
+        html = html.replace(f"<{cell}>", f'<{cell} style="text-align: left;">')
+    display({"text/html": html, "text/plain": text_table(table)}, raw=True)
+
+
+def show_figure(ax, name, alt, *, folder=None):
+    """Show the figure of an Axes in a notebook as the very PNG that is saved, and close it.
+
+    ax: Axes (or the Figure itself)
+    name: file name without ending
+    alt: what the figure shows, in words, for who cannot see it
+    folder: where to write name.png and name.svg; None writes nothing
+    """
+    import matplotlib.pyplot as plt
+    from IPython.display import Image, display
+
+    figure = getattr(ax, "figure", ax)
+    with plt.rc_context(PLOT_STYLE):
+        figure.savefig(png := io.BytesIO(), format="png", metadata={"Software": None})
+        if folder is not None:
+            Path(folder, f"{name}.png").write_bytes(png.getvalue())
+            figure.set_layout_engine("none")  # where things go is known by now
+            figure.savefig(Path(folder, f"{name}.svg"), metadata={"Date": None})
+    plt.close(figure)
+    display(Image(png.getvalue(), width=round(figure.get_figwidth() * 100), alt=alt))
+
+
+def moving_picture(figures, *, pause=0.6, last=3.0):
+    """Figures of one size as the frames of an animated PNG: the same bytes at every run; closes the figures.
+
+    figures: Figures in their order, at least one; pause: seconds a frame; last: seconds for the last one
+    returns: bytes
+    raises: ValueError without a figure or for times out of range, TypeError for a frame that is none
+    """
+    import matplotlib.pyplot as plt
+    from PIL import Image
+
+    for name, seconds in {"pause": pause, "last": last}.items():
+        if not 0 < seconds <= 60:
+            raise ValueError(f"{name} must be more than 0 and at most 60 seconds, got {seconds!r}")
+    frames = []
+    for figure in figures:
+        if not hasattr(figure, "savefig"):
+            raise TypeError(f"the frames must be Figures, got {figure!r}")
+        with plt.rc_context(PLOT_STYLE):
+            figure.savefig(shot := io.BytesIO(), format="png", dpi=100)
+        plt.close(figure)
+        frames.append(Image.open(shot).convert("RGB"))
+    if not frames:
+        raise ValueError("a moving picture needs at least one figure, got none")
+    colors = frames[-1].quantize(64, dither=Image.Dither.NONE)  # of all frames, so that what rests is small
+    frames = [frame.quantize(palette=colors, dither=Image.Dither.NONE) for frame in frames]
+    times, moving = [round(1000 * pause)] * (len(frames) - 1) + [round(1000 * last)], io.BytesIO()
+    frames[0].save(moving, format="PNG", save_all=True, append_images=frames[1:], duration=times, loop=0)
+    return moving.getvalue()
+
+
+def show_moving(figures, name, alt, *, folder=None, **timing):
+    """Show figures one after the other, for ever, as one animated PNG in a notebook.
+
+    figures: as in moving_picture, and so is timing
+    name, alt, folder: as in show_figure; the file is folder/name.png
+    """
+    from IPython.display import Image, display
+
+    png = moving_picture(figures, **timing)
+    if folder is not None:
+        Path(folder, f"{name}.png").write_bytes(png)
+    display(Image(png, width=900, alt=alt))
+
+
+def show_saved(path, alt):
+    """Show a PNG of 900 pixels that was made elsewhere, such as a benchmark's, in a notebook.
+
+    path: of the file; alt: what it shows, in words
+    """
+    from IPython.display import Image, display
+
+    display(Image(Path(path).read_bytes(), width=900, alt=alt))
+
+
+class ParameterError(ValueError):
+    """A parameter of a notebook is out of range; the page shows this sentence, and no traceback."""
+
+    def _render_traceback_(self):
+        return [f"{type(self).__name__}: {self}"]
+
+
+def check_parameters(*, lows=None, **parameters):
+    """Check the parameters of a notebook before anything runs.
+
+    parameters: by name; target is an accuracy; price..., seconds... and setup... are numbers from 0 on; seed
+        is an integer from 0 on, any other an integer from 1 on
+    lows: dict name -> the least value of an integer, where it is not 1
+    raises: ParameterError, naming the value and what is valid
+    """
+    lows = {"seed": 0} | (lows or {})
+    for name, value in parameters.items():
+        try:
+            if name == "target":
+                check_target(value)
+            elif name.startswith(("price", "seconds", "setup")):
+                _check_amount(name, value)
+            else:
+                check_integer(name, value, lows.get(name, 1))
+        except (TypeError, ValueError) as error:
+            raise ParameterError(str(error)) from None
+
+
+def _check_amount(name, value):
+    if isinstance(value, bool) or not isinstance(value, Real):
+        raise TypeError(f"{name} must be a number, got {value!r}")
+    if not 0 <= value < float("inf"):
+        raise ValueError(f"{name} must be a number from 0 on, got {value}")
+
+
+VIEW = "application/vnd.jupyter.widget-view+json"
+NUMBERS = count()  # of the sliders shown, so that a notebook run anew holds the same bytes
+
+
+def explore(curves, *, target=0.9, rule=None, price=1.0, folder=None, name="explore"):
+    """Show the answer for one target, rule and price as a picture and a table, and sliders to change them.
+
+    Who only reads the page sees the picture and the table.
+
+    curves: table of run_study, `random` among its strategies
+    target: accuracy in (0, 1]; rule: a strategy of curves, the last if None; price: of one label, above 0
+    folder, name: of the picture, as in show_figure
+    raises: ValueError or TypeError, naming the value, for curves without random, an unknown rule, a target or
+        price that cannot be
+    """
+    rules = [*check_curves(curves)["strategy"].unique()]
+    check_choice("reference strategy", "random", rules)
+    rules.remove("random")
+    rule = check_choice("rule", rules[-1] if rule is None and rules else rule, rules)
+    target, price = check_target(target), _check_price(price)
+    figure, alt = picture(curves, target, rule)
+    show_figure(figure, name, alt, folder=folder)
+    show_table(answer_table(curves, target, rule, price))
+    _show_box(sliders(curves, rules, target, rule, price))
+
+
+def _check_price(price):
+    if isinstance(price, bool) or not isinstance(price, Real):
+        raise TypeError(f"price must be a number, got {price!r}")
+    if not 0 < price < np.inf:
+        raise ValueError(f"price must be above 0 and finite, got {price}")
+    return float(price)
+
+
+def answer_table(curves, target, rule, price):
+    """Labels to the target of random and of a rule, and what the rule saves, in labels and in money.
+
+    curves, target, rule, price: as in explore
+    returns: DataFrame of strings, two rows
+    """
+    summary = summarise(curves[curves["strategy"].isin(["random", rule])], target)
+    budget, row = curves["n_labels"].max(), next(summary.loc[[rule]].itertuples())
+    _, labels, money, _, _ = worth(row, summary["median"]["random"], price, 0, 0)
+    return pd.DataFrame(
+        {
+            "strategy": summary.index,
+            f"labels -> {format_percent(target)}": [format_labels(n, budget) for n in summary["median"]],
+            "saved vs random": ["-", format_saving(row)],
+            "labels saved": ["-", labels],
+            f"money at {price:.2f} a label": ["-", money],
+            "cost more than random in": ["-", format_cost(row)],
+        }
+    )
+
+
+def picture(curves, target, rule):
+    """A small figure of two mean learning curves and the labels to target.
+
+    returns: Figure, and what it shows in words
+    """
+    needed, budget = by_split(labels_to_target(curves, target)).median(), curves["n_labels"].max()
+    figure, ax = new_figure(figsize=(7, 3.4))
+    ax.axhline(target, color="#555555", lw=1, ls="--")
+    means = curves.groupby(["strategy", "n_labels"])["accuracy"].mean()
+    texts = {s: f"{s} {format_labels(needed[s], budget)}" for s in ("random", rule)}
+    for strategy in texts:
+        ax.plot(means[strategy].index, means[strategy], color=color_of(strategy), lw=2)
+        if np.isfinite(needed[strategy]):
+            ax.plot([needed[strategy]] * 2, [0, target], color=color_of(strategy), lw=1, ls=":")
+    ax.set(xlim=(curves["n_labels"].min(), budget), ylim=(means.min() - 0.03, 1))
+    label_lines(ax, {s: (budget, means[s].iloc[-1], s) for s in texts}, gap=0.1)
+    ax.set(xlabel="labels bought, seed set included", ylabel="mean test accuracy")
+    splits = curves["split"].nunique()
+    title(ax, f"To {format_percent(target)}: {texts[rule]}, {texts['random']}", f"medians of {splits} splits")
+    alt = f"Mean accuracy against labels, to {format_percent(target)}: {texts[rule]}, {texts['random']}."
+    return figure, alt
+
+
+def sliders(curves, rules, target, rule, price):
+    """Three sliders, and under them the answer as a table and a picture, which change with them.
+
+    returns: ipywidgets.VBox of the five
+    """
+    import ipywidgets
+
+    wide = {"style": {"description_width": "7em"}, "layout": {"width": "32em"}}
+    low = min(target, round(float(curves["accuracy"].min()), 2))
+    moved = [
+        ipywidgets.FloatSlider(target, min=max(low, 0.01), max=1.0, step=0.01, description="target", **wide),
+        ipywidgets.SelectionSlider(options=rules, value=rule, description="rule", **wide),
+        ipywidgets.FloatLogSlider(price, min=-3, max=3, step=0.05, description="price a label", **wide),
+    ]
+    text, drawn = ipywidgets.HTML(), ipywidgets.Image(width=700)
+
+    def answer(_=None):
+        target, rule, price = (slider.value for slider in moved)
+        text.value = answer_table(curves, target, rule, price).to_html(index=False, border=0)
+        drawn.value, drawn.alt = _png(*picture(curves, target, rule))
+
+    for slider in moved:
+        slider.observe(answer, names="value")
+    answer()
+    return ipywidgets.VBox([*moved, text, drawn], model_id=f"explorer-{next(NUMBERS)}")
+
+
+def _png(figure, alt):
+    """The figure as PNG, closed; and its words."""
+    import matplotlib.pyplot as plt
+
+    with plt.rc_context(PLOT_STYLE):
+        figure.savefig(png := io.BytesIO(), format="png", dpi=100)
+    plt.close(figure)
+    return png.getvalue(), alt
+
+
+def _show_box(box):
+    """Show sliders in a notebook that runs; a page that is only read keeps one line of text instead."""
+    from IPython.display import display
+
+    view = {"version_major": 2, "version_minor": 0, "model_id": box.model_id}
+    display({VIEW: view, "text/plain": "Run this cell to move the target, the rule and the price."}, raw=True)

@@ -1,0 +1,4 @@
+"""Figures: their style, the results and the illustrations.
+
+Not here: computing; a plot draws what it is given.
+"""

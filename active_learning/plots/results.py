@@ -1,0 +1,294 @@
+"""Figures of results: each takes a table and an Axes and returns the Axes; none of them computes a result.
+
+ax: where to draw; None makes a new figure. To add one: a function plot_<thing>(table, ..., ax=None).
+Not here: pictures of single rows and steps (pictures).
+
+Figures of forecasts: the fan of scores to come beside what came, and forecasts against the truth.
+
+Each takes what forecast returns, or a table, and an Axes, and returns the Axes; none of them computes a
+result.
+"""
+
+import numpy as np
+
+from active_learning._validation import History
+from active_learning.forecast.backtest import hit, numbers
+from active_learning.forecast.forecast import FARTHEST
+from active_learning.plots.style import MARKERS, axes_or_new, color_of, ink_of, label_lines
+from active_learning.report.sentences import format_labels
+from active_learning.statistics.curves import bootstrap_interval, by_split, labels_to_target, median_interval
+from active_learning.statistics.savings import paired_saving
+
+NAMES = {"median": "median", "crossing": "crossing of the mean curve"}
+
+
+def plot_learning_curves(curves, target, ax=None):
+    """Mean accuracy against labels, one line a strategy, with the 95 % interval of the mean over splits.
+
+    curves: table of run_study
+    target: accuracy of the dashed line; a marker on it shows each strategy's median labels to target,
+        which comes from the runs and not from the mean curve, as in the table
+    """
+    ax, budget, ends = axes_or_new(ax), curves["n_labels"].max(), {}
+    needed = by_split(labels_to_target(curves, target))
+    ax.axhline(target, color="#555555", lw=1, ls="--")
+    for name, runs in curves.groupby("strategy", sort=False):
+        scores = runs.pivot(index="n_labels", columns="split", values="accuracy")
+        mean, color, median = scores.mean(axis=1), color_of(name), needed[name].median()
+        low, high = np.transpose([bootstrap_interval(row, np.mean) for row in scores.to_numpy()])
+        ax.plot(mean.index, mean, color=color, lw=2)
+        ax.fill_between(mean.index, low, high, color=color, alpha=0.25, lw=0)
+        if np.isfinite(median):
+            ax.plot([median, median], [0, target], color=color, lw=1, ls=":")
+            ax.plot(median, target, color=color, marker=MARKERS.get(name, "P"), ms=9, mec="white", zorder=5)
+        if np.isinf(median):
+            ends[name] = (mean.index[-1], mean.iloc[-1], f"{name}: {format_labels(median, budget)}")
+    lowest = curves.groupby(["strategy", "n_labels"])["accuracy"].mean().min()
+    ax.set(xlabel="labels bought, seed set included", ylabel="test accuracy", ylim=(lowest - 0.03, 1))
+    ax.set_xlim(curves["n_labels"].min(), budget)
+    label_lines(ax, ends)
+    label_crossings(ax, needed.median())
+    return ax
+
+
+def label_crossings(ax, labels):
+    """Name each strategy beside the dotted line of its labels to target, staggered: curves merge further on.
+
+    labels: Series (n_strategies,), the median labels to target, inf where it is not reached
+    """
+    crossed = labels[np.isfinite(labels)].sort_values(kind="stable")
+    for (name, n), height in zip(crossed.items(), 0.4 - 0.075 * np.arange(len(crossed)), strict=True):
+        text = ax.text(n, height, f" {name}: {n:g}", color=ink_of(name), weight="bold", va="center")
+        text.set_transform(ax.get_xaxis_transform())
+        text.set_bbox({"facecolor": "white", "alpha": 0.85, "lw": 0, "pad": 1})
+
+
+def dots(ax, values, row, color):
+    """Every split as a dot around a row's line; the shifts are even, and the same at every run."""
+    shift = 0.7 * (np.arange(len(values)) * 0.618034 % 1 - 0.5)
+    ax.scatter(values, row + shift, s=16, color=color, alpha=0.5, lw=0)
+
+
+def plot_labels_needed(needed, budget, ax=None):
+    """Labels to target, a row a strategy: every split as a dot, the median, its 95 % interval.
+
+    needed: table of by_split; budget: runs beyond it stand in the grey gutter at the right
+    """
+    ax, gutter = axes_or_new(ax), 1.07 * budget
+    ax.axvspan(1.02 * budget, 1.12 * budget, color="#eeeeee", lw=0)
+    for row, name in enumerate(needed):
+        values, color = needed[name].to_numpy(), color_of(name)
+        dots(ax, np.where(np.isinf(values), gutter, values), row, color)
+        low, high = np.minimum(median_interval(values), gutter)
+        ax.plot([low, high], [row, row], color=color, lw=7, solid_capstyle="butt")
+        ax.plot(min(np.median(values), gutter), row, marker="|", ms=20, mew=3, color="black")
+        beyond = f"{np.isinf(values).sum()} of {len(values)}"
+        ax.text(1.14 * budget, row, beyond, va="center", color="#555555")
+    ax.text(1.07 * budget, -0.62, f"over {budget}", ha="center", color="#555555")
+    ax.set(yticks=range(needed.shape[1]), yticklabels=list(needed), xlabel="labels to target")
+    ax.set(ylim=(needed.shape[1] - 0.5, -0.75), xlim=(0, 1.12 * budget))
+    return ax
+
+
+def plot_paired_savings(needed, budget, ax=None, reference="random"):
+    """Share of labels saved against the reference: splits as dots, the paired saving, its 95 % interval.
+
+    needed: table of by_split, interpolated as the saving is; reference: the strategy; ax: an Axes, or a new
+    budget: labels at which runs were stopped, which
+        count as the budget here, so that such a dot is a bound; splits that neither run finished are left out
+    """
+    ax = axes_or_new(ax)
+    ax.axvline(0, color="black", lw=1)
+    for row, name in enumerate(names := [name for name in needed if name != reference]):
+        both = needed[np.isfinite(needed[[name, reference]]).any(axis=1)].clip(upper=budget)
+        dots(ax, (100 - 100 * both[name] / both[reference]).clip(lower=-100), row, color_of(name))
+        saving = paired_saving(needed[name], needed[reference], budget)
+        ends = np.clip([100 * saving.low, 100 * saving.high], -100, 100)
+        ax.plot(ends, [row, row], color=color_of(name), lw=7, solid_capstyle="butt")
+        ax.plot(max(100 * saving.estimate, -100), row, marker="|", ms=20, mew=3, color="black")
+        worse = f"costs more in {100 * (needed[name] > needed[reference]).mean():.0f}%"
+        ax.text(1.01, row, worse, va="center", color="#555555", transform=ax.get_yaxis_transform())
+    ax.set(yticks=range(len(names)), yticklabels=names, ylim=(len(names) - 0.5, -0.5), xlim=(-105, 105))
+    ax.set(xlabel=f"% of {reference}'s labels saved on the same split  (left of 0: a cost)")
+    return ax
+
+
+def plot_reached_share(needed, budget, ax=None):
+    """Share of splits that have reached the target, against labels bought; no run is dropped.
+
+    needed: table of by_split; budget: labels at which runs were stopped
+    raises: ValueError for a budget that is not positive
+    """
+    if not budget > 0:
+        raise ValueError(f"budget must be a positive number of labels, got {budget}")
+    ax, grid = axes_or_new(ax), np.arange(budget + 1)
+    names = needed.median().sort_values(kind="stable").index  # from the left to the right
+    for place, (name, height) in enumerate(zip(names, np.linspace(0.9, 0.15, len(names)), strict=True)):
+        share = (needed[name].to_numpy()[:, None] <= grid).mean(axis=0)
+        ax.step(grid, share, where="post", color=color_of(name), lw=2)
+        x, side = grid[share >= min(height, share[-1])][0], "right" if place < len(names) / 2 else "left"
+        text = ax.text(x, height, f" {name} ", color=ink_of(name), weight="bold", ha=side, va="center")
+        text.set_bbox({"facecolor": "white", "alpha": 0.8, "lw": 0, "pad": 1})
+    ax.set(xlabel="labels bought, seed set included", ylabel="share of splits at target", ylim=(0, 1.02))
+    ax.set_xlim(0, budget)
+    return ax
+
+
+def plot_intervals(table, ax=None):
+    """Estimates with their intervals, a row a strategy.
+
+    table: DataFrame with columns estimate, low, high, indexed by strategy
+    """
+    ax = axes_or_new(ax)
+    for row, (name, estimate, low, high) in enumerate(table[["estimate", "low", "high"]].itertuples()):
+        ax.plot([low, high], [row, row], color=color_of(name), lw=5, solid_capstyle="butt", alpha=0.6)
+        ax.plot(estimate, row, marker=MARKERS.get(name, "P"), ms=8, color=color_of(name), mec="white")
+    ax.set(yticks=range(len(table)), yticklabels=list(table.index), ylim=(len(table) - 0.5, -0.5))
+    return ax
+
+
+def plot_batch_price(table, ax=None, estimate="median"):
+    """Labels to target against batch size, a line a strategy, with 95 % intervals.
+
+    table: DataFrame with columns strategy, batch, low, high, and one of estimates; inf is drawn as a gap
+    estimate: the name of that column: "median", or "crossing" of mean_curve_crossings; ax: an Axes, or a new
+    """
+    ax, ends = axes_or_new(ax), {}
+    table = table.replace(np.inf, np.nan).sort_values("batch", kind="stable")
+    for name, line in table.groupby("strategy", sort=False):
+        ax.fill_between(line["batch"], line["low"], line["high"], color=color_of(name), alpha=0.2, lw=0)
+        ax.plot(line["batch"], line[estimate], color=color_of(name), marker=MARKERS.get(name, "P"), lw=2)
+        if len(drawn := line.dropna(subset=estimate)):
+            ends[name] = (drawn["batch"].iloc[-1], drawn[estimate].iloc[-1], name)
+    batches = table["batch"].unique()
+    ax.set_xscale("log")
+    ax.set_xticks(batches, [str(batch) for batch in batches])
+    ax.minorticks_off()
+    ax.set(xlabel="labels bought a round (batch size)", ylabel=f"labels to target ({NAMES[estimate]})")
+    label_lines(ax, ends)
+    return ax
+
+
+def plot_cells(values, texts, ax=None, *, cmap="RdBu", low=-0.6, high=0.6, size=9.5):
+    """A table as a picture: values (DataFrame) give the colours, texts (same shape) stand in the cells.
+
+    cmap: matplotlib's name of the colours; low, high: values at their ends; size: of the texts, in points
+    """
+    ax = axes_or_new(ax)
+    ax.imshow(np.clip(values.to_numpy(dtype=float), low, high), cmap=cmap, vmin=low, vmax=high, aspect="auto")
+    for row, column in np.ndindex(values.shape):
+        share = np.clip((values.iloc[row, column] - low) / (high - low), 0, 1)
+        dark = abs(share - 0.5) > 0.33 if cmap == "RdBu" else share > 0.6
+        color = "white" if dark else "black"
+        ax.text(column, row, texts.iloc[row, column], ha="center", va="center", color=color, size=size)
+    ax.set_xticks(range(values.shape[1]), values.columns, size=size + 1)
+    ax.set_yticks(range(values.shape[0]), values.index, size=size + 1)
+    ax.tick_params(length=0)
+    ax.spines[:].set_visible(False)
+    return ax
+
+
+def plot_one_run(history, name, ax=None, band=None):
+    """One learning curve with its final accuracy as a dashed line, and a band of other runs behind it.
+
+    history: History; name: its strategy, for the colour and the text at the line's end
+    band: DataFrame indexed by n_labels, columns low, middle, high
+    """
+    ax, last = axes_or_new(ax), history.accuracy[-1]
+    if band is not None:
+        ax.fill_between(band.index, band["low"], band["high"], color=color_of("random"), alpha=0.3, lw=0)
+        ax.plot(band.index, band["middle"], color=color_of("random"), lw=2)
+    ax.axhline(last, color="#555555", lw=1, ls="--")
+    ax.plot(
+        history.n_labels,
+        history.accuracy,
+        color=color_of(name),
+        marker=MARKERS.get(name, "P"),
+        ms=5,
+        lw=2,
+        clip_on=False,
+    )
+    ends = {name: (history.n_labels[-1], last, f"{name.replace('_', ' ')}: {last:.2f}")}
+    if band is not None:
+        ends["random"] = (band.index[-1], band["middle"].iloc[-1], f"random: {band['middle'].iloc[-1]:.2f}")
+    label_lines(ax, ends)
+    ax.set(xlabel="labels known, first set included", ylabel="test accuracy")
+    ax.set_xlim(history.n_labels[[0, -1]])
+    ax.set_xticks(history.n_labels[::5])
+    return ax
+
+
+def plot_dots(rows, ax=None):
+    """Every repeat as a dot, a row a comparison, with the mean and its 95 % interval.
+
+    rows: dict (label, strategy for the colour) -> array of values
+    """
+    ax = axes_or_new(ax)
+    ax.axvline(0, color="black", lw=1)
+    for row, ((_, name), values) in enumerate(rows.items()):
+        dots(ax, values, row, color_of(name))
+        ax.plot(
+            bootstrap_interval(values, np.mean), [row, row], color=ink_of(name), lw=7, solid_capstyle="butt"
+        )
+        ax.plot(np.mean(values), row, marker="|", ms=20, mew=3, color="black")
+    ax.set(yticks=range(len(rows)), yticklabels=[label for label, _ in rows], ylim=(len(rows) - 0.5, -0.5))
+    return ax
+
+
+def plot_forecast(answer, truth=None, ax=None, *, rule="random"):
+    """The score to come with its 80 % and 95 % bands, the target, and what the project really scored.
+
+    answer: dict of forecast; rule: the rule that goes on
+    truth: History or None, drawn as dots: filled up to the labels at the forecast, then open
+    raises: TypeError for a truth that is neither; ValueError where it was too early for a forecast
+    """
+    if answer["score_now"]["estimate"] is None:
+        raise ValueError(f"there is no forecast to draw. {answer['verdict']}")
+    ax, color = axes_or_new(ax), color_of(rule)
+    rows = [answer["score_now"] | {"labels": answer["labels_now"]}]
+    rows += [row for row in answer["score_after"] if row["rule"] == rule]
+    x = [row["labels"] for row in rows]
+    for low, high, alpha in (("low", "high", 0.25), ("low_80", "high_80", 0.45)):
+        ax.fill_between(x, [r[low] for r in rows], [r[high] for r in rows], color=color, alpha=alpha, lw=0)
+    ax.plot(x, [row["estimate"] for row in rows], color=ink_of(rule), lw=2)
+    ax.axhline(answer["target"], color="#555555", lw=1, ls="--")
+    ax.axvline(answer["labels_now"], color="#555555", lw=1, ls=":")
+    if truth is not None:
+        if not isinstance(truth, History):
+            raise TypeError(f"truth must be a History, got {type(truth).__name__}")
+        known = truth.n_labels <= answer["labels_now"]
+        ax.plot(truth.n_labels[known], truth.accuracy[known], "o", color="black", ms=5)
+        ax.plot(truth.n_labels[~known], truth.accuracy[~known], "o", color="black", mfc="white", ms=5)
+    ax.set(xlabel="labels, seed set included", ylabel="accuracy")
+    return ax
+
+
+def plot_forecast_truth(judged, ax=None):
+    """Labels forecast against labels needed, a mark a project; dark and filled where the 80 % interval held.
+
+    judged: table of replay_forecasts; what is not in sight, or not reached by the end, is in the grey gutters
+    raises: ValueError for another table, or one without a forecast
+    """
+    ax, told = axes_or_new(ax), numbers(judged).dropna()
+    if not len(told):
+        raise ValueError(f"there is no forecast among {len(judged)} projects")
+    now, end = told["labels"].min(), told["last"].max()
+    if not 0 < now < end < np.inf:
+        raise ValueError(f"projects go on from their forecast; here from {now:g} labels to {end:g}")
+    most, gutter, late = FARTHEST * now, 1.4 * FARTHEST * now, 1.15 * end
+    ax.axhspan(1.1 * most, 1.8 * most, color="#eeeeee", lw=0)
+    ax.axvspan(1.06 * end, 1.25 * end, color="#eeeeee", lw=0)
+    ax.plot([now, end], [now, end], color="#555555", lw=1, ls="--")
+    held = hit(told, 80)
+    for rows, color, fill in ((told[held], "#3f5f8f", "#3f5f8f"), (told[~held], "#e42536", "white")):
+        x, middle, low, high = (rows[key] for key in ("needed", "median", "low_80", "high_80"))
+        x = x.clip(upper=late)
+        ax.vlines(x, low.clip(upper=gutter), high.clip(upper=gutter), color=color, lw=1, alpha=0.5)
+        ax.plot(x, middle.clip(upper=gutter), "o", color=color, mfc=fill, ms=5)
+    ax.set(xscale="log", yscale="log", xlim=(0.9 * now, 1.25 * end), ylim=(0.8 * now, 1.8 * most))
+    ax.set(xlabel="labels needed", ylabel="labels forecast")
+    for axis, ends in ((ax.xaxis, (now, end)), (ax.yaxis, (now, most))):
+        axis.set_ticks(np.geomspace(*ends, 4).round(-1), minor=False)
+        axis.set_major_formatter("{x:.0f}")
+        axis.set_minor_formatter("")
+    return ax

@@ -1,0 +1,4 @@
+"""Sentences and tables made from numbers.
+
+Not here: the numbers (statistics) and the pictures (plots).
+"""

@@ -1,0 +1,223 @@
+"""A table as a file: the merged table, equal to the input but for its new labels, or the rows to label next.
+
+Of a CSV, only the cells of new labels are written; every other byte is copied. Not here: how a file gets its
+name when it is whole (replacing), where the cells are (cutting).
+
+A file that appears under its name whole or not at all, whatever happens to the program or the machine.
+
+It is written beside its place as `.active-learning-*.partial`. A killed program leaves that file, and the
+next one that writes to the folder removes it; deleting it by hand does no harm.
+"""
+
+import codecs
+import errno
+import math
+import os
+import re
+import secrets
+import stat
+from contextlib import contextmanager, suppress
+from pathlib import Path
+
+import numpy as np
+import pandas as pd
+
+from active_learning._validation import some
+from active_learning.tables.csv_file import bounds, cell_texts, column, from_utf8, quote
+from active_learning.tables.labels import as_text
+
+try:
+    import fcntl
+except ImportError:  # Windows, where a file left by a killed program stays until it is deleted by hand
+    fcntl = None
+
+
+def check_output(path, sources, force):
+    """Raise ValueError or FileExistsError if no CSV file may be written at that path."""
+    path = os.fspath(path)
+    if not path.lower().endswith(".csv"):
+        raise ValueError(f"the output is a CSV file, so its name must end in .csv, got {path!r}")
+    if any(os.path.exists(file) and os.path.samefile(path, file) for file in sources if os.path.exists(path)):
+        raise FileExistsError(errno.EEXIST, "an input is never written to; choose another name", path)
+    if os.path.exists(path) and not (os.path.isfile(path) or os.path.isdir(path)):
+        raise FileExistsError(errno.EEXIST, "this is a device or a pipe, which no file replaces", path)
+    if os.path.exists(path) and not force:
+        raise FileExistsError(errno.EEXIST, "the file exists; choose another name or force it", path)
+
+
+@contextmanager
+def replacing(path, sources, force):
+    """A file to write bytes to, which takes its name when it is whole and on the disk.
+
+    raises: OSError, with nothing written and nothing lost
+    """
+    target = Path(os.path.realpath(path))
+    temporary = None
+    try:
+        _remove_stale(target.parent)
+        file, temporary = _create(target.parent)
+        with file:
+            _take_mode(temporary, target)
+            yield file
+            file.flush()
+            os.fsync(file.fileno())
+            if fcntl is None:
+                file.close()  # Windows renames no open file
+            check_output(path, sources, force)  # another program may have taken the name meanwhile
+            _rename(temporary, target, force)
+        _sync(target.parent)
+    except OSError as error:
+        told = OSError(error.errno, error.strerror, os.fspath(path))  # the temporary name would mean nothing
+        raise told from None
+    finally:
+        if temporary is not None:
+            temporary.unlink(missing_ok=True)
+
+
+def _create(folder):
+    """A new file, open and locked for as long as it is written, and its path."""
+    while True:
+        path = folder / f".active-learning-{secrets.token_hex(8)}.partial"
+        file = open(path, "xb")  # noqa: SIM115, the caller closes it
+        if fcntl is None:
+            return file, path
+        with suppress(BlockingIOError):  # another program takes it for stale just now
+            fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+            if path.exists():  # or did before it was locked
+                return file, path
+        file.close()
+
+
+def _remove_stale(folder):
+    """Remove what killed programs left in a folder: the files that nobody holds a lock on."""
+    for path in folder.glob(".active-learning-*.partial") if fcntl else ():
+        with suppress(OSError), open(path, "rb") as file:
+            fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+            path.unlink()
+
+
+def _take_mode(path, target):
+    """Give a file the owner and the permissions of the one that it will replace."""
+    with suppress(FileNotFoundError):
+        status = target.stat()
+        with suppress(OSError, AttributeError):  # only some may give a file away
+            os.chown(path, status.st_uid, status.st_gid)
+        path.chmod(stat.S_IMODE(status.st_mode))
+
+
+def _rename(temporary, target, force):
+    """Give a file its name; without force, only if nobody has it, as a link finds out in the same instant."""
+    if force:
+        os.replace(temporary, target)
+        return
+    try:
+        os.link(temporary, target)
+    except FileExistsError:
+        raise
+    except OSError:  # a file system without links
+        os.replace(temporary, target)
+
+
+def _sync(folder):
+    """Have the folder's entries on the disk too, where folders can be opened."""
+    with suppress(OSError):
+        descriptor = os.open(folder, os.O_RDONLY)
+        try:
+            os.fsync(descriptor)
+        finally:
+            os.close(descriptor)
+
+
+# A spreadsheet runs a cell that begins so; apostrophes too, so that two cells never become one.
+FORMULA = re.compile(r"'*[=+\-@\t\r\n＝＋－＠]")
+ROWS = 50_000  # made into text at a time
+
+
+def write_table(table, path, *, ids=None, force=False, spreadsheet_safe=False):
+    """Write a table to a new CSV file, whole or not at all, every cell as it was but the labels filled in.
+
+    ids: write only these rows, in this order, each with an empty label to fill in; None: all, as they are
+    force: replace an existing file, keeping its permissions; but one that was read is never written to
+    spreadsheet_safe: put an apostrophe before the cells of these rows that a spreadsheet would run
+    raises: OSError with nothing written and nothing lost; ValueError unless the path ends in .csv, and if the
+        table's encoding cannot write a label
+    """
+    check_output(path, table.sources, force)
+    if ids is not None:
+        content = _rows_to_label(table, ids, safe if spreadsheet_safe else str)
+    elif spreadsheet_safe:
+        raise ValueError("spreadsheet_safe is for rows to label (ids, --suggest): a merged table is exact")
+    else:
+        content = _spelled_out(table) if table.text is None else _filled_in(table)
+    with replacing(path, table.sources, force) as file:
+        file.writelines(content)
+
+
+def safe(cell):
+    """A cell that no spreadsheet runs as a formula: with an apostrophe before it, unless it is a number."""
+    if not FORMULA.match(cell):
+        return cell
+    try:
+        return cell if math.isfinite(float(cell)) and cell == cell.strip() else "'" + cell
+    except ValueError:
+        return "'" + cell
+
+
+def _filled_in(table):
+    """The bytes of the file that the table was read from, with the labels that it did not hold."""
+    text, j = table.text, table.frame.columns.get_loc(table.label_column)
+    old, new = column(text, j), table.frame[table.label_column].array
+    starts, ends = bounds(text, j)
+    pieces, at = [], 0
+    for i in np.flatnonzero(np.asarray(old != new)):
+        always = text.data[starts[i] : starts[i] + 1] == b'"'  # as its cell was
+        pieces += [text.data[at : starts[i]], quote(new[i], text.sep, always=always).encode("utf-8")]
+        at = ends[i]
+    return [from_utf8(b"".join([*pieces, text.data[at:]]), text.encoding, text.mark)]
+
+
+def _spelled_out(table):
+    """The bytes, some rows at a time, of a table that was read from no CSV file."""
+    named = table.numbered and not isinstance(table.frame.index, pd.RangeIndex)
+    frame = table.frame.reset_index() if named else table.frame
+    texts = frame.apply(as_text)
+    names = [*frame.columns]
+    ascii_only = "".join(names).isascii() and all(texts[name].str.isascii().all() for name in names)
+    yield b"" if ascii_only else codecs.BOM_UTF8  # spreadsheets need the mark for all but ASCII
+    yield _lines([names], table.sep)
+    for start in range(0, len(texts), ROWS):
+        part = texts.iloc[start : start + ROWS]
+        yield _lines(zip(*(part[name] for name in names), strict=True), table.sep)
+
+
+def _lines(rows, sep, end="\n"):
+    return "".join(sep.join(quote(cell, sep) for cell in row) + end for row in rows).encode("utf-8")
+
+
+def _rows_to_label(table, ids, spell):
+    """The bytes of some rows, with their ids and an empty label; spell: how a cell is written."""
+    places = table.frame.index.get_indexer(ids)
+    if (places < 0).any():
+        raise ValueError(f"these ids are not in {table.name}: {some(np.asarray(ids)[places < 0])}")
+    frame, text = table.frame.iloc[places].assign(**{table.label_column: ""}), table.text
+    names = cell_texts(text, 0) if text is not None and text.headed else [*frame.columns]
+    if table.numbered:
+        names, frame = [frame.index.name, *names], frame.reset_index()
+    rows = [names, *zip(*(as_text(frame.iloc[:, j]) for j in range(len(names))), strict=True)]
+    rows = [[spell(cell) for cell in row] for row in rows]
+    if text is None:
+        data, encoding, mark = _lines(rows, table.sep), "utf-8", b""
+    else:
+        data, encoding, mark = (
+            text.data[: text.starts[0]] + _lines(rows, text.sep, _line_end(text)),
+            text.encoding,
+            text.mark,
+        )
+    if encoding == "utf-8" and not data.isascii():
+        mark = codecs.BOM_UTF8
+    return [from_utf8(data, encoding, mark)]
+
+
+def _line_end(text):
+    after = text.data[text.ends[0, -1] :][:2]
+    return "\r\n" if after == b"\r\n" else after[:1].decode() or "\n"

@@ -1,0 +1,144 @@
+"""The data sets by name: what each is, alike on every machine, and honest about wrong labels."""
+
+import hashlib
+import os
+import signal
+import subprocess
+import sys
+import time
+from pathlib import Path
+
+import numpy as np
+import pytest
+from sklearn.dummy import DummyClassifier
+
+import al_helpers as al
+
+MADE = ["digits_wrong_10", "digits_wrong_20", "unbalanced", "docstrings", "many_classes"]
+
+
+@pytest.mark.parametrize("name", MADE)
+def test_a_made_data_set_loads_in_under_two_seconds(name):
+    started = time.process_time()
+    dataset = al.load_dataset(name)
+    assert time.process_time() - started < 2
+    assert dataset.X.dtype == float and np.isfinite(dataset.X).all()
+
+
+def test_every_data_set_says_what_it_is_and_how_many_rows_it_has():
+    assert list(al.DESCRIPTIONS) == list(al.DATASETS)
+    for name, line in al.DESCRIPTIONS.items():
+        dataset = al.load_dataset(name)
+        shares = 100 * np.unique(dataset.y, return_counts=True)[1] / len(dataset.y)
+        if name == "docstrings":  # which differ a little between versions of SciPy
+            assert line.startswith("1,197 ") and 1150 < len(dataset.y) < 1250
+        else:
+            assert "digits_wrong" in name or f"{len(dataset.y):,} " in line
+        assert (
+            f"{dataset.X.shape[1]} " in line
+            or name.startswith("digits")
+            or name in ("docstrings", "synthetic")
+        )
+        assert len(shares) == 10 or f"{len(shares)} " in line
+        assert ("one size" in line) <= (shares.max() < 1.1 * shares.min())
+    assert "85 %, 10 % and 5 %" in al.DESCRIPTIONS["unbalanced"]
+
+
+def test_the_shares_that_the_descriptions_name_are_theirs():
+    shares = {n: np.unique(al.load_dataset(n).y, return_counts=True)[1] for n in ("unbalanced", "docstrings")}
+    assert shares["unbalanced"].tolist() == [2550, 300, 150]
+    rounded = np.round(100 * shares["docstrings"] / shares["docstrings"].sum())
+    assert (rounded.min(), rounded.max()) == (13, 22)
+
+
+@pytest.mark.parametrize(("name", "wrong"), [("digits_wrong_10", 180), ("digits_wrong_20", 359)])
+def test_wrong_digits_are_digits_with_that_many_wrong_labels(digits, name, wrong):
+    noisy = al.load_dataset(name)
+    assert np.array_equal(noisy.X, digits.X) and np.array_equal(noisy.judge, digits.y)
+    assert np.count_nonzero(noisy.y != noisy.truth) == wrong
+    assert set(noisy.y[noisy.y != noisy.truth]) == set(range(10))
+
+
+def test_a_labeller_errs_on_what_is_bought_and_the_test_rows_are_judged_by_the_truth(iris):
+    """With every label wrong, a model that repeats the seed's commonest label is judged by the right ones."""
+    swapped = np.where(iris.y == 0, 1, np.where(iris.y == 1, 0, iris.y))
+    noisy = al.Dataset("swapped", iris.X, swapped, iris.y)
+    split = al.Split([0, 1, 2, 50], np.arange(60, 90), np.arange(10, 40))  # seed: 1 thrice; test: truly all 0
+    settings = dict(model=DummyClassifier(strategy="most_frequent"), budget=4)
+    assert al.run_loop(noisy, split, "random", **settings).accuracy.tolist() == [0.0]
+    both_wrong = al.Dataset("both", iris.X, swapped)  # the other reading: wrong labels in the test set too
+    assert al.run_loop(both_wrong, split, "random", **settings).accuracy.tolist() == [1.0]
+
+
+def test_label_spreading_is_judged_by_the_truth_whatever_the_labels_are_called(iris):
+    words = np.array(["setosa", "versicolor", "virginica"])
+    split = al.split_dataset(iris.y, random_state=0)
+    noisy = al.mislabel(iris, 0.1)
+    named = al.Dataset("named", iris.X, words[noisy.y], words[noisy.truth])
+    runs = [al.run_loop(d, split, "random", model="label_spreading", budget=46) for d in (noisy, named)]
+    assert runs[0].accuracy.tolist() == runs[1].accuracy.tolist()
+    assert runs[0].accuracy[-1] > 0.7
+
+
+@pytest.mark.parametrize("share", [0, 0.1, 0.5, 1])
+def test_mislabel_makes_exactly_that_share_wrong(digits, share):
+    noisy = al.mislabel(digits, share, random_state=3)
+    assert np.count_nonzero(noisy.y != digits.y) == round(share * 1797)
+    assert np.array_equal(noisy.truth, digits.y)
+    assert np.array_equal(al.mislabel(noisy, 0).y, digits.y)  # it starts from the truth, not from errors
+
+
+@pytest.mark.parametrize("share", [-0.1, 1.5, float("nan")])
+def test_mislabel_names_a_share_that_cannot_be(digits, share):
+    with pytest.raises(ValueError, match=rf"in \[0, 1\], got {share}"):
+        al.mislabel(digits, share)
+
+
+@pytest.mark.parametrize(
+    ("truth", "named"), [([0, 1], r"truth has shape \(2,\)"), ([0, 1, 5], "truth has the class 5")]
+)
+def test_dataset_rejects_a_truth_that_does_not_pair_up(truth, named):
+    with pytest.raises(ValueError, match=named):
+        al.Dataset("bad", np.ones((3, 2)), [0, 1, 1], truth)
+
+
+def test_docstrings_are_told_apart_by_their_words_and_not_by_their_address():
+    texts, y = al.read_docstrings()
+    assert len(set(texts)) == len(texts) == len(y)
+    X = al.load_dataset("docstrings").X
+    lengths = np.sqrt((X**2).sum(axis=1))
+    np.testing.assert_allclose(lengths, 1, atol=1e-4)
+    train = np.arange(len(y)) % 2 == 0
+    score = al.default_model().fit(X[train], y[train]).score(X[~train], y[~train])
+    assert 0.6 < score < 0.95
+
+
+def test_a_text_of_topic_names_alone_has_no_features():
+    from active_learning.datasets import bundled as datasets
+
+    words = datasets.HashingVectorizer(stop_words=["scipy", *datasets.TOPICS, *datasets.COMMON])
+    assert words.transform([f"{topic} from scipy.{topic}" for topic in datasets.TOPICS]).nnz == 0
+
+
+SCRIPT = f"""
+import hashlib, al_helpers as al
+for name in {MADE}:
+    dataset = al.load_dataset(name)
+    print(name, hashlib.sha1(dataset.X.tobytes() + "".join(map(str, dataset.y)).encode()).hexdigest())
+"""
+
+
+def test_made_data_sets_are_the_same_bytes_on_every_processor():
+    command = [sys.executable, "-c", SCRIPT]
+    pipes = dict(stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, text=True)
+    root = Path(al.__file__).parent
+    kernels = ("Haswell", "Nehalem")
+    runs = [
+        subprocess.Popen(command, env=os.environ | {"OPENBLAS_CORETYPE": k}, cwd=root, **pipes)
+        for k in kernels
+    ]
+    printed = [run.communicate(timeout=120)[0] for run in runs if run.wait() != -signal.SIGILL]
+    here = hashlib.sha1()
+    dataset = al.load_dataset("unbalanced")
+    here.update(dataset.X.tobytes() + "".join(map(str, dataset.y)).encode())
+    assert set(printed) == {printed[0]} and f"unbalanced {here.hexdigest()}" in printed[0]

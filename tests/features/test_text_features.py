@@ -1,0 +1,171 @@
+"""Claims about texts: lengths, zeros for an empty one, and nothing learnt but from what fit is given."""
+
+import copy
+
+import numpy as np
+import pandas as pd
+import pytest
+from scipy import sparse
+
+import al_helpers as al
+from active_learning.features.text import COMMON, LENGTH, Texts, _frequent
+
+SAID = np.array(
+    ["win a prize now", "see you at home", "free cash prize", "lunch at home", ""] * 8, dtype=object
+)
+
+
+def encoder():
+    known = np.array([f"{text} {i % 7}" if text else "" for i, text in enumerate(SAID)], dtype=object)
+    return al.TextEncoder(Texts(known)), np.arange(len(known), dtype=float)[:, None]
+
+
+def test_empty_or_missing_texts_are_zero_and_the_usual_row_has_the_length():
+    model, codes = encoder()
+    Z = model.fit(codes).transform(np.vstack([codes, [[-1.0]]]))
+    empty = np.append(SAID == "", True)
+    assert (Z[empty] == 0).all() and Z.dtype == np.float64
+    squares = (model.transform(codes[~empty[:-1]]) ** 2).sum(axis=1)
+    np.testing.assert_allclose(squares.mean(), LENGTH**2, rtol=0.3)
+
+
+@pytest.mark.parametrize("missing", [False, True])
+def test_learning_and_turning_out_at_once_is_one_after_the_other(missing, monkeypatch):
+    model, codes = encoder()
+    codes[5] = -1.0 if missing else codes[5]
+    np.testing.assert_allclose(model.fit_transform(codes), model.fit(codes).transform(codes), atol=1e-6)
+    monkeypatch.setattr("active_learning.features.text.AXES_FROM", 10)  # axes from some of the texts
+    np.testing.assert_allclose(model.fit_transform(codes), model.fit(codes).transform(codes), atol=1e-6)
+
+
+def test_a_text_of_mostly_unknown_words_speaks_less_loudly():
+    known = np.array([*SAID[SAID != ""], "zqx vbn prize wkj plm ygh"], dtype=object)
+    codes = np.arange(len(known), dtype=float)[:, None]
+    lengths = np.linalg.norm(al.TextEncoder(Texts(known)).fit(codes[:-1]).transform(codes), axis=1)
+    assert 0 < lengths[-1] < lengths[:-1].min()
+
+
+def test_a_text_that_fit_did_not_see_changes_nothing():
+    model, codes = encoder()
+    seen = codes[:20]
+    before = model.fit(seen).transform(seen)
+    model.texts.known[30] = "words that nobody has ever used before"
+    model.texts.__dict__.pop("table", None)
+    np.testing.assert_allclose(np.abs(model.fit(seen).transform(seen)), np.abs(before), atol=1e-9)
+
+
+def test_texts_are_shared_and_not_copied():
+    model, _ = encoder()
+    assert copy.deepcopy(model.texts) is model.texts
+
+
+@pytest.mark.parametrize(
+    "n_rare, n_common, levels", [(450, 150, 19), (300, 300, 5), (40, 20, 4), (100, 200, 40)]
+)
+@pytest.mark.parametrize("mark", [" ", "-"])
+def test_levels_that_were_never_seen_end_no_worse_than_a_constant(n_rare, n_common, levels, mark):
+    rare = [(f"complaint{mark}{i}", "no") for i in range(n_rare)]
+    common = [(f"thanks{mark}{i % levels}", "yes") for i in range(n_common)]
+    frame = pd.DataFrame(rare + common, columns=["text", "y"]).sample(frac=1, random_state=0)
+    dataset, settings, _, _ = al.plan_study(al.load_table(frame.reset_index(drop=True), "y"), target=0.9)
+    every = settings | {"batch": 10**6, "budget": 10**6}
+    score = al.final_scores(al.run_study(dataset, "random", n_splits=4, n_jobs=1, **every))["random"]
+    share = frame["y"].value_counts(normalize=True).iloc[0]
+    error = np.sqrt(share * (1 - share) / (0.3 * len(frame)) / 4)
+    assert score.mean() >= share - 2 * error
+
+
+WORDS = {  # eight words a script, the first four said by one class and the last four by the other
+    "Cyrillic": ["деньги", "приз", "бесплатно", "срочно", "обед", "дома", "завтра", "спасибо"],
+    "Arabic": ["جائزة", "مجانا", "نقود", "عاجل", "غداء", "البيت", "غدا", "شكرا"],
+    "Hangul": ["상금", "무료", "현금", "긴급", "점심", "집에", "내일", "고마워"],
+    "Greek, in capitals": ["ΔΩΡΕΑΝ", "ΒΡΑΒΕΙΟ", "ΧΡΗΜΑΤΑ", "ΤΩΡΑ", "ΓΕΥΜΑ", "ΣΠΙΤΙ", "ΑΥΡΙΟ", "ΕΥΧΑΡΙΣΤΩ"],
+    "Chinese": ["中奖", "免费", "现金", "马上", "午饭", "回家", "明天", "谢谢"],
+    "Thai": ["รางวัล", "ฟรี", "เงินสด", "ด่วน", "อาหาร", "บ้าน", "พรุ่งนี้", "ขอบคุณ"],
+    "emoji": ["💰💰", "🎁🎁", "🏆🏆", "⏰⏰", "🍲🍲", "🏠🏠", "🌅🌅", "🙏🙏"],
+}
+
+
+def said_in(words, n=120, together=" ", seed=0):
+    """Texts of four words, three of which are those of their class, and their classes 0 and 1."""
+    rng = np.random.default_rng(seed)
+    y = np.arange(n) % 2
+    own = [[*rng.choice(words[4 * k : 4 * k + 4], 3), rng.choice(words)] for k in y]
+    return [together.join(rng.permutation(each)) for each in own], y
+
+
+def score_of(frame):
+    """Accuracy at 40 random labels, the mean of three splits, on a table with labels `y`; and its notes."""
+    table = al.load_table(frame, "y")
+    dataset, settings, _, _ = al.plan_study(table, target=0.9, batch=36, budget=40)
+    curves = al.run_study(dataset, "random", n_splits=3, n_jobs=1, **settings)
+    return al.final_scores(curves)["random"].mean(), table.notes
+
+
+@pytest.mark.parametrize("script", WORDS)
+def test_texts_in_any_script_are_read_as_text_and_learnt_from(script):
+    spaces = "" if script in ("Chinese", "Thai") else " "
+    texts, y = said_in(WORDS[script], together=spaces)
+    score, notes = score_of(pd.DataFrame({"text": texts, "y": np.where(y, "b", "a")}))
+    assert "is read as text" in notes[0] and score > 0.85
+
+
+def test_every_text_column_is_learnt_from():
+    (first, _), (second, _) = (said_in(WORDS["Cyrillic"], seed=seed) for seed in (1, 2))
+    subject, body = said_in(WORDS["Cyrillic"])[0], said_in(WORDS["Arabic"])[0]
+    y = np.arange(120) % 2
+    noise = np.random.default_rng(0).permutation(120)  # of either column a half says nothing
+    subject = np.where(noise < 60, subject, np.array(first)[noise])
+    body = np.where(noise >= 60, body, np.array(second)[noise])
+    frame = pd.DataFrame({"subject": subject, "body": body, "y": np.where(y, "b", "a")})
+    both, notes = score_of(frame)
+    assert sum("is read as text" in note for note in notes) == 2
+    assert both > max(score_of(frame.drop(columns=one))[0] for one in ("subject", "body"))
+
+
+def test_texts_and_numbers_beside_each_other_are_both_learnt_from():
+    texts, y = said_in(WORDS["Cyrillic"], n=240)
+    size = np.random.default_rng(0).normal(size=240).round(3)
+    label = np.where(y == 1, np.where(size > 0, "large offer", "small offer"), "other")
+    frame = pd.DataFrame({"text": texts, "size": size, "y": label})
+    both = score_of(frame)[0]
+    assert both > max(score_of(frame.drop(columns=one))[0] for one in ("text", "size")) + 0.05
+
+
+def test_empty_texts_among_others_are_no_hindrance_and_none_but_empty_ones_are_refused():
+    texts, y = said_in(WORDS["Greek, in capitals"], n=150)
+    texts = [("", "  ", None)[i % 3] if i % 10 == 0 else text for i, text in enumerate(texts)]
+    frame = pd.DataFrame({"text": texts, "y": np.where(y, "b", "a")})
+    assert score_of(frame)[0] > 0.8
+    with pytest.raises(ValueError, match=r"no column is left .*'text' is dropped: it is empty"):
+        al.load_table(frame.assign(text=["", "  ", None] * 50), "y")
+
+
+def test_of_equally_common_words_the_first_are_looked_at_on_every_machine():
+    counts = sparse.csr_array(np.ones((3, 7000), dtype=np.float32))
+    assert _frequent(counts).tolist() == list(range(COMMON))
+
+
+def test_what_occurs_in_three_texts_is_looked_at_and_what_occurs_in_two_is_not():
+    counts = sparse.csr_array(np.array([[1, 1, 1, 0], [1, 1, 0, 0], [1, 1, 1, 0], [1, 0, 0, 0]]))
+    assert _frequent(counts).tolist() == [0, 1]
+    assert _frequent(counts[:, 1:]).tolist() == [0]
+    assert _frequent(counts[:, 2:]).tolist() == [0]  # where none does, all that occur
+
+
+def test_two_texts_are_enough_to_tell_them_apart():
+    rows = al.TextEncoder(Texts(["red apple", "blue sky"])).fit_transform(np.array([[0.0], [1.0]]))
+    assert not np.allclose(rows[0], rows[1])
+
+
+def test_the_numbers_of_texts_may_be_a_list():
+    model, codes = encoder()
+    np.testing.assert_array_equal(model.fit(codes.tolist()).transform([[0], [1]]), model.transform(codes[:2]))
+
+
+def test_texts_that_repeat_have_no_axes_of_noise():
+    said = [f"{a} {b}" for a in ("red", "green", "blue") for b in ("apple", "melon", "grape")]
+    codes = np.arange(90)[:, None] % len(said)
+    rows = al.TextEncoder(Texts(said)).fit(codes).transform(codes)
+    assert rows.shape[1] <= len(said)  # nine texts span no more, and the rest would be rounding
+    assert np.linalg.matrix_rank(rows) == rows.shape[1]

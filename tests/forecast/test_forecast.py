@@ -1,0 +1,419 @@
+"""Claims about forecasts: curves that are recovered, rows that test, intervals that hold, and what is
+refused."""
+
+import json
+import warnings
+
+import numpy as np
+import pandas as pd
+import pytest
+from scipy.special import logit
+from sklearn.datasets import make_classification
+from sklearn.neighbors import KNeighborsClassifier
+
+import al_helpers as al
+from active_learning.forecast import calibration
+from active_learning.forecast import learning_curve as extrapolation
+from active_learning.forecast.forecast import LEAST, verdict_on
+
+
+def made(seed, n=1500):
+    """A data set that no constant was made with."""
+    sizes = dict(n_samples=n, n_features=10, n_informative=4, n_redundant=0, flip_y=0.04, class_sep=0.8)
+    return al.Dataset("made", *make_classification(**sizes, random_state=seed))
+
+
+def labelled(dataset, rows):
+    """A table of the data set in which only these rows have a label."""
+    frame = pd.DataFrame(dataset.X).rename(columns=str)
+    frame["y"] = np.where(np.isin(np.arange(len(frame)), rows), np.char.mod("c%d", dataset.y), "")
+    return al.load_table(frame, "y")
+
+
+@pytest.fixture(scope="module")
+def some_labels():
+    dataset = made(5)
+    rows = np.random.default_rng(0).permutation(len(dataset.y))[:80]
+    return dataset, rows, labelled(dataset, rows)
+
+
+def power_law(labels, level, share, power):
+    """A SubsetCurve that lies on an inverse power law, and is known nearly exactly."""
+    sizes = extrapolation.subset_sizes(labels)
+    errors = level * (share + (1 - share) * (sizes / sizes[-1]) ** -power)
+    return extrapolation.SubsetCurve(labels, sizes, errors, 1e-8 * np.eye(len(sizes)), 0.0)
+
+
+@pytest.mark.parametrize(("share", "power"), [(0.0, 0.5), (0.3, 0.8), (0.8, 0.4)])
+def test_the_continuation_recovers_a_power_law(share, power):
+    curve = power_law(1000, 0.2, share, power)
+    at = np.array([1000, 3000])
+    truth = 0.2 * (share + (1 - share) * (at / curve.sizes[-1]) ** -power)
+    np.testing.assert_allclose(extrapolation.continuation(curve).errors(at), truth, rtol=0.05)
+
+
+def test_a_flat_curve_goes_on_near_where_it_is_however_little_is_known_of_it():
+    sizes = extrapolation.subset_sizes(60)
+    for spread in (0.001, 0.003):  # of all sizes together: the rows may be harder than most
+        noise = spread * np.ones((6, 6)) + 1e-4 * np.eye(6)
+        flat = extrapolation.SubsetCurve(60, sizes, np.full(6, 0.2), noise, 0.0)
+        assert 0.15 < extrapolation.continuation(flat).errors([160])[0] < 0.22
+
+
+def test_no_wrong_guess_among_few_is_not_taken_for_none_ever():
+    noise = np.full((6, 6), 1e-3) + 1e-3 * np.eye(6)
+    never = extrapolation.SubsetCurve(40, extrapolation.subset_sizes(40), np.zeros(6), noise, 0.0)
+    assert 0.001 < extrapolation.continuation(never).errors([40])[0] < 0.05
+
+
+def test_weights_of_the_curves_sum_to_one_and_errors_fall():
+    curves = extrapolation.continuation(power_law(100, 0.3, 0.2, 0.5))
+    assert curves.weight.sum() == pytest.approx(1)
+    assert (np.diff(curves.errors([100, 200, 400, 2000])) < 0).all()
+
+
+def test_any_first_part_of_the_dealt_rows_has_its_share_of_each_class():
+    y = np.repeat([0, 1, 2], [60, 30, 10])
+    order = extrapolation.dealt(y, np.random.default_rng(0))
+    assert sorted(order) == list(range(100))
+    for first in (10, 37, 80):
+        parts = np.bincount(y[order[:first]], minlength=3)
+        assert np.abs(parts - first * np.array([0.6, 0.3, 0.1])).max() <= 2
+
+
+def test_no_row_tests_a_classifier_that_has_learnt_it():
+    rng = np.random.default_rng(0)
+    X, y = rng.normal(size=(200, 3)), rng.integers(2, size=200)  # nothing to learn, all to remember
+    nobody = np.arange(0)
+    curve = extrapolation.subset_curve(X, y, np.arange(200), nobody, KNeighborsClassifier(1), rng)
+    assert (np.abs(curve.errors - 0.5) < 0.12).all()
+
+
+def test_only_the_random_part_tests_when_a_history_says_which_it_is():
+    """Rows that a rule bought are hard; the plain score on them is far too low, that on the others is not."""
+    errors = []
+    for seed in range(6):
+        dataset = made(seed)
+        split = al.split_dataset(dataset.y, seed_per_class=40, random_state=seed)
+        run = al.run_loop(dataset, split, "margin", budget=200)
+        rows, tested = np.concatenate([split.seed, run.queried]), np.arange(len(split.seed))
+        settings = (dataset.X, dataset.y, rows, np.arange(0), al.default_model(), np.random.default_rng(0))
+        parts = [extrapolation.subset_curve(*settings, tested=part).errors[-1] for part in (None, tested)]
+        errors.append([*parts, 1 - run.accuracy[-1]])
+    plain, random_part, truth = np.mean(errors, axis=0)
+    print(f"true error {truth:.3f}, of all labelled rows {plain:.3f}, of the random part {random_part:.3f}")
+    assert plain > truth + 0.05
+    assert abs(random_part - truth) < 0.03
+
+
+def test_guesses_for_the_pool_bring_the_score_of_rows_that_a_rule_bought_nearer_to_the_truth():
+    errors = []
+    for seed in range(6):
+        dataset = made(seed)
+        split = al.split_dataset(dataset.y, random_state=seed)
+        run = al.run_loop(dataset, split, "margin", budget=150)
+        rows = np.concatenate([split.seed, run.queried])
+        pool = np.setdiff1d(split.pool, rows)
+        curves = [
+            extrapolation.subset_curve(
+                dataset.X, dataset.y, rows, p, al.default_model(), np.random.default_rng(0)
+            )
+            for p in (np.arange(0), pool)
+        ]
+        assert curves[1].harder > calibration.HARDER
+        errors.append([*(curve.errors[-1] for curve in curves), 1 - run.accuracy[-1]])
+    plain, weighed, truth = np.mean(errors, axis=0)
+    print(f"true error {truth:.3f}, of the labelled rows {plain:.3f}, weighed by the pool {weighed:.3f}")
+    assert abs(weighed - truth) < abs(plain - truth)
+
+
+def test_random_rows_do_not_look_bought(some_labels):
+    assert al.forecast(some_labels[2], 0.9)["labelled_by"] == "random"
+
+
+def test_a_forecast_has_the_promised_shape_and_its_levels_are_in_order(some_labels):
+    answer = al.forecast(some_labels[2], 0.9)
+    assert json.loads(json.dumps(answer, allow_nan=False)) == answer
+    assert set(answer) >= {"target", "labels_now", "score_now", "labels_needed", "score_after", "verdict"}
+    assert answer["labels_now"] == 80
+    levels = ("low_95", "low_80", "median", "high_80", "high_95")
+    assert list(answer["labels_needed"]) == ["random", al.RECOMMENDED]
+    for needed in answer["labels_needed"].values():
+        values = [np.inf if needed[level] is None else needed[level] for level in levels]
+        assert values == sorted(values) and values[0] >= 80
+    assert [row["labels"] for row in answer["score_after"]] == [130, 180, 280, 580] * 2
+    for row in [answer["score_now"], *answer["score_after"]]:
+        assert 0 < row["low"] < row["low_80"] < row["estimate"] < row["high_80"] < row["high"] <= 1
+
+
+def test_a_forecast_is_the_same_again_and_hangs_on_no_hidden_label(some_labels):
+    dataset, rows, table = some_labels
+    other = al.Dataset("other", dataset.X, np.where(np.isin(np.arange(1500), rows), dataset.y, 1 - dataset.y))
+    assert al.forecast(table, 0.9) == al.forecast(table, 0.9) == al.forecast(labelled(other, rows), 0.9)
+
+
+def test_eighty_percent_of_new_projects_end_within_eighty_percent():
+    held = []
+    for seed in range(100, 124):
+        dataset, rng = made(seed, n=2000), np.random.default_rng(seed)
+        order = rng.permutation(2000)
+        answer = al.forecast(
+            labelled(al.Dataset("x", dataset.X[order[:1000]], dataset.y[order[:1000]]), np.arange(100)), 0.9
+        )
+        model = al.default_model().fit(dataset.X[order[:200]], dataset.y[order[:200]])
+        score = model.score(dataset.X[order[1000:]], dataset.y[order[1000:]])
+        row = answer["score_after"][1]
+        held.append([row["low_80"] <= score <= row["high_80"], row["low"] <= score <= row["high"]])
+    print("held by 80 % and by 95 %:", np.mean(held, axis=0))
+    assert np.sum(held, axis=0)[0] >= 14 and np.sum(held, axis=0)[1] >= 20  # 99 % of draws at 80 % and 95 %
+
+
+def test_the_labels_needed_are_where_the_median_score_gets_to_the_target(some_labels):
+    answer = al.forecast(some_labels[2])
+    needed = answer["labels_needed"]["random"]["median"]
+    again = al.forecast(some_labels[2], answer["target"], ahead=(needed - 80,))["score_after"][0]
+    assert abs(again["estimate"] - answer["target"]) < 0.02
+
+
+def test_targets_below_the_score_and_beyond_any_model(some_labels):
+    low = al.forecast(some_labels[2], 0.3)
+    assert low["labels_needed"]["random"]["median"] == 80 and "is surely reached" in low["verdict"]
+    high = al.forecast(some_labels[2], 1.0)
+    assert high["labels_needed"]["random"]["median"] is None and "not in sight" in high["verdict"]
+
+
+def needing(median, low_80, high_80, estimate=0.8):
+    """A forecast of 90 % made at 60 labels."""
+    needed = dict(low_95=60, low_80=low_80, median=median, high_80=high_80, high_95=None)
+    now = dict(estimate=estimate, low=0.7, high=0.95, low_80=0.75, high_80=0.92)
+    known = dict(target=0.9, labels_now=60, score_now=now, labelled_by="random")
+    return known | {"labels_needed": {al.RECOMMENDED: needed}}
+
+
+@pytest.mark.parametrize(
+    ("answer", "words"),
+    [
+        (needing(150, 60, None), "Too early to say how many more labels 90% takes"),
+        (needing(None, 60, None), "Too early to say how many more labels 90% takes"),
+        (
+            needing(150, 70, None),
+            "About 90 more labels with diverse_margin reach 90%, 150 [70, not in sight]",
+        ),
+        (needing(None, 70, None), "90% is probably not in sight; at best 70 labels"),
+        (needing(None, None, None), "90% is not in sight"),
+        (needing(60, 60, None, 0.9), "90% is probably reached"),
+    ],
+)
+def test_the_verdict_says_no_more_than_the_interval(answer, words):
+    assert verdict_on(answer).startswith(words)
+
+
+def test_a_dataset_is_forecast_from_the_rows_whose_labels_may_be_seen(some_labels):
+    dataset, rows, _ = some_labels
+    hidden = np.where(np.isin(np.arange(1500), rows), dataset.y, 1 - dataset.y)
+    answers = [al.forecast(d, 0.9, labeled=rows) for d in (dataset, al.Dataset("made", dataset.X, hidden))]
+    assert answers[0] == answers[1] and answers[0]["labels_now"] == 80
+
+
+@pytest.mark.parametrize(
+    ("rows", "words"),
+    [
+        ([*range(39), 1500], "labeled names row 1500, and made has 1500 rows"),
+        ([1] * 40, "labeled must name each row once"),
+        (np.ones(1500, dtype=bool), "labeled must name each row once, by its number; got bool"),
+        (None, "the 40 labels of made hold 1 class; 2 are needed"),
+    ],
+)
+def test_rows_that_cannot_be_the_labelled_ones_are_refused(some_labels, rows, words):
+    dataset = some_labels[0]
+    with pytest.raises(ValueError, match=words):
+        al.forecast(dataset, labeled=np.flatnonzero(dataset.y == 0)[:40] if rows is None else rows)
+    with pytest.raises(TypeError, match="labeled names rows of a Dataset; a Table knows its own"):
+        al.forecast(some_labels[2], labeled=np.arange(40))
+
+
+def test_too_few_labels_are_too_early_and_say_how_many_it_takes():
+    answer = al.forecast(labelled(made(1), np.arange(LEAST - 1)), 0.9)
+    assert answer["verdict"].startswith("Too early to say") and str(LEAST) in answer["verdict"]
+    assert answer["score_now"]["estimate"] is None and answer["labels_needed"]["random"]["median"] is None
+
+
+def test_a_history_goes_on_from_its_measured_scores(digits):
+    run = al.run_histories(digits, ["random"], n_splits=1, budget=100, n_jobs=1)["random", 0]
+    answer = al.forecast(run, 0.9, strategy="random")
+    assert answer["labels_now"] == 100 and list(answer["labels_needed"]) == ["random"]
+    assert abs(answer["score_now"]["estimate"] - run.accuracy[-1]) < 0.03
+    needed = answer["labels_needed"]["random"]
+    assert needed["low_95"] <= 128 <= (needed["high_95"] or np.inf)
+    with pytest.raises(ValueError, match="a History of 1 round"):
+        al.forecast(al.History(np.array([20]), np.array([0.5]), np.arange(0)), 0.9)
+
+
+def test_bad_input_is_refused_in_a_sentence(some_labels):
+    table = some_labels[2]
+    with pytest.raises(ValueError, match=r"did you mean 0\.9"):
+        al.forecast(table, 90)
+    with pytest.raises(TypeError, match="takes a Table, a Dataset or a History, got list"):
+        al.forecast([1, 2], 0.9)
+    with pytest.raises(ValueError, match="ahead must be at least 1, got 0"):
+        al.forecast(table, 0.9, ahead=(0,))
+    stranger = al.History(np.array([40, 50]), np.array([0.5, 0.6]), np.arange(700, 710))
+    with pytest.raises(ValueError, match="the history is of another table: it bought row 700"):
+        al.forecast(labelled(made(1), np.arange(100)), 0.9, history=stranger)
+    one = pd.DataFrame({"x": np.arange(40.0) % 7, "y": ["a"] * 35 + [""] * 5})
+    with pytest.raises(ValueError, match="the one class 'a'"):
+        al.forecast(al.load_table(one, "y"), 0.9)
+
+
+def test_a_forecast_shows_no_probability_where_the_classifier_has_none(some_labels):
+    assert al.forecast(some_labels[2], 0.9, model="svm")["score_now"]["estimate"] > 0.6
+
+
+@pytest.mark.parametrize("key", list(calibration.ERRORS))
+def test_the_constants_are_whole_and_in_order(key):
+    table = np.array(calibration.ERRORS[key])
+    assert table.shape == (len(calibration.STAGES), len(calibration.RATIOS), len(calibration.LEVELS))
+    assert (np.diff(table, axis=2) >= 0).all()
+
+
+def test_error_quantiles_lie_between_the_stages_and_ratios_and_stop_at_the_last():
+    table = np.array(calibration.ERRORS["score", "random", "random"])
+    at = calibration.error_quantiles("score", "random", "random", 100, [100, 150, 100 * 99])
+    np.testing.assert_allclose(at.T, table[2][[0, 1, 3]])
+    between = calibration.error_quantiles("score", "random", "random", 77, [77])[:, 0]
+    share = (logit(0.5) + np.log(77 / 60)) / np.log(100 / 60)
+    np.testing.assert_allclose(between, table[1, 0] + share * (table[2, 0] - table[1, 0]))
+
+
+@pytest.fixture(scope="module")
+def csv(some_labels, tmp_path_factory):
+    dataset, rows, _ = some_labels
+    frame = pd.DataFrame(dataset.X.round(3)).add_prefix("x")
+    frame["y"] = np.where(np.isin(np.arange(len(frame)), rows), np.where(dataset.y, "yes", "no"), "")
+    path = tmp_path_factory.mktemp("forecast") / "mine.csv"
+    frame.to_csv(path, index=False)
+    return str(path)
+
+
+def run(capsys, *options):
+    """(exit code, stdout, stderr) of the command."""
+    try:
+        code = al.main([*options])
+    except SystemExit as stop:
+        code = stop.code
+    return code, *capsys.readouterr()
+
+
+def test_the_command_forecasts(capsys, csv):
+    code, out, err = run(capsys, "--csv", csv, "--label-column", "y", "--forecast", "--target-acc", "0.9")
+    assert (code, err) == (0, "")
+    for words in (
+        "80 labelled rows, 1420 without",
+        "score now",
+        "labels in all to reach 90%",
+        "random",
+        "95%",
+    ):
+        assert words in out
+    assert all(f" {n} " in out for n in (130, 180, 280, 580)) and out.rstrip().endswith(".")
+
+
+def test_the_command_says_that_it_is_too_early_in_a_sentence(capsys, tmp_path):
+    path = tmp_path / "few.csv"
+    pd.DataFrame({"x": np.arange(60.0) % 7, "y": ["a", "b"] * 10 + [""] * 40}).to_csv(path, index=False)
+    code, out, err = run(capsys, "--csv", str(path), "--label-column", "y", "--forecast")
+    assert (code, err) == (0, "")
+    assert out.splitlines()[-1] == (
+        "Too early to say: 20 labels of 2 classes; a forecast needs 30 chosen at random."
+    )
+
+
+@pytest.mark.parametrize(("target", "words"), [("0.3", "is surely reached"), ("1", "not in sight")])
+def test_the_command_says_when_a_target_is_reached_or_out_of_reach(capsys, csv, target, words):
+    code, out, _ = run(capsys, "--csv", csv, "--label-column", "y", "--forecast", "--target-acc", target)
+    assert code == 0 and words in out.splitlines()[-1]
+
+
+def test_the_command_forecasts_as_json(capsys, csv, some_labels):
+    code, out, _ = run(capsys, "--csv", csv, "--label-column", "y", "--forecast", "--json")
+    answer = json.loads(out)["forecast"]
+    assert code == 0 and 0 < answer["target"] < 1 and answer["labels_now"] == 80
+
+
+def test_a_suggestion_comes_with_what_it_may_gain(capsys, csv):
+    options = ("--csv", csv, "--label-column", "y", "--suggest", "5")
+    _, out, _ = run(capsys, *options)
+    assert "Expected gain of these 5 labels:" in out and "away" not in out
+    _, out, _ = run(capsys, *options, "--target-acc", "0.95", "--json")
+    assert "95% is" in json.loads(out)["expected_gain"]
+
+
+@pytest.mark.parametrize(
+    ("options", "words"),
+    [
+        (["--forecast"], "--forecast needs --csv"),
+        (["--forecast", "--suggest", "3"], "--forecast is about accuracy"),
+        (["--forecast", "--metric", "balanced_accuracy"], "--forecast is about accuracy"),
+        (["--forecast", "--output", "new.csv"], "--forecast writes no file"),
+        (["--forecast", "--target-acc", "90"], "did you mean 0.9"),
+    ],
+)
+def test_the_command_refuses_in_one_line(capsys, csv, options, words):
+    table = [] if options == ["--forecast"] else ["--csv", csv, "--label-column", "y"]
+    code, out, err = run(capsys, *table, *options)
+    assert (code, out) == (2, "") and words in err and err.count("\n") == 1
+
+
+def test_skipped_rows_are_no_part_of_a_forecast():
+    rng = np.random.default_rng(4)
+    frame = pd.DataFrame(rng.normal(size=(160, 4))).add_prefix("x")
+    frame["y"] = np.where(frame["x0"] + 0.5 * rng.normal(size=160) > 0, "a", "b")
+    frame.loc[80:, "y"] = ""
+    broken = frame.assign(y="broken")
+    broken[["x0", "x1"]] = rng.normal(50, 30, (160, 2))
+    both = pd.concat([frame, broken], ignore_index=True)
+    tables = al.load_table(frame, "y"), al.load_table(both, "y", skip="broken")
+    alone, beside = (al.forecast(table, 0.9, quiet=True) for table in tables)
+    assert alone == beside
+
+
+def test_most_forecasts_of_noise_say_that_nothing_was_learnt():
+    said = 0
+    for seed in range(8):
+        rng = np.random.default_rng(seed)
+        frame = pd.DataFrame(rng.normal(size=(120, 5))).add_prefix("x")
+        frame["y"] = np.where(np.arange(120) < 60, rng.choice(["a", "b"], 120), "")
+        verdict = al.forecast(al.load_table(frame, "y"), 0.9, quiet=True)["verdict"]
+        said += "it is not shown that anything was learnt" in verdict
+    assert said >= 6
+
+
+@pytest.mark.parametrize(
+    "n_labels, accuracy",
+    [
+        ([10, 20, 30], [50, 60, 70]),
+        ([10, 20, 30], [0.5, np.nan, 0.7]),
+        ([30, 20, 10], [0.7, 0.6, 0.5]),
+        ([0, 10, 20], [0.5, 0.6, 0.7]),
+        ([10, 20, 30], [0.5, 0.6]),
+    ],
+)
+def test_a_history_that_cannot_be_is_refused(n_labels, accuracy):
+    history = al.History(np.array(n_labels), np.array(accuracy), np.arange(3))
+    with pytest.raises(ValueError, match=r"rising n_labels|shares from 0 to 1"):
+        al.forecast(history, 0.9)
+
+
+def test_many_classes_of_few_rows_warn_nobody():
+    rng = np.random.default_rng(0)
+    y = np.arange(300) % 30
+    X = np.eye(30)[y] + 0.3 * rng.normal(size=(300, 30))
+    with warnings.catch_warnings():
+        warnings.simplefilter("error")
+        al.forecast(al.Dataset("thirty", X, y), 0.9, labeled=np.arange(120), model="knn", quiet=True)
+
+
+def test_too_early_is_no_picture(iris):
+    answer = al.forecast(iris, 0.9, labeled=np.arange(0, 150, 15), quiet=True)
+    with pytest.raises(ValueError, match=r"no forecast to draw. Too early to say"):
+        al.plot_forecast(answer)

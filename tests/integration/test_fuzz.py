@@ -1,0 +1,116 @@
+"""Claims about odd input: generated calls (fuzz.py) give a right result or a documented error."""
+
+import fuzz
+import numpy as np
+import pandas as pd
+import pytest
+
+import al_helpers as al
+from active_learning.cli.parser import build_parser
+from active_learning.features.text import Texts
+
+
+@pytest.fixture(autouse=True)
+def elsewhere(tmp_path, monkeypatch):
+    """A generated folder may be "", which is the one that tests run in."""
+    monkeypatch.chdir(tmp_path)
+
+
+def check(n, first):
+    outcomes, faults = fuzz.fuzz(n, first)
+    ways = {
+        way: sum(k for (_, outcome), k in outcomes.items() if outcome == way) for way in ("worked", "refused")
+    }
+    print(f"{n} generated calls of {len({name for name, _ in outcomes})} functions: {ways}")
+    assert faults == {}
+    assert sum(ways.values()) == n
+
+
+def test_generated_calls_end_in_a_result_or_a_documented_error():
+    check(100, first=0)
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("first", range(1000, 11_000, 1000))
+def test_ten_thousand_generated_calls_end_in_a_result_or_a_documented_error(first):
+    check(1000, first)
+
+
+def test_every_exported_name_is_called_or_left_out_for_a_reason(tmp_path):
+    made = {*fuzz.calls(np.random.default_rng(0), str(tmp_path))}
+    print(f"{len(made)} functions are called; not called: {', '.join(sorted(fuzz.UNCALLED))}")
+    assert made | fuzz.UNCALLED == set(al.__all__) and not made & fuzz.UNCALLED
+
+
+def test_every_option_of_the_command_is_tried(monkeypatch):
+    for files in ("path_of", "vectors"):
+        monkeypatch.setattr(fuzz, files, lambda rng, folder: "t.csv")
+    rng, tried = np.random.default_rng(0), set()
+    for _ in range(400):
+        tried |= {word for word in fuzz.options(rng, "folder") if word.startswith("--")}
+    known = {name for action in build_parser()._actions for name in action.option_strings}
+    assert known - tried == {"-h"}
+
+
+CURVES = pd.DataFrame({"strategy": "random", "split": 0, "n_labels": [6, 9], "accuracy": [0.5, 0.9]})
+FACTS = pd.DataFrame({"strategy": ["a", "b"], "split": 0, "hard": [0.1, 0.2]})
+WIDE = pd.DataFrame({"random": [50.0, 60], "margin": [30.0, 40]})
+FOUND = {  # once a traceback of another kind, or a wrong result
+    "VectorScaler": lambda: al.VectorScaler().fit(7),
+    "TextEncoder": lambda: al.TextEncoder(np.zeros(3)).fit(np.zeros((3, 1))),
+    "codes": lambda: al.TextEncoder(Texts(["a b"])).fit(np.float64(0)),
+    "GraphSpreading": lambda: al.GraphSpreading().fit(np.zeros((3, 2)), 0),
+    "contrast": lambda: al.contrast(FACTS, "hard", "a", "nobody"),
+    "contrast column": lambda: al.contrast(FACTS, "nothing", "a", "b"),
+    "means_by_strategy": lambda: al.means_by_strategy(FACTS, "nothing"),
+    "describe_gains": lambda: al.describe_gains(CURVES, 7),
+    "no budget": lambda: al.plot_reached_share(WIDE, -1),
+    "reachable": lambda: al.reachable(CURVES, "nobody"),
+    "goals_of": lambda: al.goals_of(CURVES, reference="nobody"),
+    "goals_of nothing": lambda: al.goals_of(CURVES[:0]),
+    "no strategy": lambda: al.gains(CURVES.assign(strategy=np.nan)),
+    "text": lambda: al.areas(CURVES.assign(accuracy="x")),
+    "a round twice": lambda: al.areas(pd.concat([CURVES, CURVES])),
+    "a column twice": lambda: al.areas(pd.concat([CURVES, CURVES[["accuracy"]]], axis=1)),
+    "infinite": lambda: al.labels_to_target(CURVES.assign(accuracy=np.inf), 0.9),
+    "explore": lambda: al.explore(CURVES[["split"]]),
+    "ranking": lambda: al.ranking(WIDE, "nobody"),
+    "level 1": lambda: al.paired_saving([30, 40], [50, 60], level=1.0),
+    "level 99.5": lambda: al.paired_saving([30, 40], [50, 60], level=99.5),
+    "budget": lambda: al.paired_saving([30, 40], [50, 60], -1),
+    "batch_finding": lambda: al.batch_finding(WIDE, "badge"),
+    "plot_forecast": lambda: al.plot_forecast(al.forecast(RUN, 0.9), 0.5),
+    "watch": lambda: al.watch(None, al.Split([0], [1], [2]), int),
+    "moving_picture": lambda: al.moving_picture("ab"),
+    "plot_speed": lambda: al.plot_speed(pd.Series([1.0], ["ours"]), "theirs"),
+    "score_pool": lambda: al.score_pool(len, np.float32(3), np.arange(3), al.margin),
+    "split_dataset": lambda: al.split_dataset([], random_state=0),
+    "false_alarm_rate": lambda: al.false_alarm_rate(WIDE, 300, n_studies=0),
+    "bootstrap_interval": lambda: al.bootstrap_interval(np.zeros((2, 0))),
+    "no resamples": lambda: al.bootstrap_interval([1, 2], n_resamples=0),
+    "Split": lambda: al.Split([0], [1], np.inf),
+    "summarise": lambda: al.summarise(CURVES, 0.9, parts=7),
+    "mean_curve_crossings": lambda: al.mean_curve_crossings(CURVES[["strategy", "split", "n_labels"]], 0.9),
+    "pseudo_median": lambda: al.pseudo_median([]),
+    "plot_images": lambda: al.plot_images(np.zeros((2, 3, 3)), "ab", "cd"),
+    "below_majority": lambda: al.below_majority(CURVES, []),
+    "better_classifier": lambda: al.better_classifier(None, None, {}, "f1"),
+    "atlas_cells": lambda: al.atlas_cells(pd.DataFrame({"reach": ["far"]}), {}),
+    "bill": lambda: al.bill(CURVES, "nobody", {"test": 3}, 1, 1),
+    "a pause for ever": lambda: al.moving_picture([], pause=np.inf),
+    "describe_power": lambda: al.describe_power(0.1, 20, np.float32(3)),
+    "plot_border": lambda: al.plot_border(None, np.zeros((30, 2)), np.zeros(20), [0], [1]),
+    "a plane of nothing": lambda: al.plot_border(None, 0.0, 0, [0], [1]),
+    "holm": lambda: al.holm(np.zeros((2, 3))),
+    "power": lambda: al.splits_to_show(0.1, [30, 40, 50], [50, 60, 50], power=1.0),
+    "no resamples of curves": lambda: al.mean_curve_crossings(CURVES, 0.9, n_resamples=0),
+    "below_majority of blanks": lambda: al.below_majority(CURVES, [np.nan, None]),
+    "read_docstrings": lambda: al.read_docstrings(length=20),
+}
+RUN = al.History(np.array([6, 9, 12]), np.array([0.5, 0.6, 0.7]), np.arange(6))
+
+
+@pytest.mark.parametrize("call", FOUND.values(), ids=FOUND)
+def test_what_was_found_is_refused_in_a_sentence(call):
+    with pytest.raises((ValueError, TypeError), match=r"must|unknown|none|needs|column|every|no round|pair"):
+        call()
