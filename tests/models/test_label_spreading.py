@@ -1,13 +1,20 @@
 """Claims about the graph classifier."""
 
+import os
+import signal
+import subprocess
+import sys
 import warnings
+from pathlib import Path
 
 import numpy as np
 import pytest
 from sklearn.base import clone
 from sklearn.datasets import load_digits
+from sklearn.neighbors import NearestNeighbors
 from sklearn.semi_supervised import LabelSpreading
 
+import al_helpers as al
 from active_learning.models import label_spreading as graph
 from active_learning.models.label_spreading import NeighbourGraph, graph_of
 from al_helpers import GraphSpreading
@@ -102,3 +109,36 @@ def test_mass_on_a_large_graph_is_worked_out_step_by_step_to_the_same_shares(iri
     at_once = NeighbourGraph(iris.X, 7, 0.9).spread(known, seeds)
     monkeypatch.setattr(graph, "DENSE_ROWS", 10)
     np.testing.assert_allclose(NeighbourGraph(iris.X, 7, 0.9).spread(known, seeds), at_once, atol=1e-8)
+
+
+def test_neighbours_are_the_nearest_rows_and_ties_go_by_row():
+    A = np.random.default_rng(0).normal(size=(300, 5))
+    expected, rows = NearestNeighbors().fit(A).kneighbors(A, 6)
+    distances, near = graph.nearest(A, A, 6)
+    np.testing.assert_array_equal(near, rows)
+    np.testing.assert_allclose(distances, expected, atol=1e-7)
+    _, near = graph.nearest(np.zeros((1, 2)), np.array([[0, 3.0], [1, 0], [0, 1], [-1, 0], [0, -1]]), 2)
+    assert near.tolist() == [[1, 2]]
+
+
+KERNELS = """
+import al_helpers as al
+from threadpoolctl import threadpool_info
+runs = [al.run_histories(al.load_dataset(name), ["random", "margin"], n_splits=3, budget=100, n_jobs=1,
+        model="label_spreading") for name in ("digits", "docstrings")]
+accuracies = [[run.accuracy.tolist() for run in each.values()] for each in runs]
+print({library["architecture"] for library in threadpool_info() if "architecture" in library})
+print([*map(al.checksum, runs)], accuracies)
+"""
+
+
+@pytest.mark.slow
+def test_label_spreading_queries_the_same_rows_whatever_the_kernel():
+    results = {}
+    for kernel in ("Prescott", "Nehalem", "Sandybridge", "Haswell", "Zen", "SkylakeX"):
+        env = os.environ | {"OPENBLAS_CORETYPE": kernel, "PYTHONPATH": str(Path(al.__file__).parent)}
+        run = subprocess.run([sys.executable, "-c", KERNELS], env=env, capture_output=True, text=True)
+        if run.returncode != -signal.SIGILL:  # this processor lacks what the kernel needs
+            kernels, result = run.stdout.splitlines()
+            results[kernels] = result
+    assert len(results) >= 3 and len(set(results.values())) == 1
