@@ -15,11 +15,11 @@ Each block below is a chapter; the room that it names holds the code, and says w
 from active_learning import __version__
 # 1. Data: load a data set; cut it into seed, pool and test
 from active_learning.datasets.bundled import DATASETS, DESCRIPTIONS, read_docstrings
-from active_learning.datasets.dataset import Dataset, Split, load_dataset, mislabel, split_dataset
+from active_learning.datasets.dataset import Dataset, Split, load_dataset, split_dataset
 from active_learning._arrays import take
 # 2. Query rules: scores, what a rule may look at, rules for single rows and for batches, the registry
 from active_learning.strategies.base import (
-    Round, entropy, least_confidence, margin, needs, random_rows, score_pool, smallest_margin, top_rows,
+    Round, entropy, least_confidence, margin, random_rows, requires, score_pool, smallest_margin, top_rows,
 )
 from active_learning.strategies.batch import (
     annealed_margin, badge, cluster_margin, committee, core_set, density_margin, diverse_margin,
@@ -101,7 +101,7 @@ from active_learning.cli.main import command, main
 
 __all__ = [
     "__version__", "DATASETS", "DESCRIPTIONS", "read_docstrings", "Dataset", "Split", "load_dataset",
-    "mislabel", "split_dataset", "take", "Round", "entropy", "least_confidence", "margin", "needs",
+    "split_dataset", "take", "Round", "entropy", "least_confidence", "margin", "requires",
     "random_rows", "score_pool", "smallest_margin", "top_rows", "annealed_margin", "badge", "cluster_margin",
     "committee", "core_set", "density_margin", "diverse_margin", "power_margin", "typiclust", "CLASSIC",
     "RECOMMENDED", "STRATEGIES", "check_strategy", "pick_strategies", "NewtonLogisticRegression",

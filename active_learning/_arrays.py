@@ -1,28 +1,54 @@
-"""Rows of numbers, dense or sparse, in memory or in a file: picking them, distances, one thread.
+"""Rows of numbers, dense or sparse, in memory or in a file: picking them, distances, products, one thread.
 
-Here: arithmetic that several rooms share and that must give the same answer on every machine. A converged
-classifier still differs by about 1e-8 between two of them, so a squared distance below ROUNDING is 0 and what
-lies closer than TIE is equal. Not here: anything that knows of labels.
+The results must be the same on every machine. A converged classifier still differs by about 1e-8 between two
+of them, so a squared distance below ROUNDING is 0 and values closer than TIE are equal. Not here: labels.
 """
 
 import operator
+from copy import copy
 from functools import cache, partial, wraps
 
 import numpy as np
+import pandas as pd
 from scipy import sparse
 from scipy.linalg import lapack, solve_triangular
 from threadpoolctl import ThreadpoolController
 
 
 def take(X, rows):
-    """Rows of a matrix, by their positions.
+    """Pick rows of a matrix by their positions.
 
-    X: numpy array, pandas frame or scipy CSR matrix (n, d); rows: int array (m,) or a slice
-    returns: the same kind of matrix (m, d); of an array and a slice a view
+    Parameters
+    ----------
+    X : ndarray, DataFrame or CSR matrix of shape (n, d)
+    rows : ndarray of shape (m,), int, or slice
+
+    Returns
+    -------
+    matrix of shape (m, d)
+        Of the kind of X; of an array and a slice a view.
+
+    Examples
+    --------
+    >>> take(np.array([[1, 2], [3, 4]]), np.array([1]))
+    array([[3, 4]])
     """
     if type(X) is np.ndarray and type(rows) is np.ndarray:
         return X.take(rows, axis=0, mode="clip")  # half the time of X[rows]
     return X.iloc[rows] if hasattr(X, "iloc") else X[rows]
+
+
+def read_only(X):
+    """A view of an array, a frame or a CSR matrix, that cannot change the original; others as they are."""
+    if isinstance(X, np.ndarray):
+        X = X.view()
+        X.flags.writeable = False
+    elif sparse.issparse(X):
+        X = copy(X)
+        X.data, X.indices, X.indptr = map(read_only, (X.data, X.indices, X.indptr))
+    elif hasattr(X, "iloc"):
+        X = X.copy(deep=pd.__version__ < "3")  # from 3 on a copy is made when it is written to
+    return X
 
 
 def blocks(n, size=1024):
@@ -30,7 +56,7 @@ def blocks(n, size=1024):
     return (slice(start, min(start + size, n)) for start in range(0, n, size))
 
 
-def spaced(values, most):
+def evenly_spaced(values, most):
     """At most so many of the values (n,), evenly spaced: a table's first rows are seldom like its last."""
     if len(values) <= most:
         return values
@@ -40,7 +66,7 @@ def spaced(values, most):
 TIE = 1e-9  # relative: what lies closer than this is equal
 ROUNDING = 1e-12  # relative to the squared lengths: a squared distance below this is 0
 TURN = 40  # rows: turning to own axes and back takes as long as a fit takes for so many more
-steady = partial(np.round, decimals=10)  # equal rows get equal scores, whatever the order of a product's sums
+round_scores = partial(np.round, decimals=10)  # equal rows get equal scores in any order of summation
 
 
 def as_floats(X, rows):
@@ -72,7 +98,7 @@ def squared_norms(A):
 def squared_distances(A, B, lengths=None):
     """|a - b|^2 for each row of A (m, d) and of B (k, d): array (m, k), rounding errors as 0.
 
-    lengths: squared_norms(A), where the caller has them
+    The caller may have lengths, the squared_norms of A.
     """
     lengths = (squared_norms(A) if lengths is None else lengths)[:, None] + squared_norms(B)
     squared = lengths - 2 * dense(A @ B.T)
@@ -90,13 +116,24 @@ def inverse_of(H):
     return inverse
 
 
-def own_axes(X, k):
-    """Turn far fewer rows than columns into coordinates of the space that they span, where the optimum lies.
+def row_axes(X, k):
+    """Write far fewer rows than columns in coordinates of the space that they span, where the optimum lies.
 
-    X: array (n, d); k: int, how many rows of weights a classifier seeks there
-    returns: L (n, r) and axes (r, d), orthonormal, with X = L @ axes, r < n where rows repeat; None where it
-        would save it no time (n + TURN is d / 2 or more, d / 4 where k is 1) or every row is 0
-    source: Kimeldorf & Wahba 1971 (the representer theorem)
+    Parameters
+    ----------
+    X : ndarray of shape (n, d)
+    k : int
+        How many rows of weights a classifier seeks.
+
+    Returns
+    -------
+    tuple of ndarray, or None
+        L (n, r) and orthonormal axes (r, d) with X = L @ axes; r < n where rows repeat. None where it would
+        save no time (n + TURN is d / 2 or more, d / 4 where k is 1), or every row is 0.
+
+    References
+    ----------
+    Kimeldorf & Wahba 1971 (the representer theorem).
     """
     if sparse.issparse(X) or 4 * (len(X) + TURN) >= X.shape[1] * min(k, 2):
         return None
@@ -131,7 +168,7 @@ _threadpools = cache(ThreadpoolController)  # finds the BLAS and OpenMP librarie
 
 
 def on_one_thread(function):
-    """Decorate a function whose matrix products are small: several threads would take longer."""
+    """Decorate a function whose matrix products are small, so that several threads would take longer."""
 
     @wraps(function)
     def limited(*args, **settings):

@@ -1,26 +1,36 @@
-"""How far along the work is, on a terminal or in a notebook and nowhere else. It does not know the work."""
+"""Show how far along the work is: on a terminal or in a notebook, and nowhere else."""
 
 import sys
 import time
 from contextlib import contextmanager
 
-EVERY = (
-    1.0  # seconds between two updates: what reads a notebook's messages late drops those beyond a thousand
-)
+EVERY = 1.0  # seconds between updates: a client that reads late drops a notebook's messages beyond 1,000
 LARGE = 100_000  # rows from which on reading a table and suggesting from it are worth a bar
 
 
 def progress(items, total, what="runs", *, rows=LARGE):
-    """Yield items, showing how far along they are: on a terminal or in a notebook, and nowhere else.
+    """Yield items, and show a bar of how many of the total are done; it ends empty.
 
-    The bar ends empty, so that a committed page never shows a frozen one.
-    what: what the items are called; rows: of the table at work; nothing is shown for fewer than LARGE
+    Parameters
+    ----------
+    items : iterable
+    total : int
+        How many items there will be.
+    what : str
+        What the items are called.
+    rows : int
+        Rows of the table at work; for fewer than LARGE nothing is shown.
+
+    Yields
+    ------
+    object
+        Each item.
     """
-    show, shown = _screen(rows), float("-inf")
+    show, updated = _screen(rows), float("-inf")
     try:
         for done, item in enumerate(items, 1):
-            if done == total or time.monotonic() - shown >= EVERY:
-                filled, shown = 30 * done // total, time.monotonic()
+            if done == total or time.monotonic() - updated >= EVERY:
+                filled, updated = 30 * done // total, time.monotonic()
                 show(f"{'█' * filled}{'░' * (30 - filled)} {done}/{total} {what}")
             yield item
     finally:
@@ -29,7 +39,7 @@ def progress(items, total, what="runs", *, rows=LARGE):
 
 @contextmanager
 def showing(text, rows):
-    """Show a text while the work lasts, where progress shows its bar; for work that has no steps."""
+    """Show a text where progress shows its bar, for as long as work without steps lasts."""
     show = _screen(rows)
     try:
         show(text)
@@ -39,7 +49,7 @@ def showing(text, rows):
 
 
 def wipe():
-    """Clear the bar off a terminal, for who ends the process without ending the work."""
+    """Clear the bar off a terminal before the process ends in the middle of the work."""
     if sys.stderr.isatty():
         print("\r\x1b[K", end="", file=sys.stderr, flush=True)
 
@@ -50,7 +60,7 @@ def _in_notebook():
 
 
 def _screen(rows):
-    """What shows a line of text in place of its last one, if anybody watches and it takes a while."""
+    """Return a function that shows a line of text in place of the last one, or nothing where nobody looks."""
     if rows < LARGE:
         return lambda text: None
     if _in_notebook():

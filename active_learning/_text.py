@@ -1,7 +1,7 @@
-"""Text of others, such as class names, columns and file names, made safe to show: on a terminal, in Markdown.
+"""Make text from outside, such as names of classes, columns and files, safe to show.
 
-It stays readable in any script; what would move the cursor, turn the line around or start a new one is shown
-as its code. Files and JSON are never escaped so: they hold the exact text.
+It stays readable in any script. A character that would move the cursor, turn the line around or start a new
+line is shown as its code. Files and JSON hold the exact text.
 """
 
 import html
@@ -16,10 +16,22 @@ NUMBERED = r"^(\d+)([.)])"  # begins an item of a list
 
 
 def printable(text):
-    r"""Make every control character, bidi mark and newline of a text visible, as \x1b or \n.
+    r"""Make control characters, bidi marks and newlines visible.
 
-    text: anything that str takes
-    returns: str of one line, the same if it held no such character
+    Parameters
+    ----------
+    text : object
+        Anything that str takes.
+
+    Returns
+    -------
+    str
+        One line; the same text if it holds no such character.
+
+    Examples
+    --------
+    >>> print(printable("two\nlines"))
+    two\nlines
     """
     text = str(text)
     if text.isascii() and text.isprintable():
@@ -32,10 +44,22 @@ def _visible(c):
 
 
 def markdown_text(text):
-    """Escape a text so that Markdown, and the HTML made of it, show it as it is.
+    r"""Escape a text so that Markdown, and the HTML made from it, show it as it is.
 
-    text: anything that str takes
-    returns: str of one line, to be put between words of Markdown
+    Parameters
+    ----------
+    text : object
+        Anything that str takes.
+
+    Returns
+    -------
+    str
+        One line, to be put between words of Markdown.
+
+    Examples
+    --------
+    >>> print(markdown_text("a*b <c>"))
+    a\*b &lt;c&gt;
     """
     escaped = re.sub(NUMBERED, r"\1\\\2", re.sub(MARKUP, r"\\\g<0>", printable(text).strip()))
     return html.escape(escaped, quote=False)

@@ -1,11 +1,14 @@
-"""Checks of arguments, and the words in which every room refuses them.
+"""Checks of arguments that several wings share, the metrics, and the record of one run.
 
-Here: what several rooms check. Not here: what only one room can judge; that room checks it itself. A check
-returns the value, or raises TypeError or ValueError with one sentence that names the value and what is valid.
+A check returns the value, or raises TypeError or ValueError with one sentence that names the value and what
+is valid. Not here: checks that only one module needs.
 """
 
+import inspect
 from collections.abc import Hashable
 from dataclasses import dataclass
+from difflib import get_close_matches
+from functools import wraps
 from numbers import Integral, Real
 
 import numpy as np
@@ -15,7 +18,7 @@ from sklearn.pipeline import Pipeline
 
 
 def check_integer(name, value, low):
-    """Return value as an int; TypeError if it is not a whole number, ValueError if it is below low."""
+    """Return value as an int; raise TypeError if it is no whole number, ValueError if it is below low."""
     if isinstance(value, bool) or not isinstance(value, Integral):
         raise TypeError(f"{name} must be an integer, got {value!r}")
     if value < low:
@@ -24,7 +27,7 @@ def check_integer(name, value, low):
 
 
 def check_choice(name, value, choices):
-    """Return value; ValueError naming it and the valid ones if it is not among choices."""
+    """Return value; raise ValueError naming it and the valid ones if it is not among choices."""
     if not isinstance(value, Hashable) or value not in choices:
         raise ValueError(f"unknown {name} {value!r}; valid: {', '.join(map(str, choices))}")
     return value
@@ -38,13 +41,13 @@ def check_unique(what, values):
 
 
 def some(values, most=5):
-    """A few values by name: 'a', 'b' and 3 more."""
-    more = f" and {len(values) - most} more" if len(values) > most else ""
-    return ", ".join(repr(str(value)) for value in [*values][:most]) + more
+    """Name a few values: 'a', 'b' and 3 more."""
+    rest = f" and {len(values) - most} more" if len(values) > most else ""
+    return ", ".join(repr(str(value)) for value in [*values][:most]) + rest
 
 
 def check_target(target):
-    """Return target as a float; ValueError unless it is in (0, 1]."""
+    """Return target as a float; raise ValueError unless it is in (0, 1]."""
     if isinstance(target, bool) or not isinstance(target, Real):
         raise TypeError(f"target must be a number, got {target!r}")
     if not 0 < target <= 1:
@@ -53,8 +56,29 @@ def check_target(target):
     return float(target)
 
 
+# What people type for a keyword whose name is quite another one
+SYNONYMS = {"seed": "random_state", "target": "stop_at", "classifier": "model", "rules": "strategies"}
+
+
+def named_keywords(function):
+    """Decorate a function to refuse an unknown keyword with a TypeError that names the nearest one."""
+    names = [*inspect.signature(function).parameters]
+
+    @wraps(function)
+    def checked(*args, **settings):
+        for name in settings:
+            if name not in names:
+                nearest = [SYNONYMS.get(name), *get_close_matches(name, names, 1, 0.6)]
+                nearest = next((other for other in nearest if other in names), None)
+                hint = f"did you mean {nearest}?" if nearest else f"valid: {', '.join(names)}"
+                raise TypeError(f"{function.__name__}() got an unexpected keyword {name!r}; {hint}")
+        return function(*args, **settings)
+
+    return checked
+
+
 def last_step(model):
-    """The classifier itself: of a pipeline its last step."""
+    """Return the classifier itself: of a pipeline its last step."""
     return model[-1] if isinstance(model, Pipeline) else model
 
 
@@ -66,8 +90,18 @@ METRICS = {
 
 @dataclass(frozen=True)
 class History:
-    """One learning curve of r rounds."""
+    """The learning curve of one run, a value for each of its r rounds, and the rows that it queried.
 
-    n_labels: np.ndarray  # int (r,), labels known at each round, the seed set included
-    accuracy: np.ndarray  # (r,), in [0, 1], on the test set with those labels (or the metric asked for)
-    queried: np.ndarray  # int, the rows bought, in order (the seed set is not among them)
+    Attributes
+    ----------
+    n_labels : ndarray of shape (r,), int
+        Labels known in each round; the seed set counts.
+    accuracy : ndarray of shape (r,), float
+        The score on the test set with those labels, in [0, 1]: the accuracy, or the metric asked for.
+    queried : ndarray, int
+        The rows queried, in order, without the seed set.
+    """
+
+    n_labels: np.ndarray
+    accuracy: np.ndarray
+    queried: np.ndarray

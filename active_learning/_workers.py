@@ -1,7 +1,6 @@
-"""The processes that a study runs on: they end when the process that started them does, however it ends.
+"""Worker processes that end when the process that started them ends, however it ends.
 
-Here: what runs in a worker from its first moment, who clears up after it, and how all are killed at once.
-Not here: their jobs.
+Not here: the jobs that they run (study.parallel).
 """
 
 import multiprocessing.resource_tracker
@@ -14,10 +13,7 @@ from pathlib import Path
 
 
 def serve(home):
-    """Set up a worker: Ctrl-C is the business of the process home, whose end is also the end of this one.
-
-    home: the id of the process that started this one; one that was killed could not end its workers itself
-    """
+    """Set up a worker: it ignores Ctrl-C, and ends when the process whose id is home does."""
     signal.signal(signal.SIGINT, signal.SIG_IGN)  # else each worker prints a traceback
     threading.Thread(target=_end_with, args=(home,), daemon=True).start()
 
@@ -29,7 +25,7 @@ def _end_with(home):
 
 
 def start_trackers():
-    """Start the processes that clear up shared memory after our end, before there is any to be left."""
+    """Start the processes that clear up shared memory after our end."""
     from joblib.externals.loky.backend import resource_tracker
 
     multiprocessing.resource_tracker.ensure_running()
@@ -37,13 +33,13 @@ def start_trackers():
 
 
 def kill_workers():
-    """Kill the processes that this one started, waiting for nothing: what holds a lock may never let go."""
+    """Kill the processes that this one started, without waiting for a lock that one of them may hold."""
     for process in multiprocessing.active_children():
         with suppress(OSError):  # it ended by itself
             os.kill(process.pid, getattr(signal, "SIGKILL", signal.SIGTERM))
 
 
 def clear_memory():
-    """Remove the semaphores of joblib that a signal left before a tracker heard of them."""
+    """Remove joblib's semaphores that a signal left behind."""
     for path in Path("/dev/shm").glob(f"sem.loky-{os.getpid()}-*"):  # on Linux; elsewhere they are no files
         path.unlink(missing_ok=True)

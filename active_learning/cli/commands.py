@@ -33,7 +33,7 @@ from active_learning.report.sentences import (
 )
 from active_learning.statistics.equal_budget import gains, reachable
 from active_learning.statistics.savings import summarise
-from active_learning.strategies.registry import CLASSIC, RECOMMENDED, STRATEGIES, unmet_needs
+from active_learning.strategies.registry import CLASSIC, RECOMMENDED, STRATEGIES, unmet_requirements
 from active_learning.study.study import N_PARTS, run_parts, run_study
 from active_learning.tables.labels import as_text
 from active_learning.tables.merge import merge_labels
@@ -138,7 +138,7 @@ def named_strategies(args, model, X):
         given = [name for word in given for name in (STRATEGIES if word == "all" else [word])]
         return list(dict.fromkeys(["random", *given])), []
     default, model = [*CLASSIC, RECOMMENDED], make_model(model)
-    left_out = [name for name in default if unmet_needs(STRATEGIES[name], model, X)]
+    left_out = [name for name in default if unmet_requirements(STRATEGIES[name], model, X)]
     note = f"{args.classifier} cannot serve {' and '.join(left_out)}: left out"
     return [name for name in default if name not in left_out], [note] if left_out else []
 

@@ -1,7 +1,7 @@
-"""The data sets that need no network: bundled with scikit-learn, drawn by a generator, or read from packages.
+"""The data sets that need no network: from scikit-learn, from a generator, or from SciPy's docstrings.
 
-To add one: a function that returns (X, y), or (X, y, truth) if some labels are wrong; a line in DATASETS and
-in DESCRIPTIONS; its name in options. Features are made without looking at a label.
+To add one: a function that returns (X, y), or (X, y, clean_labels) if some of y are wrong; a line in DATASETS
+and in DESCRIPTIONS; its name in _names.py. Features are made without looking at a label.
 """
 
 import re
@@ -15,6 +15,7 @@ from sklearn.feature_extraction.text import ENGLISH_STOP_WORDS as COMMON
 from sklearn.feature_extraction.text import HashingVectorizer
 from sklearn.preprocessing import StandardScaler
 
+from active_learning._arrays import evenly_spaced
 from active_learning._validation import check_integer
 
 
@@ -25,7 +26,7 @@ def _bundled(load, scale):
 
 
 def load_synthetic(**settings):
-    """Two clusters in ten dimensions with 10 % label noise; settings of make_classification override."""
+    """Two clusters in ten dimensions with 10 % label noise, or what settings of make_classification say."""
     values = dict(n_samples=1000, n_features=10, n_informative=5, n_redundant=0, n_repeated=0, n_classes=2)
     values |= dict(n_clusters_per_class=1, flip_y=0.1, random_state=42) | settings
     try:
@@ -40,7 +41,7 @@ def load_synthetic(**settings):
 
 
 def _check_synthetic(values):
-    """Raise for settings that make_classification lets pass, or whose fault it does not name."""
+    """Raise for settings that make_classification accepts wrongly, or whose fault it does not name."""
     lows = dict(n_classes=2, n_samples=values["n_classes"], n_features=1, n_informative=1)
     for name, low in (lows | dict(n_redundant=0, n_repeated=0, n_clusters_per_class=1)).items():
         check_integer(name, values[name], low)
@@ -54,17 +55,8 @@ def _check_synthetic(values):
 
 
 def wrong_labels(y, share, random_state=0):
-    """A copy of labels in which a share is wrong: each of these rows has one of the other classes, by chance.
-
-    y: array (n,) of labels; share: in [0, 1], rounded to whole rows; random_state: for default_rng
-    returns: array (n,)
-    raises: ValueError for a share outside [0, 1] or labels of one class
-    """
+    """A copy of labels (n,) in which a share, rounded to whole rows, is changed to a random other class."""
     classes, codes = np.unique(y, return_inverse=True)
-    if not 0 <= share <= 1:
-        raise ValueError(f"the share of wrong labels must be in [0, 1], got {share}")
-    if len(classes) < 2:
-        raise ValueError(f"y has the one class {classes[0]}; a wrong label needs at least 2")
     rng = np.random.default_rng(random_state)
     rows = rng.choice(len(codes), round(share * len(codes)), replace=False)
     codes[rows] = (codes[rows] + rng.integers(1, len(classes), len(rows))) % len(classes)
@@ -73,14 +65,15 @@ def wrong_labels(y, share, random_state=0):
 
 def _wrong_digits(share):
     """Digits as a labeller who errs would label them, and the right labels."""
-    X, truth = DATASETS["digits"]()
-    return X, wrong_labels(truth, share), truth
+    X, clean = DATASETS["digits"]()
+    return X, wrong_labels(clean, share), clean
 
 
 def _blobs(counts, n_columns, blobs, spread, random_state):
-    """Normal clouds of points, several a class, in random order, scaled; rounded, so alike on every machine.
+    """Normal clouds of points in random order, scaled, and rounded so that every machine has the same.
 
-    counts: rows a class; blobs: clouds a class; spread: standard deviation of a cloud; centres have 1
+    counts are the rows of each class, blobs its clouds; spread is a cloud's standard deviation, the centres
+    have 1.
     """
     rng, y = np.random.default_rng(random_state), np.repeat(np.arange(len(counts)), counts)
     centres = rng.normal(size=(len(counts), blobs, n_columns))
@@ -97,38 +90,57 @@ DOCSTRING = re.compile(
 
 
 def read_docstrings(most=260, length=1000):
-    """Texts that people wrote: docstrings of SciPy; the topic of each is the part of SciPy that it is from.
+    """Read texts that people wrote: docstrings of SciPy, whose topic is the part of SciPy that they are from.
 
-    most: texts a topic, spread evenly over its files; length: characters kept of each
-    returns: list of n strings, array (n,) of topics; another version of SciPy gives other texts
-    raises: ValueError if SciPy is there without its source, for most < 1 or length < 200
+    Parameters
+    ----------
+    most : int
+        Texts per topic, spread evenly over its files; >= 1.
+    length : int
+        Characters kept of each; >= 200.
+
+    Returns
+    -------
+    texts : list of str
+    topics : ndarray of shape (n,)
+        Another version of SciPy gives other texts.
+
+    Raises
+    ------
+    ValueError
+        If SciPy is installed without its source, or a setting is too small.
+
+    Examples
+    --------
+    >>> texts, topics = read_docstrings(most=2)
+    >>> len(texts), topics[0].item()
+    (10, 'interpolate')
     """
     most, length = check_integer("most", most, 1), check_integer("length", length, 200)
     texts, y = [], []
     for topic in TOPICS:
-        found = _docstrings_of(topic, length)
-        picked = np.linspace(0, len(found) - 1, min(most, len(found))).astype(int)
-        texts += [found[place] for place in picked]
+        picked = evenly_spaced(np.array(_docstrings_of(topic, length), dtype=object), most).tolist()
+        texts += picked
         y += [topic] * len(picked)
     return texts, np.array(y)
 
 
 def _docstrings_of(topic, length):
-    """The distinct docstrings of a part of SciPy, tests apart, in the order of its files."""
+    """The distinct docstrings of a part of SciPy without its tests, in the order of its files."""
     folder = Path(find_spec("scipy").submodule_search_locations[0]) / topic
     files = sorted(file.relative_to(folder).as_posix() for file in folder.rglob("*.py"))
     source = "\n".join((folder / f).read_text(encoding="utf-8") for f in files if "test" not in f)
-    found = (" ".join(text[:length].split()) for text in DOCSTRING.findall(source))
-    kept = [text for text in dict.fromkeys(found) if len(text.split()) >= 12]
-    if not kept:
+    texts = dict.fromkeys(" ".join(text[:length].split()) for text in DOCSTRING.findall(source))
+    long = [text for text in texts if len(text.split()) >= 12]
+    if not long:
         raise ValueError(f"dataset 'docstrings' reads the source of scipy.{topic}, which is not in {folder}")
-    return kept
+    return long
 
 
 def load_docstrings():
-    """Docstrings as hashed counts of their words: a hash learns nothing, from labels or from other rows.
+    """Docstrings as hashed counts of their words, without the names of the topics, which many contain.
 
-    The topics' own names are left out of the words, since they stand in many a text as its address.
+    A hash learns nothing, from labels or from other rows.
     """
     texts, y = read_docstrings()
     words = HashingVectorizer(n_features=256, alternate_sign=False, stop_words=["scipy", *TOPICS, *COMMON])
@@ -159,4 +171,4 @@ DESCRIPTIONS = {
     "unbalanced": "3,000 points of a generator in 12 columns, 3 classes: 85 %, 10 % and 5 %",
     "docstrings": "1,197 texts: docstrings of SciPy as hashed word counts; real, 5 topics, 13 to 22 % each",
     "many_classes": "20,000 points of a generator in 24 columns, 26 classes of one size",
-}  # what each is, in a line
+}  # in a line each

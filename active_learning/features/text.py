@@ -17,7 +17,7 @@ from sklearn.base import BaseEstimator, TransformerMixin
 from sklearn.feature_extraction.text import HashingVectorizer, TfidfTransformer
 from sklearn.utils.extmath import randomized_range_finder
 
-from active_learning._arrays import spaced
+from active_learning._arrays import evenly_spaced
 
 DIMENSIONS = 199  # and one for the intercept: products are fastest where their sides are multiples of 8
 LENGTH = np.sqrt(8)  # of the usual row: logistic regression with C = 1 is then that with C = 8 on unit rows
@@ -114,13 +114,13 @@ class TextEncoder(TransformerMixin, BaseEstimator):
         """Learn from these texts; rows of those that axes were learnt from, None where there is no axis."""
         if not isinstance(self.texts, Texts):
             raise TypeError(f"texts must be Texts, got {type(self.texts).__name__}")
-        codes = spaced(codes, LEARNT_FROM)
+        codes = evenly_spaced(codes, LEARNT_FROM)
         blocks = self.texts.counts(codes[codes >= 0])
         self.columns_ = [_frequent(block) for block in blocks]
         picked = [block[:, columns] for block, columns in zip(blocks, self.columns_, strict=True)]
         self.weights_ = [_weights(block) for block in picked]
         self.axes_, weighted = None, self._weighted(picked)
-        weighted = weighted[spaced(np.arange(weighted.shape[0]), AXES_FROM)]
+        weighted = weighted[evenly_spaced(np.arange(weighted.shape[0]), AXES_FROM)]
         most = min(self.n_components, *(side - 1 for side in weighted.shape))
         if most <= 0:
             return None

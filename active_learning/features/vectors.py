@@ -12,7 +12,7 @@ import numpy as np
 import pandas as pd
 from sklearn.base import BaseEstimator, TransformerMixin
 
-from active_learning._arrays import blocks, spaced
+from active_learning._arrays import blocks, evenly_spaced
 from active_learning.features.parsing import as_vectors, different
 from active_learning.tables.csv_checks import lacks_header
 from active_learning.tables.table import read_file
@@ -36,7 +36,7 @@ class VectorScaler(TransformerMixin, BaseEstimator):
         X = np.asanyarray(X)  # a memory-mapped one stays on the disk
         if X.ndim != 2 or X.dtype.kind not in "fiub":
             raise ValueError(f"X must be a matrix of numbers, got shape {X.shape} of {X.dtype}")
-        rows = np.asarray(X[spaced(np.arange(X.shape[0]), LEARNT_FROM)], dtype=float)
+        rows = np.asarray(X[evenly_spaced(np.arange(X.shape[0]), LEARNT_FROM)], dtype=float)
         rows = rows[~np.isnan(rows).any(axis=1)]
         with np.errstate(over="ignore", invalid="ignore"):
             self.mean_ = rows.mean(axis=0) if len(rows) else np.zeros(X.shape[1])

@@ -11,7 +11,7 @@ import numpy as np
 import pandas as pd
 from sklearn.compose import ColumnTransformer
 
-from active_learning._arrays import blocks, on_one_thread, spaced, squared_norms, take
+from active_learning._arrays import blocks, evenly_spaced, on_one_thread, squared_norms, take
 from active_learning._progress import progress, showing
 from active_learning._validation import check_integer, last_step
 from active_learning.features.text import TextEncoder
@@ -19,7 +19,13 @@ from active_learning.labelling.plan import labeled_rows, table_model
 from active_learning.models.registry import CLASSIFIERS, IN_MEMORY, fit, make_model, represent_all
 from active_learning.strategies.base import Round, margin, score_pool
 from active_learning.strategies.batch import typiclust
-from active_learning.strategies.registry import RECOMMENDED, check_strategy, pick_strategies, unmet_needs
+from active_learning.strategies.registry import (
+    RECOMMENDED,
+    check_strategy,
+    pick_strategies,
+    remove_queried,
+    unmet_requirements,
+)
 from active_learning.study.loop import shown_to
 
 LOOKED_AT = 40_000  # rows of texts without a label at the most that are encoded, for a rule to choose among
@@ -79,7 +85,7 @@ def choose_strategy(strategy, n, model, X):
     """(name, rule) of a strategy or, for None, of the one that suits n rows and that the model can serve."""
     if strategy is None:
         strategy = RECOMMENDED if n > 1 else "margin"
-        if unmet_needs(pick_strategies(strategy)[strategy], model, X):
+        if unmet_requirements(pick_strategies(strategy)[strategy], model, X):
             strategy = "margin"
     ((name, rule),) = pick_strategies(strategy).items()
     check_strategy(name, rule, model, X)
@@ -137,7 +143,8 @@ def rows_chosen(table, model, strategy, pool, n, rng):
 
     def choose(pool):
         seen = shown_to(strategy, model, X)
-        return strategy(LargeRound(*seen, labeled, y, pool, min(n, len(pool)), rng, scores))
+        round = LargeRound(*seen, labeled, y, pool, min(n, len(pool)), rng, scores)
+        return remove_queried(strategy, strategy(round), pool, round.batch)[0]
 
     rows = apart(X, choose, pool) if alike_counts(table) else choose(pool)
     proba = model.predict_proba(take(X, rows))
@@ -195,7 +202,7 @@ def alike(A, B):
 def first_rows(table, model, pool, n, rng):
     """The first rows to label, typical ones of the clusters without a label: no model is needed."""
     pool = pool if len(pool) <= TYPICAL_OF else np.sort(rng.choice(pool, max(n, TYPICAL_OF), replace=False))
-    labeled = spaced(np.flatnonzero(table.labeled), TYPICAL_OF)
+    labeled = evenly_spaced(np.flatnonzero(table.labeled), TYPICAL_OF)
     _, X = represent_all(model, table.X)
     y = np.zeros(len(labeled), dtype=int)
     return typiclust(Round(None, X, labeled, y, pool, min(n, len(pool)), rng)), None

@@ -1,7 +1,6 @@
-"""The report's classifier: multinomial logistic regression, solved fast until it has really converged.
+"""The report's classifier: multinomial logistic regression, solved fast until it has converged.
 
-Here: the estimator and its solver, which know nothing of active learning.
-Sources: Dembo, Eisenstat & Steihaug 1982 (truncated Newton); Bohning 1992 (a bound shared by the classes).
+Here are the estimator and its solver; neither knows anything of active learning.
 """
 
 import warnings
@@ -14,15 +13,15 @@ from sklearn.exceptions import ConvergenceWarning
 from sklearn.utils.multiclass import check_classification_targets
 from sklearn.utils.validation import check_is_fitted, validate_data
 
-from active_learning._arrays import dense, inverse_of, is_plain, own_axes, product_with, with_ones
+from active_learning._arrays import dense, inverse_of, is_plain, product_with, row_axes, with_ones
 
 EPS = np.finfo(np.float64).eps
 
 
 def softmax(logits):
-    """Probabilities from logits of any size: float array (k, n), overwritten; each column sums to 1.
+    """Probabilities (k, n) from logits of any size, which are overwritten; each column sums to 1.
 
-    One row of logits is that of the second of two classes against the first, and so is what returns.
+    One row of logits is that of the second of two classes against the first; one row is returned.
     """
     if len(logits) == 1:
         return expit(logits, out=logits)
@@ -33,12 +32,12 @@ def softmax(logits):
 
 
 def shared_preconditioner(A, P, ridge, widest=3000):
-    """Invert one stand-in for the Hessian's block of every class.
+    """Invert one matrix that stands for the Hessian's block of every class.
 
-    A: array or CSR (n, d), the rows; P: array (k, n), their class probabilities, as softmax returns them
-    ridge: array (d,), the penalty's curvature; widest: int, above this d only the diagonal is inverted
-    returns: (d, d) array or sparse diagonal, the inverse of A' diag(w) A + diag(ridge), where
-        w = sum(p - p^2) / max(k - 1, 1) is the mean curvature of a row's log-loss over class directions
+    A (n, d), an array or CSR, holds the rows, P (k, n) their class probabilities as softmax returns them, and
+    ridge (d,) the penalty's curvature. It is A' diag(w) A + diag(ridge), where w, sum(p - p^2) divided by
+    max(k - 1, 1), is the mean curvature of a row's log-loss over class directions; above `widest` columns
+    only the diagonal is inverted. Returns an array or a sparse diagonal (d, d).
     """
     w = np.add.reduce(P - P * P, axis=0) / max(len(P) - 1, 1) + 1e-12  # a row never weighs exactly nothing
     w, ridge = w.astype(A.dtype), ridge.astype(A.dtype)
@@ -54,7 +53,7 @@ def shared_preconditioner(A, P, ridge, widest=3000):
 def gradient_of(A, Y, ridge):
     """The function W (k, d) -> class probabilities P (k, n), gradient G (k, d) of the penalised loss.
 
-    A, ridge: as in shared_preconditioner; Y: array (k, n) of 0 and 1, the labels
+    A and ridge are as in shared_preconditioner; Y (k, n) holds the labels as 0 and 1.
     """
     dot = product_with(A)
 
@@ -69,14 +68,14 @@ def gradient_of(A, Y, ridge):
 
 @np.errstate(divide="ignore")
 def start_at(W, gradient, Y, ridge, M):
-    """W (k, d) with P, G and M there; or 0 with its own where the penalised loss of labels Y (k, n) is less.
+    """W (k, d) with P, G and M there; or 0 with its P and G, where the penalised loss of Y (k, n) is less.
 
-    That is where new rows lie so far out, and so surely wrong, that from W there is hardly a way back.
+    It is less where new rows are so far out and so confidently wrong that Newton steps from W hardly return.
     """
     P, G = gradient(W)
     if W.any():
-        sure = np.add.reduce(P * Y, axis=0) if len(P) > 1 else np.abs(1 - Y - P)  # of the true class
-        loss = ridge @ (W * W).sum(axis=0) / 2 - np.log(sure).sum()
+        p_true = np.add.reduce(P * Y, axis=0) if len(P) > 1 else np.abs(1 - Y - P)
+        loss = ridge @ (W * W).sum(axis=0) / 2 - np.log(p_true).sum()
         if loss > Y.shape[1] * np.log(max(len(P), 2)):
             W, M = np.zeros_like(W), None
             P, G = gradient(W)
@@ -85,15 +84,12 @@ def start_at(W, gradient, Y, ridge, M):
 
 @np.errstate(over="ignore", divide="ignore", invalid="ignore")
 def newton_step(A, P, G, ridge, M, stop, most):
-    """Solve Hessian @ S = -G nearly, by preconditioned conjugate gradients.
+    """Solve Hessian @ S = -G approximately, by preconditioned conjugate gradients, in the precision of A.
 
-    A, P, ridge: as in shared_preconditioner, which returns M; G: array (k, d), the gradient. The step is
-        worked out in the precision of A
-    stop: float, the share of the first residual, in the norm of M, at which to stop
-    most: int, the most Hessian products
-    returns: array (k, d), the step S, not finite where all rows are so surely classed that the loss is
-        straight; int, the number of Hessian products it took
-    source: Dembo & Steihaug 1983
+    A, P and ridge are as in shared_preconditioner, which returns M; G (k, d) is the gradient. It stops at the
+    share `stop` of the first residual, in the norm of M, or after `most` Hessian products. Returns the step S
+    (k, d), not finite where all probabilities are 0 or 1, so that the loss is linear, and the number of
+    products. Dembo & Steihaug 1983.
     """
     weights = P if len(P) > 1 else P * (1 - P)  # of one row of logits, the curvature itself
     P, weights, ridge, M = (array.astype(A.dtype, copy=False) for array in (P, weights, ridge, M))
@@ -130,23 +126,45 @@ class NewtonLogisticRegression(ClassifierMixin, BaseEstimator):
     Minimises sum of log-losses + ||coef||^2 / (2 C) with a free intercept, as LogisticRegression does
     (two classes: the binomial solution; more: intercepts with mean 0), and has its fitted attributes.
 
-    C: float > 0, the inverse of the penalty's strength
-    tol: float > 0; fitting stops when no entry of the gradient exceeds tol * min(1, 1/C), or rounding
-        hides what is left of it. The loss is 1/C-strongly convex in the weights, so they are within
-        C * ||gradient|| <= tol * sqrt(k * (d + 1)) of the optimum: 3e-6 on digits, and far less as
-        Newton's last step overshoots
-    max_iter: int > 0, the most Newton steps of a try; stopping there raises a ConvergenceWarning
-    warm_start: bool, start from the previous fit where its classes and columns are the same
-    source: Dembo, Eisenstat & Steihaug 1982 (truncated Newton); Bohning 1992 (a bound shared by classes)
+    Parameters
+    ----------
+    C : float
+        The inverse of the penalty's strength, > 0.
+    tol : float
+        Fitting stops when no entry of the gradient exceeds tol * min(1, 1/C), or rounding hides what is left
+        of it; > 0. The loss is 1/C-strongly convex in the weights, so they are within
+        C * ||gradient|| <= tol * sqrt(k * (d + 1)) of the optimum: 3e-6 on digits, and far less as Newton's
+        last step overshoots.
+    max_iter : int
+        The most Newton steps of a try, > 0; stopping there raises a ConvergenceWarning.
+    warm_start : bool
+        Start from the previous fit where its classes and columns are the same.
+
+    Attributes
+    ----------
+    classes_ : ndarray of shape (k,)
+    coef_ : ndarray of shape (k, d), or (1, d) for two classes
+    intercept_ : ndarray of shape (k,), or (1,) for two classes
+    n_iter_ : ndarray of shape (1,)
+
+    References
+    ----------
+    Dembo, Eisenstat & Steihaug 1982 (truncated Newton); Bohning 1992 (a bound shared by classes).
+
+    Examples
+    --------
+    >>> X, y = np.array([[0.0], [1.0], [4.0], [5.0]]), np.array(["a", "a", "b", "b"])
+    >>> NewtonLogisticRegression().fit(X, y).predict([[2.0], [3.0]])
+    array(['a', 'b'], dtype='<U1')
     """
 
     def __init__(self, C=1.0, tol=1e-7, max_iter=100, warm_start=False):
         self.C, self.tol, self.max_iter, self.warm_start = C, tol, max_iter, warm_start
 
     def fit(self, X, y):
-        """Fit to X, array, frame or sparse matrix (n, d), and y (n,), at least two classes.
+        """Fit to X, array, frame or sparse matrix (n, d), and y (n,), of at least two classes.
 
-        raises: ValueError on bad parameters, non-finite or too large X, or a single class
+        Raises ValueError for bad parameters, X that is not finite or too large, or a single class.
         """
         for name in ("C", "tol", "max_iter"):
             if not getattr(self, name) > 0:
@@ -164,7 +182,7 @@ class NewtonLogisticRegression(ClassifierMixin, BaseEstimator):
         return self
 
     def _checked(self, X, y):
-        """Check X and y, record the columns; scikit-learn's checks take 0.5 ms, so plain arrays skip them."""
+        """Check X and y, record the columns; plain arrays skip scikit-learn's checks, which take 0.5 ms."""
         plain = type(y) is np.ndarray and y.dtype.kind in "biuU" and is_plain(X) and y.shape == X.shape[:1]
         if plain and np.isfinite(np.vdot(X, X)):
             self.n_features_in_ = X.shape[1]
@@ -179,37 +197,38 @@ class NewtonLogisticRegression(ClassifierMixin, BaseEstimator):
 
     def _start(self, classes, k):
         """The weights (k, d + 1), intercepts last, to start from: the previous fit's or 0."""
-        known = self.warm_start and np.array_equal(getattr(self, "classes_", None), classes)
-        if not (known and self.coef_.shape[1] == self.n_features_in_):
+        fitted = self.warm_start and np.array_equal(getattr(self, "classes_", None), classes)
+        if not (fitted and self.coef_.shape[1] == self.n_features_in_):
             return np.zeros((k, self.n_features_in_ + 1))
         return np.column_stack([self.coef_, self.intercept_])
 
     def _optimum(self, X, Y, W):
         """The weights (k, d + 1) of least loss on X (n, d) and labels Y (k, n), from the weights W."""
         M = getattr(self, "_inverse", None) if W.any() else None  # from the last fit, as W is
-        steps, inside = 0, own_axes(X, len(Y))
+        steps, inside = 0, row_axes(X, len(Y))
         if inside is not None:  # a smaller problem with the same optimum; all columns confirm it
             L, axes = inside
             V = np.column_stack([W[:, :-1] @ axes.T, W[:, -1]])
             V, steps, _, _ = self._minimise(with_ones(L), Y, V, 1 / np.sqrt(len(L)))
             W = np.column_stack([V[:, :-1] @ axes, V[:, -1]])
-        W, more, short, M = self._minimise(with_ones(X), Y, W, M=M)
-        if short and more < self.max_iter:  # stuck among outliers: come from where the penalty is strong
+        W, further, short, M = self._minimise(with_ones(X), Y, W, M=M)
+        steps += further
+        if short and further < self.max_iter:  # stuck among outliers: come from where the penalty is strong
             W = np.zeros_like(W)
             for share in (1e-4, 1e-2, 1.0):
                 W, further, short, M = self._minimise(with_ones(X), Y, W, C=share * self.C)
-                more += further
+                steps += further
         self._inverse = M if self.warm_start else None
-        self.n_iter_ = np.array([steps + more], dtype=np.int32)
+        self.n_iter_ = np.array([steps], dtype=np.int32)
         if short:
-            short = f"after {steps + more} Newton steps an entry of the gradient is {short}"
+            short = f"after {steps} Newton steps an entry of the gradient is {short}"
             warnings.warn(f"{short}; increase max_iter or scale the data", ConvergenceWarning, stacklevel=3)
         return W
 
     def _precision(self, A):
-        """How small a gradient is small enough, and the rows A in the precision that steps are worked out in.
+        """How small a gradient is small enough, and the rows A in the precision of the steps.
 
-        Half the digits make as good a step in less time; the gradient, which decides, has them all.
+        Single precision makes as good a step in less time; the gradient, which decides, has double.
         """
         scale = max(A.max(), -A.min())
         enough = max(self.tol * min(1, 1 / self.C), 8 * EPS * A.shape[0] * scale)  # it is not known better
@@ -218,8 +237,8 @@ class NewtonLogisticRegression(ClassifierMixin, BaseEstimator):
     def _minimise(self, A, Y, W, share=1.0, M=None, C=None):
         """Take Newton steps from W (k, d) until the gradient vanishes, to a share of what is small enough.
 
-        A: rows (n, d); Y: array (k, n) of 0 and 1, the labels; M: a preconditioner; C: as self.C; or None
-        returns: the weights, the number of steps, what is left of the gradient ("" where that is enough), M
+        A (n, d) holds the rows, Y (k, n) the labels as 0 and 1; M is a preconditioner or None. Returns the
+        weights, the number of steps, what is left of the gradient ("" where that is small enough), and M.
         """
         ridge = np.append(np.full(A.shape[1] - 1, 1 / (C or self.C)), 0.0)
         gradient = gradient_of(A, Y, ridge)
@@ -249,12 +268,12 @@ class NewtonLogisticRegression(ClassifierMixin, BaseEstimator):
             if rows is A and 0 < np.abs(S).max() <= EPS * np.abs(W).max():
                 enough = largest  # the weights are known to the last digit: with large logits, G is not
             slow += not largest < before / 2
-            rows = A if slow > 3 or not sound else rows  # far away all are slow; later it is want of digits
+            rows = A if slow > 3 or not sound else rows  # far away all are slow; later precision is lacking
         return W, steps, "" if largest <= enough else f"{largest:.1e}, not {enough:.1e}", M
 
     @staticmethod
     def _walk(gradient, W, S, slope):
-        """Step from W along S to its end or, where the convex loss climbs there, to near its lowest."""
+        """Step from W along S to its end or, where the convex loss climbs there, to near its minimum."""
         low, high, t = (0.0, slope), (1.0, np.nan), 1.0  # steps, and the slopes there
         while True:
             P, G = gradient(W + t * S)
@@ -294,7 +313,7 @@ class NewtonLogisticRegression(ClassifierMixin, BaseEstimator):
         return self.classes_[(logits[0] > 0).astype(int) if len(logits) == 1 else logits.argmax(axis=0)]
 
     def __sklearn_tags__(self):
-        """Tell scikit-learn that sparse rows are welcome."""
+        """Tell scikit-learn that sparse rows are accepted."""
         tags = super().__sklearn_tags__()
         tags.input_tags.sparse = True
         return tags

@@ -1,14 +1,9 @@
-"""The classifiers by name, the default one, and how each is fitted on what may be seen.
+"""The classifiers by name, how each is fitted on what may be seen, and representations learnt once per split.
 
-To add one: a line in CLASSIFIERS and its name in options; if it learns from unlabelled rows too, its class in
-SEMI_SUPERVISED.
-
-A classifier behind a representation that learns from features alone, so that it is learnt once and not
-once a round.
-
-Here: which rows it is learnt from, how rows are seen through it, and what the runs of a split share. Not
-here: what it is made of (features, texts, vectors). Pipelines of a user's own are another matter: they are
-fitted whole, in every round, on the labelled rows.
+To add a classifier: a line in CLASSIFIERS and its name in _names.py; if it learns from unlabelled rows too,
+its class in SEMI_SUPERVISED. A representation (Represented) learns from features alone, so once per split and
+not once per round; any other pipeline is fitted whole, in every round, on the labelled rows. Not here: what
+representations are made of (features).
 """
 
 import zlib
@@ -23,26 +18,35 @@ from sklearn.pipeline import Pipeline
 from sklearn.semi_supervised import LabelPropagation, LabelSpreading, SelfTrainingClassifier
 from sklearn.svm import SVC
 
-from active_learning._arrays import spaced, take
+from active_learning._arrays import evenly_spaced, take
 from active_learning._validation import check_choice, last_step
 from active_learning.models.label_spreading import GraphSpreading
 from active_learning.models.logistic import NewtonLogisticRegression
 
 
 class CappedNeighbors(KNeighborsClassifier):
-    """k nearest neighbours that makes do with all the rows it has while these are fewer than k."""
+    """k nearest neighbours, or all the rows there are while these are fewer than k."""
 
     def kneighbors(self, X=None, n_neighbors=None, return_distance=True):
-        """Distances to, and indices of, the nearest rows; as in scikit-learn but for the cap."""
+        """As in scikit-learn, with at most as many neighbours as there are rows."""
         k = self.n_neighbors if n_neighbors is None else n_neighbors
         return super().kneighbors(X, min(k, self.n_samples_fit_), return_distance)
 
 
 def default_model():
-    """The report's classifier: logistic regression, L2, C = 1, solved until it has really converged.
+    """Make the report's classifier: logistic regression, L2, C = 1, solved until it has converged.
 
-    At scikit-learn's default tolerance the order of the pool's rows depends on where the solver stopped,
-    and so on the processor; converged, it is a property of the data and of the rule.
+    At scikit-learn's default tolerance the order of the pool's rows depends on where the solver stopped, and
+    so on the processor; converged, it depends on the data and the rule alone.
+
+    Returns
+    -------
+    NewtonLogisticRegression
+
+    Examples
+    --------
+    >>> default_model()
+    NewtonLogisticRegression(warm_start=True)
     """
     return NewtonLogisticRegression(warm_start=True)
 
@@ -58,10 +62,28 @@ SEMI_SUPERVISED = (GraphSpreading, LabelSpreading, LabelPropagation, SelfTrainin
 
 
 def make_model(model):
-    """Make a fresh classifier.
+    """Make a new classifier that is not fitted.
 
-    model: a name in CLASSIFIERS, an estimator (cloned), or None for default_model()
-    raises: ValueError for an unknown name, TypeError for what is no estimator
+    Parameters
+    ----------
+    model : str, estimator or None
+        A name in CLASSIFIERS, an estimator, which is cloned, or None for default_model().
+
+    Returns
+    -------
+    estimator
+
+    Raises
+    ------
+    ValueError
+        For an unknown name.
+    TypeError
+        For what is no estimator.
+
+    Examples
+    --------
+    >>> make_model("svm")
+    SVC(C=10)
     """
     if isinstance(model, str):
         return CLASSIFIERS[check_choice("classifier", model, CLASSIFIERS)]()
@@ -73,12 +95,29 @@ def make_model(model):
 def fit(model, X, y, labeled, pool):
     """Fit on the labelled rows; a semi-supervised model also sees the pool, its labels hidden as -1.
 
-    It never sees a test row, and gets its rows in one and the same order in every round. In a pipeline the
-    steps before it are then fitted on the features of these rows, pool included, never on a hidden label.
+    It never sees a test row, and gets its rows in the same order in every round. In a pipeline the steps
+    before it are then fitted on the features of these rows, pool included, never on a hidden label.
 
-    model: classifier or pipeline, fitted in place; X: matrix (n, d); y: labels (n,)
-    labeled, pool: int arrays of rows
-    returns: model
+    Parameters
+    ----------
+    model : classifier or pipeline
+        Fitted in place.
+    X : matrix of shape (n, d)
+    y : ndarray of shape (n,)
+        Labels.
+    labeled, pool : ndarray, int
+        Rows.
+
+    Returns
+    -------
+    classifier or pipeline
+        The model.
+
+    Examples
+    --------
+    >>> X, y = np.array([[0.0], [1.0], [5.0]]), np.array([0, 1, 1])
+    >>> fit(default_model(), X, y, np.array([0, 1]), np.array([2])).predict(X)
+    array([0, 1, 1])
     """
     if not isinstance(last_step(model), SEMI_SUPERVISED):
         return model.fit(take(X, labeled), y[labeled])
@@ -86,37 +125,35 @@ def fit(model, X, y, labeled, pool):
     return model.fit(take(X, rows), np.where(np.isin(rows, labeled), y[rows], -1))
 
 
-def fit_once(model, X, y, labeled, pool, batch, known):
-    """As fit, but what another run of the split has learnt from the same rows is not learnt again.
+def fit_once(model, X, y, labeled, pool, batch, fits):
+    """As fit, but fits that another run of the split has made on the same rows are not made again.
 
-    All rules start from the same seed set; on two classes least confidence, margin and entropy are one rule.
-    Only the default classifier is a matter of the rows alone, and of the batches in which it got them.
-
-    batch: int, rows bought a round; known: dict of such runs, added to; or None
-    returns: the fitted model, which may be another object
+    All rules start from the same seed set, and on two classes least confidence, margin and entropy are one
+    rule. Only the default classifier depends on the rows and the batch alone. fits is a dict of such models,
+    added to, or None; the model that is returned may be another object.
     """
-    if known is None or not isinstance(model, NewtonLogisticRegression):
+    if fits is None or not isinstance(model, NewtonLogisticRegression):
         return fit(model, X, y, labeled, pool)
     key = batch, labeled.tobytes(), tuple(y[labeled].tolist())
-    if key not in known:
-        known[key] = copy(fit(model, X, y, labeled, pool))
-    return copy(known[key])
+    if key not in fits:
+        fits[key] = copy(fit(model, X, y, labeled, pool))
+    return copy(fits[key])
 
 
-SHARED = 500  # columns: of more, fitted classifiers are too large to be kept
-IN_MEMORY = 50_000  # more rows than these are turned into features when they are picked, and not kept
+SHARED = 500  # columns: fitted classifiers of more are too large to be kept
+IN_MEMORY = 50_000  # rows: of more the features are made when they are picked, and not kept
 
 
 class Represented(Pipeline):
-    """A pipeline of a transformer and a classifier, the transformer of which never looks at a label.
+    """A pipeline of a transformer and a classifier, whose transformer never looks at a label.
 
-    In a loop it is fitted once a split, on the features of the rows that may be seen: seed and pool, never
-    the test. Fitted and used by itself it is as any other pipeline.
+    In a loop it is fitted once per split, on the features of the rows that may be seen: seed and pool, never
+    the test. Fitted and used by itself it is like any other pipeline.
     """
 
 
 class View:
-    """The rows of a matrix as a fitted transformer turns them out, made when they are picked."""
+    """The rows of a matrix as a fitted transformer returns them, made when they are picked."""
 
     def __init__(self, X, transformer):
         self.X, self.transformer, self.shape = X, transformer, X.shape
@@ -129,10 +166,7 @@ _last = [None]  # the last representation, and the fits on it: all runs of a spl
 
 
 def represented(model, X, split):
-    """(classifier, X) for the runs of a split: a Represented model gives its classifier, and X as it sees it.
-
-    model: as in run_loop; any other is returned as it is, and X with it
-    """
+    """(classifier, X) for the runs of a split: a Represented model's, or the model and X themselves."""
     if not isinstance(model, Represented):
         return model, X
     seen = np.sort(np.concatenate([split.seed, split.pool]))
@@ -144,16 +178,16 @@ def represented(model, X, split):
 
 
 def shared_fits(X):
-    """Where the runs of a split keep their fits on X, if it is the last representation: a dict, or None."""
+    """The dict of fits on X that the runs of a split share, if X is the last representation, or None."""
     last = _last[0]
     return last[2] if last and last[1] is X and X.shape[1] <= SHARED else None
 
 
 def _learnt(transformer, X, seen):
-    """X as floats (n, d), as the transformer, fitted on the rows seen, turns it out; those rows only once."""
-    known = floats(transformer.fit_transform(take(X, seen)))
-    Z, others = np.empty((X.shape[0], known.shape[1])), np.delete(np.arange(X.shape[0]), seen)
-    Z[seen] = known
+    """X as floats (n, d), transformed by the transformer after it is fitted on the rows seen."""
+    Z_seen = floats(transformer.fit_transform(take(X, seen)))
+    Z, others = np.empty((X.shape[0], Z_seen.shape[1])), np.delete(np.arange(X.shape[0]), seen)
+    Z[seen] = Z_seen
     Z[others] = transformer.transform(take(X, others))
     return Z
 
@@ -172,8 +206,7 @@ def represent_all(model, X, labeled=()):
     """(classifier, X) to suggest from: the representation is fitted on all rows of X.
 
     Of more than IN_MEMORY rows it is fitted on as many evenly spaced ones and the labelled: fitting a
-    transformer of columns turns out, and holds, every row that it is given.
-    labeled: int array, the rows with a label
+    transformer of columns keeps every row that it is given in memory.
     """
     if not isinstance(model, Represented):
         return model, X
@@ -181,5 +214,5 @@ def represent_all(model, X, labeled=()):
         return model[-1], floats(clone(model[0]).fit_transform(X))
     seen = X
     if not isinstance(X, np.memmap):  # its scaler picks rows itself
-        seen = take(X, np.union1d(spaced(np.arange(len(X)), IN_MEMORY), labeled).astype(int))
+        seen = take(X, np.union1d(evenly_spaced(np.arange(len(X)), IN_MEMORY), labeled).astype(int))
     return model[-1], View(X, clone(model[0]).fit(seen))

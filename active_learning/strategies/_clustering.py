@@ -1,11 +1,11 @@
-"""K-means and weighted draws whose result is a property of the data and the seed, not of the processor.
+"""K-means and weighted draws whose result depends on the data and the random seed, not on the processor.
 
-A converged classifier still differs by about 1e-8 between two machines, and a product of matrices by its
-last digit. So the largest of many is the first within TIE of the largest, a squared distance below ROUNDING
-is 0, sums run in the rows' order, and a draw lays a random number against cumulated weights, which noise of
-1e-8 moves with probability 1e-8. scikit-learn's KMeans, which moves the origin to the mean, breaks ties
-between equally distant centres by rounding: on digits, a grid of pixels, its batches differed between
-processors in 3 of 20 splits.
+A converged classifier still differs by about 1e-8 between two machines, and a product of matrices in its
+last digit. So the largest value is the first within TIE of the maximum, a squared distance below ROUNDING is
+0, sums run in the order of the rows, and a draw compares a random number with cumulated weights, which noise
+of 1e-8 changes with probability 1e-8. scikit-learn's KMeans moves the origin to the mean, and so breaks ties
+between equally distant centres by rounding: on digits its batches differed between processors in 3 of 20
+splits.
 """
 
 import numpy as np
@@ -30,10 +30,8 @@ def draw(weights, rng):
 def plus_plus(distances_to, k, first, rng, weights=1.0):
     """Draw k distinct positions, each with probability weight x squared distance to the nearest one drawn.
 
-    distances_to: function of a position -> array (m,), squared distances to it
-    first: int, the first position; weights: array (m,) or 1
-    returns: list of k positions; when no distance is left, the lowest positions not yet drawn
-    source: Arthur & Vassilvitskii 2007 (k-means++ seeding)
+    distances_to maps a position to the squared distances (m,) to it; first is the first position. When no
+    distance is left, the lowest positions not yet drawn follow. Arthur & Vassilvitskii 2007.
     """
     chosen, nearest = [first], distances_to(first)
     for _ in range(k - 1):
@@ -47,23 +45,24 @@ def plus_plus(distances_to, k, first, rng, weights=1.0):
 def nearest_centre(A, centres, lengths=None):
     """The first of the nearest centres (..., k, d) for each row of A (m, d): array (..., m).
 
-    lengths: squared_norms(A), where the caller has them
+    The caller may have lengths, the squared_norms of A.
     """
-    own = squared_norms(centres)[..., None]
-    doubt = ROUNDING * ((squared_norms(A) if lengths is None else lengths) + own.max(axis=-2, keepdims=True))
+    norms = squared_norms(centres)[..., None]
+    lengths = squared_norms(A) if lengths is None else lengths
+    tolerance = ROUNDING * (lengths + norms.max(axis=-2, keepdims=True))
     nearest = np.empty((*centres.shape[:-2], len(A)), dtype=int)
     for part in blocks(len(A)):
         squared = (-2 * centres) @ A[part].T
-        squared += own  # less |a|^2, the same for all centres
+        squared += norms  # less |a|^2, the same for all centres
         least = squared.min(axis=-2, keepdims=True)
-        nearest[..., part] = (squared <= least + doubt[..., part]).argmax(axis=-2)
+        nearest[..., part] = (squared <= least + tolerance[..., part]).argmax(axis=-2)
     return nearest
 
 
 def k_means(A, k, rng, weights=None, tries=3, rounds=20):
-    """k centres (k, d) of the rows of A (m, d), weights (m,) or all 1: the best of `tries` runs of lloyd.
+    """k centres (k, d) of the rows of A (m, d), weights (m,) or all 1: the best of several runs of lloyd.
 
-    A later run wins by more than a rounding error or not at all: two often find the same clusters.
+    A later run wins only by more than a rounding error, as two runs often find the same clusters.
     """
     weights, lengths = np.ones(len(A)) if weights is None else weights, squared_norms(A)
     squared = squared_distances(A, A, lengths) if len(A) <= 250 else None  # cheaper than one by one
@@ -73,17 +72,16 @@ def k_means(A, k, rng, weights=None, tries=3, rounds=20):
 
     seeds = [plus_plus(distances_to, k, draw(weights, rng), rng, weights) for _ in range(tries)]
     centres, cluster = lloyd(A, A[np.array(seeds)], weights, lengths, rounds)
-    costs = [weights @ squared_norms(A - own[rows]) for own, rows in zip(centres, cluster, strict=True)]
+    costs = [weights @ squared_norms(A - each[rows]) for each, rows in zip(centres, cluster, strict=True)]
     return centres[first_best(-np.array(costs))]
 
 
 def lloyd(A, centres, weights, lengths, rounds):
-    """Move the centres (tries, k, d) of k-means until they stay: they, and the rows' clusters (tries, m).
+    """Move the centres (tries, k, d) of k-means until they stay; return them and the clusters (tries, m).
 
-    A: array (m, d); weights: array (m,); lengths: squared_norms(A)
-    Ends when no row changes its cluster, and never by a tolerance, so that rounding does not decide when to
-    stop; a centre that loses all its rows stays where it is. A sparse product sums over the rows in order.
-    All tries take their rounds together, in fewer and longer operations; one that is done stays as it is.
+    It ends when no row changes its cluster, and never by a tolerance, so that rounding does not decide when
+    to stop; a centre that loses all its rows stays. A sparse product sums over the rows in order. All tries
+    run together, in fewer and longer operations; one that is done stays as it is.
     """
     tries, k, _ = centres.shape
     cluster = nearest_centre(A, centres, lengths)
@@ -112,8 +110,8 @@ def nearest_rows(A, centres):
 def in_turns(cluster, order, within):
     """Positions (m,) in an order in which each cluster gives one row, then each a second one, and so on.
 
-    cluster: int array (m,), the cluster of each row; order: array (k,), rank of each cluster (low = first)
-    within: array (m,), rank of each row within its cluster (low = first)
+    cluster (m,) is the cluster of each row, order (k,) ranks the clusters and within (m,) the rows of each
+    cluster; low = first.
     """
     turn = pd.Series(within).groupby(cluster).rank(method="first")
     return np.lexsort((order[cluster], turn))

@@ -1,8 +1,9 @@
-"""The registry of query rules: name -> rule, what each needs, and which classifiers can serve it.
+"""The registry of query rules, what each requires, and the checks of a rule and of the rows that it returns.
 
-To add a rule: its function in rules or batch_rules, its line in STRATEGIES, its name in options.
+To add a rule: its function in base.py or batch.py, its line in STRATEGIES, its name in _names.py.
 """
 
+import reprlib
 from collections.abc import Iterable, Mapping
 from functools import partial
 
@@ -12,43 +13,26 @@ from scipy import sparse
 from sklearn.pipeline import Pipeline
 
 from active_learning._validation import check_choice, last_step
-from active_learning.strategies.base import (
-    entropy,
-    highest,
-    least_confidence,
-    needs,
-    random_rows,
-    smallest_margin,
-)
-from active_learning.strategies.batch import (
-    annealed_margin,
-    badge,
-    cluster_margin,
-    committee,
-    core_set,
-    density_margin,
-    diverse_margin,
-    power_margin,
-    typiclust,
-)
+from active_learning.strategies import base, batch
 
 STRATEGIES = {
-    "random": random_rows,
-    "least_confidence": needs("proba")(partial(highest, score_function=least_confidence)),
-    "margin": smallest_margin,
-    "entropy": needs("proba")(partial(highest, score_function=entropy)),
-    "diverse_margin": diverse_margin,
-    "annealed_margin": annealed_margin,
-    "cluster_margin": cluster_margin,
-    "badge": badge,
-    "core_set": core_set,
-    "typiclust": typiclust,
-    "power_margin": power_margin,
-    "committee": committee,
-    "density_margin": density_margin,
+    "random": base.random_rows,
+    "least_confidence": base.requires("proba")(partial(base.highest, score_function=base.least_confidence)),
+    "margin": base.smallest_margin,
+    "entropy": base.requires("proba")(partial(base.highest, score_function=base.entropy)),
+    "diverse_margin": batch.diverse_margin,
+    "annealed_margin": batch.annealed_margin,
+    "cluster_margin": batch.cluster_margin,
+    "badge": batch.badge,
+    "core_set": batch.core_set,
+    "typiclust": batch.typiclust,
+    "power_margin": batch.power_margin,
+    "committee": batch.committee,
+    "density_margin": batch.density_margin,
 }
 CLASSIC = ("random", "least_confidence", "margin", "entropy")
-RECOMMENDED = "diverse_margin"  # by the evidence of notebooks/2_label_efficiency.ipynb, section 8
+RECOMMENDED = "diverse_margin"  # by the benchmark in notebooks/2_label_efficiency.ipynb, section 8
+SCORES = (base.least_confidence, base.margin, base.entropy)
 
 
 def is_numeric(X):
@@ -62,7 +46,7 @@ def is_numeric(X):
         return not (np.isnan(values.sum()) and np.isnan(values).any())
 
 
-OFFERS = {  # a need -> what must be there, and the test for it
+CAPABILITIES = {  # requirement -> what it asks for in words, and the test of a model and X
     "proba": ("predict_proba", lambda model, X: hasattr(model, "predict_proba")),
     "margins": (
         "predict_proba or decision_function",
@@ -76,43 +60,142 @@ OFFERS = {  # a need -> what must be there, and the test for it
 }
 
 
-def unmet_needs(strategy, model, X):
-    wanted = getattr(strategy, "needs", ())
-    return [words for need, (words, met) in OFFERS.items() if need in wanted and not met(model, X)]
+def unmet_requirements(strategy, model, X):
+    """List, in words, what a rule requires and the model and X do not offer."""
+    required = getattr(strategy, "requirements", ())
+    return [words for name, (words, met) in CAPABILITIES.items() if name in required and not met(model, X)]
 
 
 def check_strategy(name, strategy, model, X):
-    """Refuse a strategy that the classifier or the data cannot serve.
+    """Refuse a rule that the classifier or the data cannot serve.
 
-    name: its name, for the message; strategy: callable; model: classifier or pipeline; X: matrix (n, d)
-    raises: ValueError naming what is lacking and the rules that fit
+    Parameters
+    ----------
+    name : str
+        The rule's name, for the message.
+    strategy : callable
+    model : classifier or pipeline
+    X : matrix of shape (n, d)
+
+    Raises
+    ------
+    ValueError
+        Naming what is lacking and the rules that fit.
+
+    Examples
+    --------
+    >>> from sklearn.naive_bayes import GaussianNB
+    >>> check_strategy("entropy", STRATEGIES["entropy"], GaussianNB(), np.zeros((4, 2)))
     """
-    if unmet := unmet_needs(strategy, model, X):
-        fitting = [other for other, rule in STRATEGIES.items() if not unmet_needs(rule, model, X)]
+    if unmet := unmet_requirements(strategy, model, X):
+        fitting = [other for other, rule in STRATEGIES.items() if not unmet_requirements(rule, model, X)]
         lack = f"{' and '.join(unmet)}, which {type(last_step(model)).__name__} on this data does not offer"
         raise ValueError(f"strategy {name!r} needs {lack}; strategies that fit: {', '.join(fitting)}")
 
 
 def pick_strategies(strategies):
-    """Look strategies up by name, and check them.
+    """Look rules up by name, and check them.
 
-    strategies: a name, a callable, several names, or a mapping from your own names to callables
-    returns: dict name -> callable, in the given order
-    raises: ValueError for an unknown name, TypeError for something that is not a callable
+    Parameters
+    ----------
+    strategies : str, callable, iterable or mapping
+        A rule, several, or a mapping from names of your own to rules. Each is a name in STRATEGIES or a
+        function Round -> rows, in any mixture.
+
+    Returns
+    -------
+    dict of str to callable
+        In the given order. A function of STRATEGIES has its name there, any other its own.
+
+    Raises
+    ------
+    ValueError
+        For an unknown name, no rule, or two rules of one name.
+    TypeError
+        For what is no rule, such as a score.
+
+    Examples
+    --------
+    >>> list(pick_strategies(["random", STRATEGIES["entropy"]]))
+    ['random', 'entropy']
     """
-    if callable(strategies):
-        strategies = {getattr(strategies, "__name__", repr(strategies)): strategies}
-    if isinstance(strategies, str):
+    if isinstance(strategies, str) or callable(strategies):
         strategies = [strategies]
     if not isinstance(strategies, Iterable):
-        raise TypeError(f"strategies must be a name, names or a mapping, got {strategies!r}")
-    if not isinstance(strategies, Mapping):
-        strategies = {name: STRATEGIES[check_choice("strategy", name, STRATEGIES)] for name in strategies}
-    if not strategies:
+        raise TypeError(f"strategies must be a name, a function, several or a mapping, got {strategies!r}")
+    named = isinstance(strategies, Mapping)
+    pairs = strategies.items() if named else [(_rule_name(rule), rule) for rule in strategies]
+    picked = {}
+    for name, rule in pairs:
+        rule = _picked(name, rule)
+        if picked.setdefault(name, rule) is not rule:
+            raise ValueError(f"two strategies are called {name!r}; give them names: {{'a': ..., 'b': ...}}")
+    if not picked:
         raise ValueError(f"no strategy given; valid: {', '.join(STRATEGIES)}")
-    for name, strategy in strategies.items():
-        if not isinstance(name, str):
-            raise TypeError(f"the name of a strategy must be a text, got {name!r}")
-        if not callable(strategy):
-            raise TypeError(f"strategy {name!r} must be callable, got {strategy!r}")
-    return dict(strategies)
+    return picked
+
+
+def _rule_name(rule):
+    """The name of a rule: in the registry, or else that of the function."""
+    if isinstance(rule, str):
+        return rule
+    registered = [name for name, function in STRATEGIES.items() if function is rule]
+    return registered[0] if registered else getattr(rule, "__name__", type(rule).__name__)
+
+
+def _picked(name, rule):
+    """The function of one rule, a name or the function itself."""
+    if not isinstance(name, str):
+        raise TypeError(f"the name of a strategy must be a text, got {name!r}")
+    if isinstance(rule, str):
+        return STRATEGIES[check_choice("strategy", rule, STRATEGIES)]
+    if any(rule is score for score in SCORES):
+        score = rule.__name__
+        raise TypeError(f"{score} is a score of probabilities and not a strategy; use its name, {score!r}")
+    if not callable(rule):
+        raise TypeError(f"strategy {name!r} must be a name or a function of a Round, got {rule!r}")
+    return rule
+
+
+def remove_queried(strategy, returned, pool, n):
+    """Check the rows that a rule returned, and take them from the pool.
+
+    Parameters
+    ----------
+    strategy : str or callable
+        The rule or its name, for the message.
+    returned : object
+        What the rule returned.
+    pool : ndarray, int
+        The rows that it could choose from, ascending.
+    n : int
+        How many it had to return.
+
+    Returns
+    -------
+    tuple of ndarray
+        The rows queried, in order, and the rest of the pool, ascending.
+
+    Raises
+    ------
+    TypeError
+        If it returned something other than row numbers.
+    ValueError
+        If these are not n different rows of the pool.
+    """
+    must = f"strategy {_rule_name(strategy)!r} must return {n} distinct rows of the pool (round.pool)"
+    rows = np.asarray(returned)
+    if rows.ndim != 1 or (rows.size and rows.dtype.kind not in "iu"):
+        raise TypeError(f"{must}, got {reprlib.repr(returned)} of type {type(returned).__name__}")
+    if len(rows) != n:
+        raise ValueError(f"{must}, got {len(rows)}")
+    at, keep = np.minimum(pool.searchsorted(rows), len(pool) - 1), np.ones(len(pool), dtype=bool)
+    keep[at] = False
+    if len(outside := rows[pool[at] != rows]):
+        raise ValueError(
+            f"{must}, got row {outside[0]}; if these are positions, return round.pool[positions]"
+        )
+    rest = pool[keep]
+    if len(rest) != len(pool) - n:  # a row that is returned twice leaves one row too many
+        raise ValueError(f"{must}, got {n} rows of which only {len(pool) - len(rest)} differ")
+    return rows, rest

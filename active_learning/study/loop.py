@@ -1,6 +1,6 @@
-"""One learning curve: fit, score the test set, query, label, and again until the budget is spent.
+"""One run: fit, score the test set, query, label, and again until the budget is spent.
 
-Source: Settles 2009. Not here: many runs (study), or what a curve is worth (measures).
+Not here: many runs (study.py), or what a learning curve is worth (statistics).
 """
 
 import numpy as np
@@ -10,12 +10,20 @@ from sklearn.pipeline import Pipeline
 from sklearn.utils import get_tags
 
 from active_learning._arrays import on_one_thread, take
-from active_learning._validation import METRICS, History, check_choice, check_integer, last_step
+from active_learning._validation import (
+    METRICS,
+    History,
+    check_choice,
+    check_integer,
+    last_step,
+    named_keywords,
+)
 from active_learning.models.registry import SEMI_SUPERVISED, fit_once, make_model, represented, shared_fits
 from active_learning.strategies.base import Round
-from active_learning.strategies.registry import check_strategy, pick_strategies
+from active_learning.strategies.registry import check_strategy, pick_strategies, remove_queried
 
 
+@named_keywords
 @on_one_thread
 def run_loop(
     dataset,
@@ -25,23 +33,51 @@ def run_loop(
     model=None,
     batch=10,
     budget=300,
-    random_state=0,
     metric="accuracy",
     stop_at=None,
+    random_state=0,
 ):
     """Fit, score the test set, query, label; repeat until the budget is spent or the pool is empty.
 
-    dataset, split: Dataset, and a Split of its rows
-    strategy: a name in STRATEGIES, or a callable Round -> rows to buy
-    model: any scikit-learn classifier, pipelines included (it is cloned), or a name in CLASSIFIERS;
-        default_model() if None. A Represented one learns its representation once, from seed and pool
-    batch: labels bought a round; the last batch is cut to end exactly on the budget or the pool's end
-    budget: labels in all, the seed set included
-    random_state: anything numpy.random.default_rng takes
-    metric: "accuracy" or "balanced_accuracy"
-    stop_at: end the run as soon as this accuracy is reached; for who asks only about labels to target
-    returns: History
-    raises: ValueError or TypeError, naming the value, for a setting or data that cannot work
+    Parameters
+    ----------
+    dataset : Dataset
+    split : Split
+        Of the rows of the data set.
+    strategy : str or callable
+        A name in STRATEGIES, or a function Round -> rows to query.
+    model : str, classifier or None
+        A name in CLASSIFIERS, any scikit-learn classifier, pipelines included (it is cloned), or None for
+        default_model(). A Represented one learns its representation once, from seed and pool.
+    batch : int
+        Labels queried in a round; the last batch ends exactly on the budget or with the pool.
+    budget : int
+        Labels in all; the seed set counts.
+    metric : {"accuracy", "balanced_accuracy"}
+    stop_at : float or None
+        End the run as soon as this accuracy is reached, where only labels to a target are asked for.
+    random_state : int, SeedSequence or Generator
+        Anything numpy.random.default_rng takes.
+
+    Returns
+    -------
+    History
+
+    Raises
+    ------
+    ValueError, TypeError
+        Naming the value, for a setting or data that cannot work, or a rule that returns no rows of the pool.
+
+    References
+    ----------
+    Settles 2009 (pool-based active learning).
+
+    Examples
+    --------
+    >>> from active_learning.datasets.dataset import load_dataset, split_dataset
+    >>> iris = load_dataset("iris")
+    >>> run_loop(iris, split_dataset(iris.y, random_state=0), "margin", budget=20).n_labels
+    array([ 6, 16, 20])
     """
     ((name, strategy),) = pick_strategies(strategy).items()
     model, X = represented(model, dataset.X, split)
@@ -49,27 +85,27 @@ def run_loop(
     _check_run(X, dataset.y, split, model, budget)
     check_strategy(name, strategy, model, X)
     measure = METRICS[check_choice("metric", metric, METRICS)]
-    y, judge, rng = dataset.y, dataset.judge, np.random.default_rng(random_state)
+    y, y_clean, rng = dataset.y, dataset.evaluation_labels, np.random.default_rng(random_state)
     if isinstance(last_step(model), SEMI_SUPERVISED):  # which want integers, as unknown labels are -1
-        y, judge = (np.searchsorted(np.unique(y), labels) for labels in (y, judge))
-    X_test, y_test = take(X, split.test), judge[split.test]
+        y, y_clean = (np.searchsorted(np.unique(y), labels) for labels in (y, y_clean))
+    X_test, y_test = take(X, split.test), y_clean[split.test]
     labeled, pool, n_labels, scores = split.seed, np.sort(split.pool), [], []
-    known = shared_fits(X)
+    fits = shared_fits(X)
     while True:
-        model = fit_once(model, X, y, labeled, pool, batch, known)
+        model = fit_once(model, X, y, labeled, pool, batch, fits)
         n_labels.append(len(labeled))
         scores.append(measure(y_test, model.predict(X_test)))
-        wanted = min(batch, budget - len(labeled), len(pool))
-        if wanted == 0 or (stop_at is not None and scores[-1] >= stop_at):
+        n = min(batch, budget - len(labeled), len(pool))
+        if n == 0 or (stop_at is not None and scores[-1] >= stop_at):
             return History(np.array(n_labels), np.array(scores), labeled[len(split.seed) :])
-        bought = strategy(Round(*shown_to(strategy, model, X), labeled, y[labeled], pool, wanted, rng))
-        pool = _remove(pool, bought, wanted, name)
-        labeled = np.concatenate([labeled, bought])
+        round = Round(*shown_to(strategy, model, X), labeled, y[labeled], pool, n, rng)
+        queried, pool = remove_queried(name, strategy(round), pool, n)
+        labeled = np.concatenate([labeled, queried])
 
 
 def shown_to(strategy, model, X):
     """(classifier, X) for a Round: a rule that measures distances sees X as a pipeline's last step does."""
-    if isinstance(model, Pipeline) and "numeric" in getattr(strategy, "needs", ()):
+    if isinstance(model, Pipeline) and "numeric" in getattr(strategy, "requirements", ()):
         return model[-1], model[:-1].transform(X)
     return model, X
 
@@ -99,15 +135,5 @@ def _check_finite(X, allow_nan):
     if infinite:
         raise ValueError(f"X holds {infinite} infinite values; all must be finite")
     if missing and not allow_nan:
-        how = "impute them, for instance with make_pipeline(SimpleImputer(), model)"
-        raise ValueError(f"X holds {missing} missing values (NaN); {how}")
-
-
-def _remove(pool, bought, wanted, name):
-    """The pool without the rows bought; ValueError if these are not `wanted` distinct rows of the pool."""
-    at, keep = np.minimum(pool.searchsorted(bought), len(pool) - 1), np.ones(len(pool), dtype=bool)
-    keep[at] = False
-    left = pool[keep]  # a row bought twice leaves one row too many
-    if len(bought) != wanted or len(left) != len(pool) - wanted or not np.array_equal(pool[at], bought):
-        raise ValueError(f"strategy {name!r} must return {wanted} distinct rows of the pool")
-    return left
+        advice = "impute them, for instance with make_pipeline(SimpleImputer(), model)"
+        raise ValueError(f"X holds {missing} missing values (NaN); {advice}")

@@ -20,7 +20,7 @@ import pandas as pd
 from sklearn.model_selection import train_test_split
 from sklearn.tree import DecisionTreeClassifier
 
-from active_learning._arrays import spaced
+from active_learning._arrays import evenly_spaced
 from active_learning._validation import some
 
 # Marks that people put where they mean "no label"; they are classes unless they are declared, and warned of.
@@ -235,7 +235,7 @@ def giveaways(columns, y, *, at_least=0.99, most=2000):
     """
     counts = pd.Series(y).value_counts()
     rows = np.flatnonzero(pd.Series(y).isin(counts.index[counts >= 5]))
-    rows = spaced(rows, most)
+    rows = evenly_spaced(rows, most)
     codes, classes = pd.factorize(y[rows])
     if len(rows) < 30 or len(classes) < 2 or np.bincount(codes).min() < 2:
         return []

@@ -13,6 +13,7 @@ import pytest
 from sklearn.dummy import DummyClassifier
 
 import al_helpers as al
+from active_learning.datasets.bundled import wrong_labels
 
 MADE = ["digits_wrong_10", "digits_wrong_20", "unbalanced", "docstrings", "many_classes"]
 
@@ -54,15 +55,15 @@ def test_the_shares_that_the_descriptions_name_are_theirs():
 @pytest.mark.parametrize(("name", "wrong"), [("digits_wrong_10", 180), ("digits_wrong_20", 359)])
 def test_wrong_digits_are_digits_with_that_many_wrong_labels(digits, name, wrong):
     noisy = al.load_dataset(name)
-    assert np.array_equal(noisy.X, digits.X) and np.array_equal(noisy.judge, digits.y)
-    assert np.count_nonzero(noisy.y != noisy.truth) == wrong
-    assert set(noisy.y[noisy.y != noisy.truth]) == set(range(10))
+    assert np.array_equal(noisy.X, digits.X) and np.array_equal(noisy.evaluation_labels, digits.y)
+    assert np.count_nonzero(noisy.y != noisy.clean_labels) == wrong
+    assert set(noisy.y[noisy.y != noisy.clean_labels]) == set(range(10))
 
 
-def test_a_labeller_errs_on_what_is_bought_and_the_test_rows_are_judged_by_the_truth(iris):
-    """With every label wrong, a model that repeats the seed's commonest label is judged by the right ones."""
+def test_wrong_labels_are_queried_and_test_rows_are_compared_with_clean_labels(iris):
+    """With every label wrong, a model that repeats the commonest one is measured on the right ones."""
     swapped = np.where(iris.y == 0, 1, np.where(iris.y == 1, 0, iris.y))
-    noisy = al.Dataset("swapped", iris.X, swapped, iris.y)
+    noisy = al.Dataset("swapped", iris.X, swapped, clean_labels=iris.y)
     split = al.Split([0, 1, 2, 50], np.arange(60, 90), np.arange(10, 40))  # seed: 1 thrice; test: truly all 0
     settings = dict(model=DummyClassifier(strategy="most_frequent"), budget=4)
     assert al.run_loop(noisy, split, "random", **settings).accuracy.tolist() == [0.0]
@@ -70,36 +71,28 @@ def test_a_labeller_errs_on_what_is_bought_and_the_test_rows_are_judged_by_the_t
     assert al.run_loop(both_wrong, split, "random", **settings).accuracy.tolist() == [1.0]
 
 
-def test_label_spreading_is_judged_by_the_truth_whatever_the_labels_are_called(iris):
+def test_label_spreading_is_compared_with_clean_labels_whatever_they_are_called(iris):
     words = np.array(["setosa", "versicolor", "virginica"])
     split = al.split_dataset(iris.y, random_state=0)
-    noisy = al.mislabel(iris, 0.1)
-    named = al.Dataset("named", iris.X, words[noisy.y], words[noisy.truth])
+    noisy = al.Dataset("noisy", iris.X, wrong_labels(iris.y, 0.1), clean_labels=iris.y)
+    named = al.Dataset("named", iris.X, words[noisy.y], clean_labels=words[iris.y])
     runs = [al.run_loop(d, split, "random", model="label_spreading", budget=46) for d in (noisy, named)]
     assert runs[0].accuracy.tolist() == runs[1].accuracy.tolist()
     assert runs[0].accuracy[-1] > 0.7
 
 
 @pytest.mark.parametrize("share", [0, 0.1, 0.5, 1])
-def test_mislabel_makes_exactly_that_share_wrong(digits, share):
-    noisy = al.mislabel(digits, share, random_state=3)
-    assert np.count_nonzero(noisy.y != digits.y) == round(share * 1797)
-    assert np.array_equal(noisy.truth, digits.y)
-    assert np.array_equal(al.mislabel(noisy, 0).y, digits.y)  # it starts from the truth, not from errors
-
-
-@pytest.mark.parametrize("share", [-0.1, 1.5, float("nan")])
-def test_mislabel_names_a_share_that_cannot_be(digits, share):
-    with pytest.raises(ValueError, match=rf"in \[0, 1\], got {share}"):
-        al.mislabel(digits, share)
+def test_exactly_the_share_asked_for_is_labelled_wrong(digits, share):
+    assert np.count_nonzero(wrong_labels(digits.y, share, 3) != digits.y) == round(share * 1797)
 
 
 @pytest.mark.parametrize(
-    ("truth", "named"), [([0, 1], r"truth has shape \(2,\)"), ([0, 1, 5], "truth has the class 5")]
+    ("clean", "named"),
+    [([0, 1], r"clean_labels has shape \(2,\)"), ([0, 1, 5], "clean_labels has the class 5")],
 )
-def test_dataset_rejects_a_truth_that_does_not_pair_up(truth, named):
+def test_dataset_rejects_clean_labels_that_do_not_pair_up(clean, named):
     with pytest.raises(ValueError, match=named):
-        al.Dataset("bad", np.ones((3, 2)), [0, 1, 1], truth)
+        al.Dataset("bad", np.ones((3, 2)), [0, 1, 1], clean_labels=clean)
 
 
 def test_docstrings_are_told_apart_by_their_words_and_not_by_their_address():

@@ -172,7 +172,7 @@ def test_signal_in_the_middle_leaves_the_files_as_they_were(folder, name, number
 
 def test_server_that_says_nothing_is_given_up(monkeypatch, tmp_path):
     monkeypatch.setenv("SCIKIT_LEARN_DATA", str(tmp_path))
-    monkeypatch.setattr(openml, "PATIENCE", 0.2)
+    monkeypatch.setattr(openml, "TIMEOUT", 0.2)
     with socket.create_server(("127.0.0.1", 0)) as silent:
         address = f"http://127.0.0.1:{silent.getsockname()[1]}/"
         monkeypatch.setattr("sklearn.datasets._openml.urlopen", lambda *_, **__: urlopen(address))

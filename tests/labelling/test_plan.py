@@ -86,7 +86,7 @@ def test_a_rule_that_measures_distances_sees_features_as_the_classifier_does():
     table = load_table(mixed_table().assign(huge=np.arange(40) % 7 * 1e9), "label", id_column="id")
     seen = {}
 
-    @al.needs("numeric")
+    @al.requires("numeric")
     def spy(round):
         seen["X"], seen["model"] = round.X, round.model
         return round.pool[: round.batch]

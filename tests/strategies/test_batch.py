@@ -111,7 +111,9 @@ def test_every_rule_buys_the_same_rows_of_a_frame_as_of_an_array(rule):
 
 @pytest.mark.parametrize("kind", [csr_array, csr_matrix])  # scipy's two, whose sums are of two kinds
 @pytest.mark.parametrize(
-    "rule", [rule for rule in RULES.values() if "dense" not in rule.needs], ids=lambda rule: rule.__name__
+    "rule",
+    [rule for rule in RULES.values() if "dense" not in rule.requirements],
+    ids=lambda rule: rule.__name__,
 )
 def test_rules_without_need_of_dense_rows_buy_the_same_rows_of_a_sparse_matrix(rule, kind):
     data = load_digits()
@@ -120,7 +122,9 @@ def test_rules_without_need_of_dense_rows_buy_the_same_rows_of_a_sparse_matrix(r
 
 
 @pytest.mark.parametrize(
-    "rule", [rule for rule in RULES.values() if "proba" not in rule.needs], ids=lambda rule: rule.__name__
+    "rule",
+    [rule for rule in RULES.values() if "proba" not in rule.requirements],
+    ids=lambda rule: rule.__name__,
 )
 def test_rules_without_need_of_probabilities_work_with_a_decision_function(rule):
     assert len(set(rule(digits(model=SVC())).tolist())) == 10
