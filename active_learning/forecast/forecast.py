@@ -189,7 +189,7 @@ def _matrices(source, labeled, model):
     if isinstance(source, Dataset):
         X, labels, model = source.X, source.y[labeled], make_model(model)
     else:
-        pipeline, labels = table_model(source, model), labeled_rows(source, least=1)[1]
+        pipeline, labels = table_model(source, model), labeled_rows(source)[1]
         pool = np.flatnonzero(source.pool)  # without the skipped rows
         if len(pool) > MOST:
             pool = np.sort(np.random.default_rng(0).choice(pool, MOST, replace=False))
