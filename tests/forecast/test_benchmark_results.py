@@ -1,5 +1,8 @@
 """Claims about the data files of backtests: they are whole, follow from the counts, and are packed."""
 
+import shutil
+import subprocess
+import sys
 import tomllib
 from pathlib import Path
 
@@ -101,3 +104,12 @@ def packages(root, package, pattern):
     """The files that a pattern of package-data takes in; package: a dotted name, or * for all."""
     folder = root / package.replace(".", "/") if package != "*" else root / "active_learning"
     return folder.glob(pattern) if package != "*" else folder.rglob(pattern)
+
+
+def test_the_data_files_are_read_from_an_archive(tmp_path):
+    """As workers of a cluster get the package."""
+    archive = shutil.make_archive(str(tmp_path / "package"), "zip", FOLDER.parents[1], "active_learning")
+    code = f"import sys; sys.path.insert(0, {archive!r}); import active_learning.forecast.forecast as f; "
+    code += "print(f.__file__, len(f.error_tables()))"
+    run = subprocess.run([sys.executable, "-I", "-c", code], capture_output=True, text=True, cwd=tmp_path)
+    assert run.stdout.split() == [f"{archive}/active_learning/forecast/forecast.py", "10"], run.stderr
