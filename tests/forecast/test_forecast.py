@@ -50,7 +50,7 @@ def test_the_continuation_recovers_a_power_law(share, power):
     np.testing.assert_allclose(learning_curve.continuation(curve).errors(at), truth, rtol=0.05)
 
 
-def test_a_flat_curve_goes_on_near_where_it_is_however_little_is_known_of_it():
+def test_a_flat_curve_goes_on_near_its_level_even_where_it_is_uncertain():
     sizes = learning_curve.subset_sizes(60)
     for spread in (0.001, 0.003):  # of all sizes together: the rows may be harder than most
         noise = spread * np.ones((6, 6)) + 1e-4 * np.eye(6)
@@ -58,7 +58,7 @@ def test_a_flat_curve_goes_on_near_where_it_is_however_little_is_known_of_it():
         assert 0.15 < learning_curve.continuation(flat).errors([160])[0] < 0.22
 
 
-def test_no_wrong_guess_among_few_is_not_taken_for_none_ever():
+def test_no_error_among_few_rows_is_not_taken_for_an_error_of_zero():
     noise = np.full((6, 6), 1e-3) + 1e-3 * np.eye(6)
     never = learning_curve.SubsetCurve(40, learning_curve.subset_sizes(40), np.zeros(6), noise, 0.0)
     assert 0.001 < learning_curve.continuation(never).errors([40])[0] < 0.05
@@ -79,7 +79,7 @@ def test_any_first_part_of_a_stratified_permutation_has_its_share_of_each_class(
         assert np.abs(parts - first * np.array([0.6, 0.3, 0.1])).max() <= 2
 
 
-def test_no_row_tests_a_classifier_that_has_learnt_it():
+def test_no_row_tests_a_classifier_that_was_trained_on_it():
     rng = np.random.default_rng(0)
     X, y = rng.normal(size=(200, 3)), rng.integers(2, size=200)  # nothing to learn, all to remember
     nobody = np.arange(0)
@@ -87,7 +87,7 @@ def test_no_row_tests_a_classifier_that_has_learnt_it():
     assert (np.abs(curve.errors - 0.5) < 0.12).all()
 
 
-def test_only_the_random_part_tests_when_a_history_says_which_it_is():
+def test_only_the_random_rows_test_when_a_history_tells_them_apart():
     """Rows that a rule queried are hard; the plain score on them is far too low, the others' is not."""
     errors = []
     for seed in range(6):
@@ -104,7 +104,7 @@ def test_only_the_random_part_tests_when_a_history_says_which_it_is():
     assert abs(random_part - truth) < 0.03
 
 
-def test_guesses_for_the_pool_bring_the_score_of_rows_that_a_rule_queried_nearer_to_the_truth():
+def test_predictions_for_the_pool_bring_the_score_of_queried_rows_nearer_to_the_truth():
     errors = []
     for seed in range(6):
         dataset = made(seed)
@@ -144,7 +144,7 @@ def test_a_forecast_has_the_promised_shape_and_its_levels_are_in_order(some_labe
         assert 0 < row["low"] < row["low_80"] < row["estimate"] < row["high_80"] < row["high"] <= 1
 
 
-def test_a_forecast_is_the_same_again_and_hangs_on_no_hidden_label(some_labels):
+def test_a_forecast_is_reproducible_and_depends_on_no_hidden_label(some_labels):
     dataset, rows, table = some_labels
     other = al.Dataset("other", dataset.X, np.where(np.isin(np.arange(1500), rows), dataset.y, 1 - dataset.y))
     assert al.forecast(table, 0.9) == al.forecast(table, 0.9) == al.forecast(labelled(other, rows), 0.9)
@@ -360,14 +360,14 @@ def test_skipped_rows_are_no_part_of_a_forecast():
 
 
 def test_most_forecasts_of_noise_say_that_nothing_was_learnt():
-    said = 0
+    warned = 0
     for seed in range(8):
         rng = np.random.default_rng(seed)
         frame = pd.DataFrame(rng.normal(size=(120, 5))).add_prefix("x")
         frame["y"] = np.where(np.arange(120) < 60, rng.choice(["a", "b"], 120), "")
         verdict = al.forecast(al.load_table(frame, "y"), 0.9, quiet=True)["verdict"]
-        said += "it is not shown that anything was learnt" in verdict
-    assert said >= 6
+        warned += "it is not shown that anything was learnt" in verdict
+    assert warned >= 6
 
 
 @pytest.mark.parametrize(
@@ -386,7 +386,7 @@ def test_a_history_that_cannot_be_is_refused(n_labels, accuracy):
         al.forecast(history, 0.9)
 
 
-def test_many_classes_of_few_rows_warn_nobody():
+def test_many_classes_of_few_rows_raise_no_warning():
     rng = np.random.default_rng(0)
     y = np.arange(300) % 30
     X = np.eye(30)[y] + 0.3 * rng.normal(size=(300, 30))
@@ -395,7 +395,7 @@ def test_many_classes_of_few_rows_warn_nobody():
         al.forecast(al.Dataset("thirty", X, y), 0.9, labeled=np.arange(120), model="knn", quiet=True)
 
 
-def test_too_early_is_no_picture(iris):
+def test_no_figure_is_drawn_where_it_is_too_early(iris):
     answer = al.forecast(iris, 0.9, labeled=np.arange(0, 150, 15), quiet=True)
     with pytest.raises(ValueError, match=r"no forecast to draw. Too early to say"):
         al.plot_forecast(answer)

@@ -47,7 +47,7 @@ def test_disagreement_matches_the_hand_worked_case():
     assert found[1:] == pytest.approx([0.5, 0])  # same 3/4, by chance (2 * 1 + 2 * 3) / 16 = 1/2
 
 
-def test_disagreement_waits_for_its_window_and_is_nothing_once_predictions_stand_still():
+def test_disagreement_waits_for_its_window_and_is_zero_once_predictions_stay():
     for row in ([0, 1], [0, 0]):
         found = stop_rules.disagreement(np.tile(row, (5, 1)))
         assert np.isnan(found[:3]).all() and found[3:].tolist() == [0, 0]
@@ -59,7 +59,7 @@ def test_classification_change_counts_the_rows_whose_prediction_moved(signals_of
     assert np.isnan(found[0]) and found[1:].tolist() == [0.5, 0]
 
 
-def test_overall_uncertainty_is_one_where_nothing_is_known_and_zero_where_all_is(signals_of):
+def test_overall_uncertainty_is_one_for_even_probabilities_and_zero_for_certain_ones(signals_of):
     assert signals_of([[[0.5, 0.5]] * 2, [[1.0, 0.0]] * 2])["overall_uncertainty"].tolist() == [1, 0]
 
 
@@ -115,7 +115,7 @@ def test_a_target_that_the_whole_budget_misses_too_is_not_held_against_a_thresho
     assert stop_rules.choose_threshold([(runs, 0.8)], "kappa", [0.3, 0.1, 0.0]) == 0.1
 
 
-def test_stops_do_not_hang_on_the_order_of_the_rows():
+def test_stops_do_not_depend_on_the_order_of_the_rows():
     high, low = table([0.5, 0.9, 0.95], [0.3, 0.1, 0.0]), table([0.5, 0.7, 0.85], [0.3, 0.2, 0.0])
     runs = pd.concat([high, low.assign(split=1)])
     for shuffled in (runs.sample(frac=1, random_state=seed) for seed in range(4)):

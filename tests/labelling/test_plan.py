@@ -54,7 +54,7 @@ def test_suggestions_do_not_depend_on_the_order_of_the_rows():
     assert one == other
 
 
-def test_a_pool_rows_extreme_cell_turns_hardly_another_rows_guess():
+def test_an_extreme_cell_of_a_pool_row_changes_few_other_predictions():
     """Scales and levels come from all rows, but one cell typed wrong moves no scale by much."""
     frame = mixed_table()
     changed = frame.copy()
@@ -98,7 +98,7 @@ def test_a_rule_that_measures_distances_sees_features_as_the_classifier_does():
     assert len(suggest(table, 5, strategy="diverse_margin")["id"].unique()) == 5
 
 
-def test_label_spreading_sees_the_pools_features_through_the_preprocessor_and_no_hidden_label():
+def test_label_spreading_sees_the_pools_preprocessed_features_and_no_hidden_label():
     table = load_table(mixed_table(n_labeled=30), "label", id_column="id")
     codes = np.unique(table.y.astype(str), return_inverse=True)[1]
     model, known = table_model(table, "label_spreading"), np.arange(6)
