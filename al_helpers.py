@@ -75,12 +75,11 @@ from active_learning.tables.merge import merge_labels
 from active_learning.features.preprocessing import load_table
 from active_learning.features.vectors import VectorScaler
 from active_learning.features.text import TextEncoder
-from active_learning.labelling.plan import better_classifier, plan_study, study_sizes, table_model
+from active_learning.labelling.plan import plan_study
 from active_learning.labelling.suggest import suggest
 # 10. How many more labels, and when to stop
 from active_learning.forecast.forecast import forecast, forecast_lines
-from active_learning.forecast.backtest import STOP_RULES, replay_stops, stop_signals, summarise_stops, watch
-from active_learning.forecast.backtest import calibration_table, coverage, replay_forecasts, stop_table
+from active_learning.forecast.backtest import backtest_forecasts, calibration_table, coverage, stop_table
 # 11. Figures, and how they, tables and the text of others are shown
 from active_learning._text import markdown_text, printable
 from active_learning.plots.style import color_of, ink_of, new_figure, title
@@ -118,9 +117,9 @@ __all__ = [
     "answer_elsewhere", "batch_finding", "bill", "describe_atlas", "describe_batches", "describe_levers",
     "describe_power", "describe_ranking", "format_range", "lever_finding", "bought_facts", "contrast",
     "hard_rows", "means_by_strategy", "MISSING", "Table", "write_table", "merge_labels", "load_table",
-    "VectorScaler", "TextEncoder", "better_classifier", "plan_study", "study_sizes", "table_model", "suggest",
-    "forecast", "forecast_lines", "STOP_RULES", "replay_stops", "stop_signals", "summarise_stops", "watch",
-    "calibration_table", "coverage", "replay_forecasts", "stop_table", "markdown_text", "printable",
+    "VectorScaler", "TextEncoder", "plan_study", "suggest",
+    "forecast", "forecast_lines",
+    "calibration_table", "coverage", "backtest_forecasts", "stop_table", "markdown_text", "printable",
     "color_of", "ink_of", "new_figure", "title", "plot_batch_price", "plot_cells", "plot_dots",
     "plot_intervals", "plot_labels_needed", "plot_learning_curves", "plot_one_run", "plot_paired_savings",
     "plot_reached_share", "plot_forecast", "plot_forecast_truth", "plot_border", "plot_images",

@@ -1,4 +1,4 @@
-"""The command: its options, what each asks for, and how it ends.
+"""The command `active-learning`: its options, what it prints for them, and how it ends.
 
 Not here: any computing.
 """

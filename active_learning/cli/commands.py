@@ -1,8 +1,6 @@
-"""What the command prints for its options, as text and as JSON: a thin layer over the other rooms.
+"""What the command prints for its options, as text and as JSON; before that, which options go together.
 
-Which options of the command go together, and whose values can work at all, before any work is done.
-
-Not here: what the options are (options), or what they ask for (answers).
+Not here: what the options are (parser), and what they ask for (the other wings).
 """
 
 import json
@@ -40,8 +38,7 @@ from active_learning.tables.merge import merge_labels
 from active_learning.tables.table import read_table
 from active_learning.tables.write import check_output, write_table
 
-# Options that mean nothing without a table
-OF_A_TABLE = (
+TABLE_OPTIONS = (  # that mean nothing without --csv
     "label_column",
     "id_column",
     "drop",
@@ -55,29 +52,27 @@ OF_A_TABLE = (
     "relabel",
     "forecast",
 )
+BUNDLED = {"batch": 10, "budget": 300}  # the sizes of a study of a bundled data set
 
 
 def check_options(args):
     """Raise ValueError for options that do not go together, or whose values cannot work."""
-    if args.csv is None:
-        used = [name for name in OF_A_TABLE if getattr(args, name)]
-        if used:
-            raise ValueError(f"--{used[0].replace('_', '-')} needs --csv, the table that it is about")
-    elif args.label_column is None or args.dataset is not None:
+    given = [name for name in TABLE_OPTIONS if getattr(args, name)]
+    merging, suggesting = args.labels is not None, args.suggest is not None
+    if args.csv is None and given:
+        raise ValueError(f"--{given[0].replace('_', '-')} needs --csv, the table that it is about")
+    if args.csv is not None and (args.label_column is None or args.dataset is not None):
         raise ValueError("--csv needs --label-column, the column of the labels, and no --dataset")
     _check_forecast(args)
-    if args.labels is not None and args.suggest is None and args.output is None and not args.forecast:
+    if merging and not (suggesting or args.forecast) and args.output is None:
         raise ValueError("--labels needs --output, the file for the merged table, or --suggest or --forecast")
-    if args.output is not None and args.labels is None and args.suggest is None:
+    if args.output is not None and not (merging or suggesting):
         raise ValueError("--output goes with --suggest or --labels")
-    if args.relabel and args.labels is None:
+    if args.relabel and not merging:
         raise ValueError("--relabel goes with --labels, the file of the newer labels")
-    if args.spreadsheet_safe and (args.suggest is None or args.output is None):
-        raise ValueError(
-            "--spreadsheet-safe goes with --suggest and --output, the file to open in a spreadsheet"
-        )
-    asked = args.labels is not None or args.suggest is not None or args.forecast
-    if args.checkpoint is not None and asked:
+    if args.spreadsheet_safe and (not suggesting or args.output is None):
+        raise ValueError("--spreadsheet-safe goes with --suggest and --output, the file for a spreadsheet")
+    if args.checkpoint is not None and (merging or suggesting or args.forecast):
         raise ValueError("--checkpoint is for a study; --suggest, --labels and --forecast run none")
     if args.target_acc is not None:
         check_target(args.target_acc)
@@ -88,14 +83,11 @@ def check_options(args):
 
 def _check_forecast(args):
     """Raise ValueError for options that do not go with a forecast, or with the one of a suggestion."""
-    if args.forecast and (args.suggest is not None or args.metric != "accuracy"):
-        raise ValueError(
-            "--forecast is about accuracy, and goes neither with another --metric nor with --suggest"
-        )
-    if args.suggest is not None and args.target_acc is not None and args.metric != "accuracy":
-        raise ValueError(
-            f"--target-acc with --suggest is an accuracy, and goes not with --metric {args.metric}"
-        )
+    suggesting, other_metric = args.suggest is not None, args.metric != "accuracy"
+    if args.forecast and (suggesting or other_metric):
+        raise ValueError("--forecast is about accuracy, and goes with neither another --metric nor --suggest")
+    if suggesting and args.target_acc is not None and other_metric:
+        raise ValueError(f"--target-acc with --suggest is an accuracy; leave --metric {args.metric} out")
     if args.forecast and args.output is not None:
         raise ValueError("--forecast writes no file: leave --output out")
 
@@ -103,12 +95,12 @@ def _check_forecast(args):
 def report(args):
     """What the command prints for its parsed arguments, as text or as JSON."""
     check_options(args)
+    settings = {"metric": args.metric, "random_state": args.seed, "model": args.classifier}
+    settings |= {"batch": args.batch, "budget": args.budget}
     if args.csv is None:
-        settings = {"metric": args.metric, "random_state": args.seed, "model": args.classifier}
-        settings["batch"] = 10 if args.batch is None else args.batch
-        settings["budget"] = 300 if args.budget is None else args.budget
+        sizes = {name: default for name, default in BUNDLED.items() if settings[name] is None}
         target = 0.9 if args.target_acc is None else args.target_acc
-        return measure(args, load_dataset(args.dataset or "digits"), settings, target, [])
+        return measure(args, load_dataset(args.dataset or "digits"), settings | sizes, target, [])
     reading = {"unlabeled": args.unlabeled, "skip": args.skip, "header": not args.no_header}
     reading |= {"drop": args.drop, "id_column": args.id_column}
     if args.labels is not None and args.suggest is None and not args.forecast:  # nothing is learnt
@@ -125,18 +117,16 @@ def report(args):
         return report_suggestions(args, table)
     if args.labels is not None:
         return report_merge(args, table)
-    own = dict(batch=args.batch, budget=args.budget, random_state=args.seed)
-    own |= dict(metric=args.metric, model=args.classifier)
-    dataset, settings, sentences = study_settings(table, **own)
+    dataset, settings, sentences = study_settings(table, **settings)
     return measure(args, dataset, settings, args.target_acc, [*table.notes, *sentences], table)
 
 
 def named_strategies(args, model, X):
     """The names to measure, random first, and notes; the default keeps to what the classifier can serve."""
     if args.strategies is not None:
-        given = " ".join(args.strategies).replace(",", " ").split()
-        given = [name for word in given for name in (STRATEGIES if word == "all" else [word])]
-        return list(dict.fromkeys(["random", *given])), []
+        words = " ".join(args.strategies).replace(",", " ").split()
+        names = [name for word in words for name in (STRATEGIES if word == "all" else [word])]
+        return list(dict.fromkeys(["random", *names])), []
     default, model = [*CLASSIC, RECOMMENDED], make_model(model)
     left_out = [name for name in default if unmet_requirements(STRATEGIES[name], model, X)]
     note = f"{args.classifier} cannot serve {' and '.join(left_out)}: left out"
@@ -144,33 +134,33 @@ def named_strategies(args, model, X):
 
 
 def measure(args, dataset, settings, target, notes, table=None):
-    """Run the study; the table, a sentence on it, and on a reader's own table what it gains and what to do.
+    """Run the study; the table, a sentence on it, and on a user's table what it gains and what to do.
 
     target: None for what the budget can show; table: the Table that the data set is of, if any
     """
-    names, more = named_strategies(args, settings["model"], dataset.X)
-    notes = [*notes, *more]
+    names, strategy_notes = named_strategies(args, settings["model"], dataset.X)
     running = dict(n_splits=args.splits, n_jobs=args.jobs, checkpoint=args.checkpoint)
     curves = run_study(dataset, names, **running, **settings)
+    notes = [*notes, *strategy_notes]
     if target is None:
         target, reached = reachable(curves, by_most=True)
         notes.append(target_sentence(target, reached, settings["budget"], args.splits))
     splitting = {key: settings[key] for key in ("seed_per_class", "test_size") if key in settings}
     sizes = split_dataset(dataset.y, random_state=args.seed, **splitting).sizes
-    parts, more = study_parts(args, dataset, names, settings, target, curves)
-    notes, known = [*notes, *more], dict(hold=args.hold, parts=parts)
-    said = [] if table is None else own_table_sentences(args, table, dataset, settings, curves, target, parts)
+    parts, part_notes = study_parts(args, dataset, names, settings, target, curves)
+    notes, rating = [*notes, *part_notes], dict(hold=args.hold, parts=parts)
+    findings = [] if table is None else table_findings(args, table, dataset, settings, curves, target, parts)
     if args.json:
-        shown = as_json(args, dataset.name, settings, target, curves, sizes, parts)
-        advice = said[-1] if said else recommend(curves, target, **known)
-        shown |= {"notes": notes, "findings": said[:-1], "recommendation": advice}
-        shown |= {} if table is None else {"equal_budget": gains_json(curves)}
-        return json.dumps(shown, indent=2, allow_nan=False)
-    said = [describe(curves, target, **known), *said]
-    return study_text(args, dataset, settings, target, curves, sizes, notes, said)
+        result = as_json(args, dataset.name, settings, target, curves, sizes, parts)
+        advice = findings[-1] if findings else recommend(curves, target, **rating)
+        result |= {"notes": notes, "findings": findings[:-1], "recommendation": advice}
+        result |= {} if table is None else {"equal_budget": gains_json(curves)}
+        return json.dumps(result, indent=2, allow_nan=False)
+    sentences = [describe(curves, target, **rating), *findings]
+    return study_text(args, dataset, settings, target, curves, sizes, notes, sentences)
 
 
-def study_text(args, dataset, settings, target, curves, sizes, notes, said):
+def study_text(args, dataset, settings, target, curves, sizes, notes, sentences):
     """What was run, the table and sentences on it, as text."""
     counts = " / ".join(f"{part} {size}" for part, size in sizes.items())
     splits = "1 split" if args.splits == 1 else f"{args.splits} splits"
@@ -184,15 +174,15 @@ def study_text(args, dataset, settings, target, curves, sizes, notes, said):
             "",
             *text_table(results_table(curves, target, hold=args.hold)).splitlines(),
             "",
-            *said,
+            *sentences,
         ]
     )
 
 
 def study_parts(args, dataset, names, settings, target, curves):
-    """The study on disjoint parts of the rows, and notes; (None, notes) where it could not say a thing."""
-    known = summarise(curves, target, hold=args.hold)["saving"].drop("random").notna().any()
-    if args.splits < 2 * N_PARTS or not known or seed_meets(curves, target, hold=args.hold):
+    """The study on disjoint random groups of the rows, None where it would say nothing, and notes."""
+    measurable = summarise(curves, target, hold=args.hold)["saving"].drop("random").notna().any()
+    if args.splits < 2 * N_PARTS or not measurable or seed_meets(curves, target, hold=args.hold):
         return None, []
     stop = {} if args.hold > 1 else {"stop_at": target}
     try:
@@ -201,8 +191,8 @@ def study_parts(args, dataset, names, settings, target, curves):
         return None, [f"nothing is known about new rows: a part of these is too few for a study ({error})"]
 
 
-def own_table_sentences(args, table, dataset, settings, curves, target, parts):
-    """What a study of a reader's own table shows beyond its results; the last sentence is the advice."""
+def table_findings(args, table, dataset, settings, curves, target, parts):
+    """What a study of a user's table shows beyond its results; the last sentence is the advice."""
     low = below_majority(curves, dataset.y) if args.metric == "accuracy" else ""
     better = better_classifier(table, dataset, settings, args.classifier, n_jobs=args.jobs)
     return [
@@ -227,43 +217,40 @@ def report_forecast(args, table):
     answer = forecast(table, args.target_acc, model=args.classifier, random_state=args.seed)
     if args.json:
         return _table_json(args, table, table.notes, classifier=args.classifier, forecast=answer)
-    rows = f"{table.labeled.sum()} labelled rows, {table.pool.sum()} without a label"
-    head = f"{table.name}: {rows}; classifier {args.classifier}"
-    return text_lines([head, *table.notes, "", *forecast_lines(answer)])
+    return text_lines([_heading(args, table), *table.notes, "", *forecast_lines(answer)])
 
 
 def report_suggestions(args, table):
     """The rows to label next, as text or as JSON; and as a file, if one was asked for."""
     chosen = dict(strategy=args.strategy, model=args.classifier)
     suggestions = suggest(table, args.suggest, random_state=args.seed, **chosen)
-    more = [f"rows chosen by {suggestions.attrs['strategy']}", *suggestions.attrs["notes"]]
+    strategy = suggestions.attrs["strategy"]
+    notes = [*table.notes, f"rows chosen by {strategy}", *suggestions.attrs["notes"]]
     if args.output is not None:
-        how = {"force": args.force, "spreadsheet_safe": args.spreadsheet_safe}
-        write_table(table, args.output, ids=suggestions["id"], **how)
-    gain = expected_gain(args, table, len(suggestions), suggestions.attrs["strategy"])
+        writing = {"force": args.force, "spreadsheet_safe": args.spreadsheet_safe}
+        write_table(table, args.output, ids=suggestions["id"], **writing)
+    gain = expected_gain(args, table, len(suggestions), strategy)
     if args.json:
         ids = as_text(suggestions["id"])  # exactly as text: JSON's numbers and dates would round them
         rows = json.loads(suggestions.assign(id=ids).to_json(orient="records", double_precision=6))
-        named = {"strategy": suggestions.attrs["strategy"], "classifier": args.classifier}
-        notes = [*table.notes, *more]
-        return _table_json(args, table, notes, **named, suggestions=rows, expected_gain=gain)
-
-    def shown(cell):
-        return f"{cell:.3f}" if isinstance(cell, float) else str(cell)
-
+        names = {"strategy": strategy, "classifier": args.classifier}
+        return _table_json(args, table, notes, **names, suggestions=rows, expected_gain=gain)
+    cells = suggestions.dropna(axis=1, how="all").map(_cell_text)
     fill = f"Fill in {args.label_column!r} in {args.output}, then merge it back with --labels {args.output}."
-    return text_lines(
-        [
-            f"{table.name}: {table.labeled.sum()} labelled rows, {table.pool.sum()} without a label; "
-            f"classifier {args.classifier}",
-            *table.notes,
-            *more,
-            "",
-            *text_table(suggestions.dropna(axis=1, how="all").map(shown)).splitlines(),
-            gain,
-            *(["", fill] if args.output is not None else []),
-        ]
-    )
+    lines = [_heading(args, table), *notes, "", *text_table(cells).splitlines(), gain]
+    return text_lines([*lines, *(["", fill] if args.output is not None else [])])
+
+
+def _cell_text(cell):
+    return f"{cell:.3f}" if isinstance(cell, float) else str(cell)
+
+
+def _heading(args, table):
+    return f"{table.name}: {_counts(table)}; classifier {args.classifier}"
+
+
+def _counts(table):
+    return f"{table.labeled.sum()} labelled rows, {table.pool.sum()} without a label"
 
 
 def expected_gain(args, table, batch, rule):
@@ -280,14 +267,13 @@ def report_merge(args, table):
     write_table(table, args.output, force=args.force)
     if args.json:
         return _table_json(args, table, table.notes)
-    labeled = f"{table.labeled.sum()} labelled rows, {table.pool.sum()} without a label"
-    return text_lines([*table.notes, f"Wrote {args.output}: {labeled}. {args.csv} is as it was."])
+    return text_lines([*table.notes, f"Wrote {args.output}: {_counts(table)}. {args.csv} is as it was."])
 
 
-def _table_json(args, table, notes, **more):
+def _table_json(args, table, notes, **results):
     counts = {"labeled": int(table.labeled.sum()), "pool": int(table.pool.sum())}
-    shown = {"table": table.name, "label_column": table.label_column, **counts, "notes": notes}
-    return json.dumps(shown | {"output": args.output} | more, indent=2, allow_nan=False)
+    head = {"table": table.name, "label_column": table.label_column, **counts, "notes": notes}
+    return json.dumps(head | {"output": args.output} | results, indent=2, allow_nan=False)
 
 
 def as_json(args, name, settings, target, curves, sizes, parts=None):

@@ -1,6 +1,6 @@
-"""`active-learning`: read the options, print the answer, end with 0, 2 after bad input, 1 if it died.
+"""Run `active-learning`: parse the options, print the answer, end with 0, 2 after bad input, or 1 if it died.
 
-Nothing heavy is imported before the options are known to be good.
+Nothing heavy is imported before the options are parsed. Not here: what is printed (commands).
 """
 
 import os
@@ -19,20 +19,33 @@ from active_learning.cli.parser import build_parser
 def main(argv=None):
     """Run the command.
 
-    argv: list of arguments; None for those of the process
-    returns: 0; exits with 2 after bad input, and with 1 if the work died
+    Parameters
+    ----------
+    argv : list of str, optional
+        The arguments; by default those of the process.
+
+    Returns
+    -------
+    int
+        0. After bad input the process exits with 2, and with 1 if the work died.
+
+    Examples
+    --------
+    >>> import al_helpers as al
+    >>> al.main(["--dataset", "iris", "--target-acc", "90"])
+    Traceback (most recent call last):
+    SystemExit: 2
     """
     parser = build_parser()
     return _answer(parser, parser.parse_args(argv))
 
 
 def _answer(parser, args):
+    """Print what the arguments ask for; an error is one line on stderr."""
     try:
         with warnings.catch_warnings():
             warnings.showwarning = lambda message, *_: _say(parser, message)
-            from active_learning.cli.commands import (
-                report,  # here, as --help and --version must not wait for it
-            )
+            from active_learning.cli.commands import report  # --help and --version must not wait for it
 
             answer = report(args)
         _print(answer)
@@ -90,8 +103,8 @@ def _open_closed_streams():
 
 def _keep_stdout():
     """Print to a copy of stdout that no worker inherits: joblib's print there if we end while they start."""
-    number, how = sys.stdout.fileno(), dict(encoding=sys.stdout.encoding, errors=sys.stdout.errors)
-    sys.stdout = open(os.dup(number), "w", **how)  # noqa: SIM115, for good
+    number, settings = sys.stdout.fileno(), dict(encoding=sys.stdout.encoding, errors=sys.stdout.errors)
+    sys.stdout = open(os.dup(number), "w", **settings)  # noqa: SIM115, for good
     os.dup2(os.open(os.devnull, os.O_WRONLY), number)
 
 
@@ -106,24 +119,25 @@ def _end_on_signals(checkpoint):
         ending.append(signal.SIGHUP)
     for number in ending:
         signal.signal(number, lambda *_: None)
-    came_in, written = os.pipe()
-    os.set_blocking(written, False)
-    signal.set_wakeup_fd(written)
-    threading.Thread(target=_wait_for_the_end, args=(came_in, checkpoint), daemon=True).start()
+    read_end, write_end = os.pipe()
+    os.set_blocking(write_end, False)
+    signal.set_wakeup_fd(write_end)
+    threading.Thread(target=_wait_for_signal, args=(read_end, checkpoint), daemon=True).start()
     if hasattr(signal, "pthread_sigmask"):
         start_trackers()  # here, as they lift the block when they start (Python 3.11)
         signal.pthread_sigmask(signal.SIG_BLOCK, [signal.SIGINT])
 
 
-def _wait_for_the_end(came_in, checkpoint):
+def _wait_for_signal(read_end, checkpoint):
+    """End the process when a signal comes, and say what the checkpoint holds."""
     if hasattr(signal, "pthread_sigmask"):
         signal.pthread_sigmask(signal.SIG_UNBLOCK, [signal.SIGINT])  # in this thread alone
-    number = os.read(came_in, 1)[0]
+    number = os.read(read_end, 1)[0]
     try:
         wipe()
         if checkpoint is not None and os.path.exists(checkpoint):
-            how = "the same command goes on from there"
-            print(f"stopped; what is finished is kept in {checkpoint!r}: {how}", file=sys.stderr, flush=True)
+            text = f"stopped; what is finished is kept in {checkpoint!r}: the same command goes on from there"
+            print(text, file=sys.stderr, flush=True)
         kill_workers()
         clear_memory()
     finally:

@@ -1,4 +1,7 @@
-"""The command's options, and nothing heavier, so that --help answers at once."""
+"""The command's options, without a heavy import, so that --help answers at once.
+
+Not here: which options go together (commands), and the names that they list (_names).
+"""
 
 import argparse
 
@@ -8,6 +11,8 @@ from active_learning._text import printable
 
 
 class _Parser(argparse.ArgumentParser):
+    """A parser whose errors are one line."""
+
     def error(self, message):
         """One line on stderr and exit code 2, without argparse's usage block."""
         self.exit(2, f"{self.prog}: error: {printable(message)}\n")
@@ -15,7 +20,7 @@ class _Parser(argparse.ArgumentParser):
 
 EXAMPLES = """examples:
   active-learning                              digits, 90 %, 100 splits: the headline table
-  active-learning --target-acc 0.95 --hold 3   a harder target, held for three rounds
+  active-learning --target-acc 0.95 --hold 3   a higher target, for three rounds in a row
   active-learning --splits 1                   the classic single-run table (an anecdote)
   active-learning --strategies margin,entropy --batch 20 --dataset wine
   active-learning --dataset openml:credit-g    a table of openml.org, downloaded once
@@ -58,12 +63,12 @@ def _add_study_options(add):
     add("--strategies", nargs="+", metavar="NAME", help=every)
     classifiers = f"{', '.join(CLASSIFIERS)} (default {CLASSIFIERS[0]})"
     add("--classifier", default=CLASSIFIERS[0], metavar="NAME", help=classifiers)
-    add("--batch", type=int, metavar="N", help="labels bought a round (default 10; --csv: from the data)")
+    add("--batch", type=int, metavar="N", help="labels queried a round (default 10; --csv: from the data)")
     add("--budget", type=int, metavar="N", help="labels in all, seed included (default 300; --csv: likewise)")
     add("--metric", default="accuracy", metavar="NAME", help=f"{' or '.join(METRICS)} (default accuracy)")
     add("--splits", type=int, default=100, metavar="N", help="random splits (default 100)")
     add("--seed", type=int, default=0, metavar="N", help="seed of all randomness (default 0)")
-    add("--hold", type=int, default=1, metavar="N", help="rounds the target must hold for (default 1)")
+    add("--hold", type=int, default=1, metavar="N", help="consecutive rounds at the target (default 1)")
     add("--jobs", type=int, default=-1, metavar="N", help="processes (default -1: one a core)")
 
 

@@ -1,4 +1,4 @@
-"""How many more labels a target takes, when to stop, and how such forecasts fared.
+"""How many more labels a target takes, and how such forecasts and stop rules fared.
 
 Not here: savings against random (statistics).
 """

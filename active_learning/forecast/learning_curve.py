@@ -1,10 +1,7 @@
-"""Learning curves from the labels at hand, and how they may go on: the numbers behind a forecast.
+"""The learning curve of the labelled rows, and its extrapolation: the numbers behind a forecast.
 
-Here: the score of a classifier trained on subsets of the labelled rows, and a family of curves through those
-scores. Not here: how wrong such curves were in replays, and what is promised (forecast).
-Sources: Figueroa et al. 2012 (inverse power law of the subsets' scores); Viering & Loog 2023 (what shapes
-learning curves have); Angelopoulos et al. 2023 (a model's guesses for unlabelled rows, corrected by
-labelled ones).
+The score of a classifier trained on subsets of the labelled rows, and a family of curves through those
+scores. Not here: how wrong such curves were in backtests, and the intervals made from that (forecast).
 """
 
 import warnings
@@ -22,7 +19,7 @@ from active_learning.models.registry import fit
 
 FRACTIONS = (0.25, 0.35, 0.5, 0.65, 0.8, 0.9)  # of the labelled rows, trained on; the others test
 FOLDS = 10
-POOL_ROWS = 500  # of the unlabelled ones, which stand for all of them
+POOL_ROWS = 500  # of the unlabelled ones, a random sample that stands for all of them
 
 
 @dataclass(frozen=True)
@@ -31,14 +28,13 @@ class SubsetCurve:
 
     labels: int  # m, the rows that are labelled now
     sizes: np.ndarray  # int (s,), ascending, rows trained on
-    errors: np.ndarray  # (s,), share of new rows guessed wrong
+    errors: np.ndarray  # (s,), share of new rows classified wrongly
     covariance: np.ndarray  # (s, s), of the errors: other labelled rows would move all of them together
-    harder: float  # by how many standard errors the labelled rows look harder than those without a label
+    selection_bias: float  # by how many standard errors the labelled rows look harder than the pool
 
 
-def dealt(y, rng):
-    """The rows 0..m-1 in random order, the classes of y (m,) spread evenly over it: any first part has
-    its share."""
+def stratified_permutation(y, rng):
+    """The rows of y (m,) in random order, such that any first part has its share of each class."""
     order = rng.permutation(len(y))
     codes, counts = np.unique(y[order], return_inverse=True, return_counts=True)[1:]
     rank = np.empty(len(y))
@@ -48,92 +44,101 @@ def dealt(y, rng):
 
 
 def subset_sizes(m):
-    """The sizes (s,) of the subsets that m labelled rows are cut into."""
+    """The sizes (s,) of the subsets of m labelled rows that are trained on."""
     return np.unique([max(4, int(share * m)) for share in FRACTIONS])
 
 
 def _tasks(y, sizes, rng):
-    """Yield (rows to train on, rows to test on, which size): cross-validation, on growing parts of
-    each training set."""
+    """Yield (rows to train on, rows to test on, index of the size): cross-validation on growing parts."""
     for _ in range(max(1, min(3, 200 // len(y)))):
         folds = np.arange(len(y)) % FOLDS
-        order = dealt(y, rng)
+        order = stratified_permutation(y, rng)
         for fold in range(FOLDS):
             train, test = order[folds != fold], order[folds == fold]
-            train = train[dealt(y[train], rng)]
-            for which, size in enumerate(sizes):
-                yield train[:size], test, which
+            train = train[stratified_permutation(y[train], rng)]
+            for index, size in enumerate(sizes):
+                yield train[:size], test, index
 
 
-def _guesses(model, X, y, train, pool, rows):
-    """Fit on rows `train`; for rows `rows` the guesses and, where the model has probabilities, how
-    sure it is."""
-    known = model if len(np.unique(y[train])) > 1 else DummyClassifier(strategy="prior")
-    with warnings.catch_warnings():  # of few rows many classes, which is no fault of theirs
+def _predictions(model, X, y, train, pool, rows):
+    """Fit on rows `train`; the predicted classes of rows `rows` and, if any, their probabilities."""
+    classifier = model if len(np.unique(y[train])) > 1 else DummyClassifier(strategy="prior")
+    with warnings.catch_warnings():  # many classes of few rows are no fault of the user's
         warnings.filterwarnings("ignore", "The number of unique classes")
-        fit(known, X, y, train, pool)
-    part = take(X, rows)
-    if not hasattr(known, "predict_proba"):
-        return known.predict(part), None
-    proba = known.predict_proba(part)
-    return known.classes_[proba.argmax(axis=1)], proba.max(axis=1)
+        fit(classifier, X, y, train, pool)
+    X_rows = take(X, rows)
+    if not hasattr(classifier, "predict_proba"):
+        return classifier.predict(X_rows), None
+    proba = classifier.predict_proba(X_rows)
+    return classifier.classes_[proba.argmax(axis=1)], proba.max(axis=1)
 
 
 @on_one_thread
 def subset_curve(X, y, labeled, pool, model, rng, *, tested=None, quiet=False):
     """Score classifiers trained on subsets of the labelled rows, by repeated cross-validation.
 
-    X: matrix (n, d); y: (n,), of which only the labelled rows' are looked at
-    labeled, pool: int arrays, the rows with a label and those without; model: classifier, fitted to many
-        subsets
-    rng: numpy Generator
-    tested: positions in `labeled` of the rows that are a random sample, which alone test; None = all of them,
-        and then the guesses for the pool say what kind of rows are missing among them
-    quiet: show no progress
-    returns: SubsetCurve
+    Parameters
+    ----------
+    X : matrix of shape (n, d)
+    y : array of shape (n,)
+        Class codes, of which only the labelled rows' are looked at.
+    labeled, pool : int arrays
+        The rows with a label and those without.
+    model : classifier
+        It is cloned, and fitted to many subsets.
+    rng : numpy.random.Generator
+    tested : int array, optional
+        Positions in `labeled` of the rows that are a random sample, which alone test. By default all of them
+        test, and the predictions for the pool show what kind of rows are missing among them.
+    quiet : bool
+        Whether to show no progress.
+
+    Returns
+    -------
+    SubsetCurve
+
+    References
+    ----------
+    Figueroa et al. 2012 (learning curves of subsets); Angelopoulos et al. 2023 (predictions for unlabelled
+    rows, corrected by labelled ones).
     """
     sizes, model = subset_sizes(len(labeled)), clone(model)
     tested = np.arange(len(labeled)) if tested is None else tested
-    shown = rng.permutation(pool)[: POOL_ROWS if len(tested) == len(labeled) else 0]
-    hits, odds, seen = np.zeros((3, len(sizes), len(labeled)))
-    guessed = [[] for _ in sizes]
+    pool_rows = rng.permutation(pool)[: POOL_ROWS if len(tested) == len(labeled) else 0]
+    hits, odds, times = np.zeros((3, len(sizes), len(labeled)))
+    pool_odds = [[] for _ in sizes]
     tasks = [*_tasks(y[labeled], sizes, rng)]
-    for train, test, which in tasks if quiet else progress(iter(tasks), len(tasks)):
-        rows = np.concatenate([labeled[test], shown])
-        guess, confidence = _guesses(model, X, y, labeled[train], pool, rows)
-        hits[which, test] += guess[: len(test)] == y[labeled[test]]
-        seen[which, test] += 1
+    for train, test, index in tasks if quiet else progress(iter(tasks), len(tasks)):
+        rows = np.concatenate([labeled[test], pool_rows])
+        predicted, confidence = _predictions(model, X, y, labeled[train], pool, rows)
+        hits[index, test] += predicted[: len(test)] == y[labeled[test]]
+        times[index, test] += 1
         if confidence is not None:
             values = logit(np.clip(confidence, 0.02, 0.98))
-            odds[which, test] += values[: len(test)]
-            guessed[which].append(values[len(test) :])
-    hits, odds = (sums[:, tested] / seen[:, tested] for sums in (hits, odds))
-    return _curve(hits, odds, guessed, sizes, len(labeled), len(pool) if len(shown) else 0)
+            odds[index, test] += values[: len(test)]
+            pool_odds[index].append(values[len(test) :])
+    hits, odds = (sums[:, tested] / times[:, tested] for sums in (hits, odds))
+    return _curve(hits, odds, pool_odds, sizes, len(labeled), len(pool) if len(pool_rows) else 0)
 
 
-def _curve(hits, odds, guessed, sizes, labels, n_pool):
-    """The SubsetCurve of rows' shares of right guesses (s, m), their log-odds (s, m) and those of pool
-    rows."""
-    m, residuals, errors, harder = hits.shape[1], hits.copy(), 1 - hits.mean(axis=1), 0.0
-    if n_pool and guessed[0]:
-        for which, pool_odds in enumerate(guessed):
-            right = calibration(odds[which], hits[which])
-            elsewhere = 1 - right(np.concatenate(pool_odds)).mean()
-            errors[which] = (m * errors[which] + n_pool * elsewhere) / (m + n_pool)
-            residuals[which] -= right(odds[which])
-        others = np.mean(guessed[-1], axis=0)
+def _curve(hits, odds, pool_odds, sizes, labels, n_pool):
+    """The SubsetCurve of rows' shares of right predictions (s, m), their log-odds (s, m) and the pool's."""
+    m, residuals, errors, bias = hits.shape[1], hits.copy(), 1 - hits.mean(axis=1), 0.0
+    if n_pool and pool_odds[0]:
+        for index, values in enumerate(pool_odds):
+            chance_right = calibration(odds[index], hits[index])
+            pool_error = 1 - chance_right(np.concatenate(values)).mean()
+            errors[index] = (m * errors[index] + n_pool * pool_error) / (m + n_pool)
+            residuals[index] -= chance_right(odds[index])
+        others = np.mean(pool_odds[-1], axis=0)
         spread = np.sqrt(odds[-1].var() / m + others.var() / len(others)) + 1e-9
-        harder = (others.mean() - odds[-1].mean()) / spread
+        bias = (others.mean() - odds[-1].mean()) / spread
     covariance = np.cov(residuals) / m + (1 + np.eye(len(sizes))) / m**2
-    return SubsetCurve(labels, sizes, errors, covariance, harder)
+    return SubsetCurve(labels, sizes, errors, covariance, bias)
 
 
 def calibration(odds, hits):
-    """The function log-odds -> chance of a right guess, from guesses (m,) and the shares (m,) that were
-    right.
-
-    source: Platt 1999
-    """
+    """The function log-odds -> chance of being right, fitted to odds (m,) and hits (m,) (Platt 1999)."""
     column, m = odds[:, None], len(odds)
     model = LogisticRegression().fit(
         np.vstack([column, column]), np.repeat([1, 0], m), np.concatenate([hits, 1 - hits]) + 0.5 / m
@@ -141,9 +146,7 @@ def calibration(odds, hits):
     return lambda values: model.predict_proba(np.asarray(values)[:, None])[:, 1]
 
 
-SHARES = np.array(
-    [0, 0.1, 0.2, 0.3, 0.4, 0.5, 0.6, 0.7, 0.8, 0.9, 0.95]
-)  # of the error now that no label removes
+SHARES = np.r_[np.arange(10) / 10, 0.95]  # of the error now that no label removes
 POWERS = np.array([0.1, 0.15, 0.2, 0.3, 0.4, 0.5, 0.6, 0.8, 1, 1.3, 1.7])  # how fast the rest falls
 
 
@@ -169,7 +172,7 @@ class Continuation:
         return mean, np.sqrt(self.weight @ (values - mean) ** 2)
 
     def errors(self, n):
-        """The middle error (c,) at n (c,) labels."""
+        """The expected error (c,) at n (c,) labels."""
         return expit(self.log_odds(n)[0])
 
 
@@ -179,8 +182,18 @@ def continuation(curve):
     In log-odds, rows that are harder than most move all errors alike; in plain shares a flat curve would look
     like one near 0, which has no room to fall.
 
-    returns: Continuation
-    source: Figueroa et al. 2012 (the inverse power law); averaged over its parameters, not fitted once
+    Parameters
+    ----------
+    curve : SubsetCurve
+
+    Returns
+    -------
+    Continuation
+
+    References
+    ----------
+    Figueroa et al. 2012 (the inverse power law, here averaged over its parameters instead of fitted once);
+    Viering & Loog 2023 (the shapes of learning curves).
     """
     errors = (curve.labels * curve.errors + 0.5) / (curve.labels + 1)  # half a row more: no error is 0 or 1
     slope = 1 / (errors * (1 - errors))
@@ -189,10 +202,10 @@ def continuation(curve):
     levels = expit(np.linspace(max(last - reach, least), min(last + reach, logit(0.97)), 41))
     grid = np.meshgrid(levels, SHARES, POWERS, indexing="ij")
     level, share, power = (part.ravel() for part in grid)
-    prior = np.log(1.02 - share) - (np.log(power) / 0.4) ** 2 / 2  # of the replays, more or less
-    flat = Continuation(int(curve.sizes[-1]), level, share, power, np.ones(len(level)))
-    off = logit(np.clip(flat.curves(curve.sizes), 1e-4, 0.99)) - logit(errors)
-    fits = prior - 0.5 * np.einsum("ts,ts->t", off @ np.linalg.inv(covariance), off)
+    prior = np.log(1.02 - share) - (np.log(power) / 0.4) ** 2 / 2  # about what the backtests showed
+    equal = Continuation(int(curve.sizes[-1]), level, share, power, np.ones(len(level)))
+    residuals = logit(np.clip(equal.curves(curve.sizes), 1e-4, 0.99)) - logit(errors)
+    fits = prior - 0.5 * np.einsum("ts,ts->t", residuals @ np.linalg.inv(covariance), residuals)
     keep = fits > fits.max() - 20  # the others weigh nothing, and are two thirds
     weight = np.exp(fits[keep] - fits.max())
-    return Continuation(flat.size, level[keep], share[keep], power[keep], weight / weight.sum())
+    return Continuation(equal.size, level[keep], share[keep], power[keep], weight / weight.sum())

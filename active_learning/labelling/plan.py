@@ -1,12 +1,12 @@
-"""A labelling project on a reader's table: plan a study of its labelled rows.
+"""Plan a study of a user's table: which rows, which sizes, which target, which classifier.
 
-Not here: which rows to label next (suggesting), or what the study shows (gains, wording).
+Not here: which rows to label next (suggest), and what a study shows (report).
 """
 
 import numpy as np
 import pandas as pd
 
-from active_learning._validation import METRICS, check_choice, some
+from active_learning._validation import METRICS, check_choice
 from active_learning.datasets.dataset import Dataset
 from active_learning.models.registry import CLASSIFIERS, Represented, make_model
 from active_learning.statistics.curves import final_scores
@@ -18,47 +18,53 @@ SLOW_ABOVE = 1_000  # rows above which label spreading, whose time grows with th
 
 
 def table_model(table, model=None):
-    """A classifier behind the table's preprocessor, which looks at no label: a Represented model.
+    """A classifier behind the table's preprocessor, which looks at no label.
 
-    table: Table; model: as in run_loop
+    Parameters
+    ----------
+    table : Table
+    model : str or classifier, optional
+        As in run_loop.
+
+    Returns
+    -------
+    Represented
     """
     return Represented([("features", table.preprocessor), ("classifier", make_model(model))])
 
 
-def labeled_rows(table, least):
-    """The labelled rows (m,) and their labels (m,); ValueError if fewer than `least` rows in a class."""
+def labeled_rows(table):
+    """The labelled rows (m,) of a table and their labels (m,) as text; ValueError below 2 classes."""
     rows = np.flatnonzero(table.labeled)
     y = table.y[rows].astype(str)
-    counts = pd.Series(y).value_counts()
-    if len(counts) < 2:
-        found = f"the one class {counts.index[0]!r} in {len(y)} labels" if len(y) else "no labelled rows"
-        raise ValueError(f"{table.name} has {found} in {table.label_column!r}; label some of 2 classes first")
-    if counts.min() < least:
-        few = [f"{label} ({count})" for label, count in counts[counts < least].items()]
-        raise ValueError(f"each class needs at least {least} labelled rows; too few: {some(few)}")
+    classes = np.unique(y)
+    if len(classes) < 2:
+        what = f"the one class {str(classes[0])!r} in {len(y)} labels" if len(y) else "no labelled rows"
+        raise ValueError(f"{table.name} has {what} in {table.label_column!r}; label some of 2 classes first")
     return rows, y
 
 
 def study_settings(table, *, batch=None, budget=None, model=None, metric="accuracy", random_state=0):
-    """Choose the rows and the sizes of a study of a table's labelled rows, and say why.
+    """Choose the rows and the sizes of a study of a table's labelled rows; as plan_study, without a target.
 
-    table: Table; batch, budget: chosen from the data if None
-    model, metric, random_state: as in run_histories
-    returns: Dataset of the labelled rows, dict of settings for run_study, list of sentences
-    raises: ValueError if there are fewer than 2 classes with 2 labelled rows each
+    Returns
+    -------
+    dataset : Dataset
+    settings : dict
+    sentences : list of str
     """
-    rows, y = labeled_rows(table, least=1)
-    kept, rare = without_rare(y, least=2)
-    if len(np.unique(y[kept])) < 2:
+    rows, y = labeled_rows(table)
+    frequent, rare = without_rare(y, least=2)
+    if len(np.unique(y[frequent])) < 2:
         raise ValueError(f"a study needs 2 classes with at least 2 labelled rows each. {rare}")
-    rows, y = rows[kept], y[kept]
+    rows, y = rows[frequent], y[frequent]
     dataset = Dataset(table.name, table.X[rows], y)
     settings, sentence = study_sizes(y, batch=batch, budget=budget)
     settings |= {"model": table_model(table, model), "metric": check_choice("metric", metric, METRICS)}
     settings["random_state"] = random_state
-    sentences, share = [*filter(None, [rare]), sentence], pd.Series(y).value_counts(normalize=True)
-    if share.iloc[0] > 0.8 and metric == "accuracy":
-        hint = f"{share.iloc[0]:.0%} of the labels are {share.index[0]!r}: always saying so is as accurate"
+    sentences, shares = [*filter(None, [rare]), sentence], pd.Series(y).value_counts(normalize=True)
+    if shares.iloc[0] > 0.8 and metric == "accuracy":
+        hint = f"{shares.iloc[0]:.0%} of the labels are {shares.index[0]!r}: always saying so is as accurate"
         sentences.append(f"{hint}; the metric balanced_accuracy weighs the classes alike.")
     return dataset, settings, sentences
 
@@ -66,17 +72,47 @@ def study_settings(table, *, batch=None, budget=None, model=None, metric="accura
 def plan_study(table, *, target=None, batch=None, budget=None, model=None, metric="accuracy", random_state=0):
     """Choose what a study of a table's labelled rows needs, its target too, and say why.
 
-    target: chosen from the data if None: what most runs of random reach with the budget, so that few of any
-        rule miss it (gains.reachable)
-    table, batch, budget, model, metric, random_state: as in study_settings
-    returns: Dataset of the labelled rows, dict of settings for run_study, target, list of sentences
-    raises: ValueError if there are fewer than 2 classes with 2 labelled rows each
+    Parameters
+    ----------
+    table : Table
+    target : float in (0, 1], optional
+        Score wanted. By default what most runs of random reach with the budget, so that few of any rule
+        miss it.
+    batch, budget : int, optional
+        Labels a round and in all; chosen from the data by default.
+    model : str or classifier, optional
+    metric : {"accuracy", "balanced_accuracy"}
+    random_state : int
+        As in run_histories, like model and metric.
+
+    Returns
+    -------
+    dataset : Dataset
+        The labelled rows, without classes too rare to be split.
+    settings : dict
+        Keywords for run_study.
+    target : float
+    sentences : list of str
+
+    Raises
+    ------
+    ValueError
+        If there are fewer than 2 classes with 2 labelled rows each.
+
+    Examples
+    --------
+    >>> import al_helpers as al
+    >>> import pandas as pd
+    >>> frame = pd.DataFrame({"x": [*range(20)] * 5, "y": ["a"] * 50 + ["b"] * 50})
+    >>> dataset, settings, target, sentences = al.plan_study(al.load_table(frame, "y"), target=0.9)
+    >>> settings["batch"], settings["budget"]
+    (2, 50)
     """
     chosen = dict(batch=batch, budget=budget, model=model, metric=metric, random_state=random_state)
     dataset, settings, sentences = study_settings(table, **chosen)
     if target is None:
-        at_once = settings | {"batch": settings["budget"]}
-        pilot = run_study(dataset, "random", n_splits=10, n_jobs=1, **at_once)
+        one_round = settings | {"batch": settings["budget"]}
+        pilot = run_study(dataset, "random", n_splits=10, n_jobs=1, **one_round)
         target, reached = reachable(pilot, by_most=True)
         sentences.append(target_sentence(target, reached, settings["budget"], 10))
     return dataset, settings, target, sentences
@@ -91,36 +127,46 @@ def target_sentence(target, reached, budget, n_splits):
 
 
 def better_classifier(table, dataset, settings, current, *, n_splits=10, n_jobs=-1):
-    """Whether another of our classifiers learns more from the same random labels, in one sentence.
+    """Whether another of the classifiers learns more from the same random labels, in one sentence.
 
-    table: Table; dataset, settings: of study_settings; current: the classifier's name
-    n_splits: splits that they are compared on; n_jobs: as in run_histories
-    returns: str, naming the best of those that lead by more than two standard errors; "" if none does
-    raises: ValueError for an unknown classifier
+    Parameters
+    ----------
+    table : Table
+    dataset, settings : Dataset, dict
+        As study_settings returns them.
+    current : str
+        Name of the classifier in use.
+    n_splits, n_jobs : int
+        Splits that the classifiers are compared on, and processes.
+
+    Returns
+    -------
+    str
+        Names the best of those that lead by more than two standard errors; "" if none does.
     """
     check_choice("classifier", current, CLASSIFIERS)
-    at_once = settings | {"batch": settings["budget"], "n_splits": n_splits, "n_jobs": n_jobs}
-    slow = {"label_spreading"} if len(dataset.y) > SLOW_ABOVE else set()
-    names = [name for name in CLASSIFIERS if name == current or name not in slow]
-    curves = [run_study(dataset, "random", **at_once | {"model": table_model(table, name)}) for name in names]
-    runs = {name: final_scores(each)["random"] for name, each in zip(names, curves, strict=True)}
-    leads = {name: runs[name] - runs[current] for name in names}
-    sure = {name: lead.mean() for name, lead in leads.items() if lead.mean() > max(2 * lead.sem(), 1e-9)}
-    if not sure:
+    one_round = settings | {"batch": settings["budget"], "n_splits": n_splits, "n_jobs": n_jobs}
+    slow = {"label_spreading"} - {current} if len(dataset.y) > SLOW_ABOVE else set()
+    scores = {}
+    for name in [name for name in CLASSIFIERS if name not in slow]:
+        curves = run_study(dataset, "random", **one_round | {"model": table_model(table, name)})
+        scores[name] = final_scores(curves)["random"]
+    leads = {name: runs - scores[current] for name, runs in scores.items()}
+    shown = {name: lead.mean() for name, lead in leads.items() if lead.mean() > max(2 * lead.sem(), 1e-9)}
+    if not shown:
         return ""
-    best = max(sure, key=sure.get)
+    best = max(shown, key=shown.get)
     return (
         f"Another classifier learns more from the same {settings['budget']} random labels: {best} scores "
-        f"{runs[best].mean():.1%}, {current} {runs[current].mean():.1%} ({n_splits} splits); "
+        f"{scores[best].mean():.1%}, {current} {scores[current].mean():.1%} ({n_splits} splits); "
         f"try --classifier {best}."
     )
 
 
 def study_sizes(y, *, batch=None, budget=None):
-    """Sizes that suit labels y (n,): dict of settings for run_study, and a sentence that says them.
+    """Sizes that suit labels y (n,): dict of settings for run_study, and a sentence that names them.
 
-    batch, budget: given sizes, or None to choose them
-    Few rows are tested on a half of them, so that the test can tell 90 % from 85 %.
+    Given sizes stay. Few rows are tested on a half of them, so that the test can tell 90 % from 85 %.
     """
     counts = np.unique(y, return_counts=True)[1]
     test_size = 0.3 if len(y) >= 200 and 0.3 * len(y) >= len(counts) else 0.5
@@ -132,5 +178,6 @@ def study_sizes(y, *, batch=None, budget=None):
     sizes = {"seed_per_class": seed_per_class, "test_size": test_size, "batch": batch, "budget": budget}
     return sizes, (
         f"Of {len(y)} labelled rows, each split tests on {len(y) - left} ({test_size:.0%}), starts from "
-        f"{seed} ({seed_per_class} a class) and buys {batch} at a time, up to {budget} of the other {left}."
+        f"{seed} ({seed_per_class} a class) and queries {batch} at a time, up to {budget} of the other "
+        f"{left}."
     )

@@ -1,6 +1,6 @@
-"""The rows of a table to label next: what the rule chooses, without saying the same thing twice.
+"""Suggest the rows of a table to label next: those that a rule queries, without near-duplicates.
 
-Not here: how a table is measured (labelling), or how labels come back (tables).
+Not here: how a table is measured (plan), or how labels come back (tables).
 """
 
 from dataclasses import dataclass, replace
@@ -10,8 +10,9 @@ import joblib
 import numpy as np
 import pandas as pd
 from sklearn.compose import ColumnTransformer
+from sklearn.metrics.pairwise import cosine_similarity
 
-from active_learning._arrays import blocks, evenly_spaced, on_one_thread, squared_norms, take
+from active_learning._arrays import blocks, evenly_spaced, on_one_thread, take
 from active_learning._progress import progress, showing
 from active_learning._validation import check_integer, last_step
 from active_learning.features.text import TextEncoder
@@ -28,28 +29,51 @@ from active_learning.strategies.registry import (
 )
 from active_learning.study.loop import shown_to
 
-LOOKED_AT = 40_000  # rows of texts without a label at the most that are encoded, for a rule to choose among
+MOST_TEXTS = 40_000  # rows of texts without a label at the most that are encoded, for a rule to choose among
 TYPICAL_OF = 5_000  # rows at the most among which the first ones to label are found
 ALIKE = 0.98  # cosine similarity above which two texts, or vectors, say the same
-FIRST = "no two classes have a label yet, so no model can be fitted: these are typical rows of clusters"
+NO_MODEL = "no two classes have a label yet, so no model can be fitted: these are typical rows of clusters"
 
 
 @on_one_thread
 def suggest(table, n=10, *, strategy=None, model=None, random_state=0):
-    """Say which rows of a table to label next: fit on the labelled rows, let the strategy choose the others.
+    """Suggest which rows of a table to label next: fit on the labelled rows, let the rule query the others.
 
-    Rows that say the same, texts that differ in case, digits or marks among them, are proposed once. With
-    labels of fewer than 2 classes nothing can be fitted: then come typical rows of the table's clusters
+    Rows that say the same, texts that differ in case, digits or marks among them, are suggested once. With
+    labels of fewer than 2 classes nothing can be fitted; then come typical rows of the table's clusters
     (typiclust).
 
-    table: Table
-    n: rows to choose, at most as many as have no label and differ
-    strategy: as in run_loop; None: RECOMMENDED, for batches, or margin for one row
-    model, random_state: as in run_loop; the model needs predict_proba
-    returns: DataFrame (n, 6) in the order to label: id, guess_1, p_1, guess_2, p_2 (the two likeliest
-        classes and their probabilities) and score, the strategy's own or else margin's; larger = ask first.
-        Its attrs hold the name of the strategy and notes
-    raises: ValueError if no row lacks a label, or a setting cannot work
+    Parameters
+    ----------
+    table : Table
+    n : int
+        Rows to suggest, at most as many as have no label and differ.
+    strategy : str or rule, optional
+        As in run_loop. By default the recommended rule for batches, and margin for one row.
+    model : str or classifier, optional
+        As in run_loop; it needs predict_proba.
+    random_state : int
+        Random seed.
+
+    Returns
+    -------
+    DataFrame of shape (n, 6)
+        In the order to label: id; guess_1, p_1, guess_2 and p_2, the two likeliest classes and their
+        probabilities; and score, the rule's or else margin's, larger = ask first. Its attrs hold the
+        strategy's name and notes.
+
+    Raises
+    ------
+    ValueError
+        If no row lacks a label, or a setting cannot work.
+
+    Examples
+    --------
+    >>> import al_helpers as al
+    >>> import pandas as pd
+    >>> frame = pd.DataFrame({"x": [0, 1, 1, 2, 4, 6, 8, 9, 9], "y": [*"aaa", "", "", "", *"bbb"]})
+    >>> al.suggest(al.load_table(frame, "y"), 2, strategy="margin")["id"].tolist()
+    [4, 5]
     """
     pool = np.flatnonzero(table.pool)
     n = min(check_integer("the number of rows to suggest", n, 1), len(pool))
@@ -59,18 +83,18 @@ def suggest(table, n=10, *, strategy=None, model=None, random_state=0):
     if strategy is not None:
         pick_strategies(strategy)  # a name that is not one, before any work
     with showing(f"learning from {table.name}", rows=len(table.frame)):
-        table, notes = looked_at(table, pool, max(n, LOOKED_AT), rng)
-        different = differing(table, np.flatnonzero(table.pool))
+        table, notes = subsample_pool(table, pool, max(n, MOST_TEXTS), rng)
+        different = drop_exact_duplicates(table, np.flatnonzero(table.pool))
         if len(np.unique(table.y[table.labeled].astype(str))) < 2:
-            notes.append(FIRST)
-            name, (rows, found) = "typiclust", first_rows(table, model, different, n, rng)
+            notes.append(NO_MODEL)
+            name, (rows, predicted) = "typiclust", typical_rows(table, model, different, n, rng)
         else:
             check_probabilities(model)
             name, rule = choose_strategy(strategy, n, model, table.X)
-            rows, found = rows_chosen(table, model, rule, different, n, rng)
+            rows, predicted = rows_chosen(table, model, rule, different, n, rng)
     if len(rows) < n:
         notes.append(f"{n - len(rows)} fewer than asked for: the others say the same as one of these")
-    return _suggestions(table, rows, name, notes, found)
+    return _suggestions(table, rows, name, notes, predicted)
 
 
 def check_probabilities(model):
@@ -92,36 +116,35 @@ def choose_strategy(strategy, n, model, X):
     return name, rule
 
 
-def looked_at(table, pool, most, rng):
+def subsample_pool(table, pool, most, rng):
     """The table, of many texts only its labelled rows and a random part of the pool; and notes on it."""
     if text_columns(table.preprocessor) and len(pool) > most:
         note = f"of {len(pool):,} rows without a label, a random {most:,} were looked at"
         drawn = rng.choice(pool, most, replace=False)
-        return part_of(table, np.union1d(np.flatnonzero(table.labeled), drawn)), [note]
-    learnt = isinstance(table.preprocessor, ColumnTransformer) and len(table.X) > IN_MEMORY
+        return take_rows(table, np.union1d(np.flatnonzero(table.labeled), drawn)), [note]
+    sampled = isinstance(table.preprocessor, ColumnTransformer) and len(table.X) > IN_MEMORY
     note = f"scales and levels are learnt from the labelled rows and {IN_MEMORY:,} evenly spaced ones"
-    return table, [note] if learnt else []
+    return table, [note] if sampled else []
 
 
-def part_of(table, rows):
-    """The table of some rows (m,), which are known by their ids as before."""
+def take_rows(table, rows):
+    """The table of some rows (m,), which keep their ids."""
     skipped = None if table.skipped is None else table.skipped[rows]
-    return replace(
-        table, frame=table.frame.iloc[rows], X=take(table.X, rows), y=table.y[rows], skipped=skipped
-    )
+    X = take(table.X, rows)
+    return replace(table, frame=table.frame.iloc[rows], X=X, y=table.y[rows], skipped=skipped)
 
 
-def differing(table, pool):
+def drop_exact_duplicates(table, pool):
     """The rows of the pool that say something different, the first of those that say the same.
 
     Texts are compared without case, digits, marks and spaces.
     """
     if isinstance(table.X, np.memmap) or table.X.shape[1] > 100:
-        return pool  # vectors: only those chosen are compared (apart)
+        return pool  # vectors: only those chosen are compared (drop_near_duplicates)
     A = pd.DataFrame(take(table.X, pool))
-    for place, known in text_columns(table.preprocessor).items():
-        codes, own = np.unique(A[place].astype(int), return_inverse=True)
-        A[place] = pd.factorize(np.array([known.key(code) for code in codes], dtype=object))[0][own]
+    for place, texts in text_columns(table.preprocessor).items():
+        codes, positions = np.unique(A[place].astype(int), return_inverse=True)
+        A[place] = pd.factorize(np.array([texts.key(code) for code in codes], dtype=object))[0][positions]
     return pool[~A.duplicated().to_numpy()]
 
 
@@ -133,8 +156,8 @@ def text_columns(preprocessor):
 
 def rows_chosen(table, model, strategy, pool, n, rng):
     """The rows that a strategy chooses, and what is shown of them: (classes, probabilities, scores)."""
-    labeled, known = labeled_rows(table, least=1)
-    classes, y = np.unique(known, return_inverse=True)
+    labeled, labels = labeled_rows(table)
+    classes, y = np.unique(labels, return_inverse=True)
     codes = np.full(len(table.labeled), -1)
     codes[labeled] = y
     model, X = represent_all(model, table.X, labeled)
@@ -146,7 +169,8 @@ def rows_chosen(table, model, strategy, pool, n, rng):
         round = LargeRound(*seen, labeled, y, pool, min(n, len(pool)), rng, scores)
         return remove_queried(strategy, strategy(round), pool, round.batch)[0]
 
-    rows = apart(X, choose, pool) if alike_counts(table) else choose(pool)
+    similar = text_columns(table.preprocessor) or table.X.shape[1] > 100  # of numbers none knows what is near
+    rows = drop_near_duplicates(X, choose, pool) if similar else choose(pool)
     proba = model.predict_proba(take(X, rows))
     score = getattr(strategy, "keywords", {}).get("score_function", margin)
     return rows, (classes, proba, score(proba))
@@ -154,8 +178,7 @@ def rows_chosen(table, model, strategy, pool, n, rng):
 
 @dataclass(frozen=True)
 class LargeRound(Round):
-    """A Round of so many rows that it shows how far it is, and that scores each only once, however often the
-    strategy is asked."""
+    """A Round of many rows: it shows its progress, and scores each row once however often a rule asks."""
 
     scores: dict  # score function -> the rows that it was asked for first, ascending, and their scores
 
@@ -165,42 +188,29 @@ class LargeRound(Round):
             parts = [*blocks(len(self.pool), 2**15)]
             score = joblib.delayed(partial(score_pool, self.model.predict_proba, self.X))
             threads = joblib.Parallel(n_jobs=-1, require="sharedmem", return_as="generator")
-            found = threads(score(self.pool[part], score_function) for part in parts)
-            bar = progress(found, len(parts), f"parts of {len(self.pool):,} rows", rows=len(self.pool))
+            done = threads(score(self.pool[part], score_function) for part in parts)
+            bar = progress(done, len(parts), f"parts of {len(self.pool):,} rows", rows=len(self.pool))
             self.scores[score_function] = self.pool, np.concatenate([*bar])
         rows, scores = self.scores[score_function]
         return scores[np.searchsorted(rows, self.pool)]
 
 
-def alike_counts(table):
-    """Whether rows that lie close together say the same: texts and vectors do, of numbers who knows."""
-    return bool(text_columns(table.preprocessor)) or table.X.shape[1] > 100
-
-
-def apart(X, choose, pool, tries=5):
-    """Rows chosen from the pool, no two of which are nearly the same (cosine similarity above ALIKE)."""
+def drop_near_duplicates(X, choose, pool, tries=5):
+    """Rows that `choose` takes from the pool, no two of which have a cosine similarity above ALIKE."""
     for _ in range(tries):
         rows = choose(pool)
         A = take(X, rows)
-        twin = np.triu(alike(A, A), 1).any(axis=0)
+        twin = np.triu(cosine_similarity(A) > ALIKE, 1).any(axis=0)
         if not twin.any():
             break
-        kept = rows[~twin]
-        near = np.concatenate(
-            [alike(take(X, pool[part]), A[~twin]).any(axis=1) for part in blocks(len(pool), 4096)]
-        )
-        pool = pool[~near | np.isin(pool, kept)]
+        parts = (take(X, pool[part]) for part in blocks(len(pool), 4096))
+        near = np.concatenate([(cosine_similarity(part, A[~twin]) > ALIKE).any(axis=1) for part in parts])
+        pool = pool[~near | np.isin(pool, rows[~twin])]
     return rows[~twin]
 
 
-def alike(A, B):
-    """Which rows of A (m, d) and B (k, d) point nearly the same way: (m, k); an empty row is like none."""
-    lengths = np.sqrt(np.outer(squared_norms(A), squared_norms(B)))
-    return (ALIKE * lengths < A @ B.T) & (lengths > 0)
-
-
-def first_rows(table, model, pool, n, rng):
-    """The first rows to label, typical ones of the clusters without a label: no model is needed."""
+def typical_rows(table, model, pool, n, rng):
+    """The first rows to label, typical ones of the clusters without a label; and no predictions."""
     pool = pool if len(pool) <= TYPICAL_OF else np.sort(rng.choice(pool, max(n, TYPICAL_OF), replace=False))
     labeled = evenly_spaced(np.flatnonzero(table.labeled), TYPICAL_OF)
     _, X = represent_all(model, table.X)
@@ -208,15 +218,15 @@ def first_rows(table, model, pool, n, rng):
     return typiclust(Round(None, X, labeled, y, pool, min(n, len(pool)), rng)), None
 
 
-def _suggestions(table, rows, strategy, notes, found):
-    """The table of suggestions; without a model, ids and nothing known about them."""
-    shown = dict.fromkeys(("guess_1", "p_1", "guess_2", "p_2", "score"))
-    if found is not None:
-        classes, proba, score = found
+def _suggestions(table, rows, strategy, notes, predicted):
+    """The table of suggestions; without a model, ids and empty columns."""
+    columns = dict.fromkeys(("guess_1", "p_1", "guess_2", "p_2", "score"))
+    if predicted is not None:
+        classes, proba, score = predicted
         each = np.arange(len(rows))
         best, second = np.argsort(-proba, axis=1, kind="stable")[:, :2].T
-        shown = {"guess_1": classes[best], "p_1": proba[each, best]}
-        shown |= {"guess_2": classes[second], "p_2": proba[each, second], "score": score}
-    frame = pd.DataFrame({"id": table.frame.index[rows], **shown})
+        columns = {"guess_1": classes[best], "p_1": proba[each, best]}
+        columns |= {"guess_2": classes[second], "p_2": proba[each, second], "score": score}
+    frame = pd.DataFrame({"id": table.frame.index[rows], **columns})
     frame.attrs |= {"strategy": strategy, "notes": notes}
     return frame

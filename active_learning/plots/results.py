@@ -12,7 +12,7 @@ result.
 import numpy as np
 
 from active_learning._validation import History
-from active_learning.forecast.backtest import hit, numbers
+from active_learning.forecast.backtest import as_numbers, labels_held
 from active_learning.forecast.forecast import FARTHEST
 from active_learning.plots.style import MARKERS, axes_or_new, color_of, ink_of, label_lines
 from active_learning.report.sentences import format_labels
@@ -266,10 +266,10 @@ def plot_forecast(answer, truth=None, ax=None, *, rule="random"):
 def plot_forecast_truth(judged, ax=None):
     """Labels forecast against labels needed, a mark a project; dark and filled where the 80 % interval held.
 
-    judged: table of replay_forecasts; what is not in sight, or not reached by the end, is in the grey gutters
+    judged: table of backtest_forecasts; what is not in sight, or not reached, is in the grey gutters
     raises: ValueError for another table, or one without a forecast
     """
-    ax, told = axes_or_new(ax), numbers(judged).dropna()
+    ax, told = axes_or_new(ax), as_numbers(judged).dropna()
     if not len(told):
         raise ValueError(f"there is no forecast among {len(judged)} projects")
     now, end = told["labels"].min(), told["last"].max()
@@ -279,7 +279,7 @@ def plot_forecast_truth(judged, ax=None):
     ax.axhspan(1.1 * most, 1.8 * most, color="#eeeeee", lw=0)
     ax.axvspan(1.06 * end, 1.25 * end, color="#eeeeee", lw=0)
     ax.plot([now, end], [now, end], color="#555555", lw=1, ls="--")
-    held = hit(told, 80)
+    held = labels_held(told, 80)
     for rows, color, fill in ((told[held], "#3f5f8f", "#3f5f8f"), (told[~held], "#e42536", "white")):
         x, middle, low, high = (rows[key] for key in ("needed", "median", "low_80", "high_80"))
         x = x.clip(upper=late)

@@ -1,19 +1,17 @@
-"""Replay labelling projects whose end is known: is the forecast right, when do stop rules stop? Run by hand.
+"""Replay labelling projects whose end is known: is the forecast right? Run by hand.
 
 python tests/benchmarks/forecast.py TASK OUT [RUNS] [TABLES]
 
 TASK: replay     project the runs of all data sets, 20 minutes of a core; a file in OUT
-      calibrate  print the constants of active_learning/calibration.py
-      prove      print the calibration table, each data set forecast with the constants of the others
-                 (its variants left out too), and the COVERAGE of active_learning/evidence.py
-      watch      note what stop rules see of every run; files in OUT
-      stops      print the stop-rule table, thresholds chosen on the other data sets, the STOPS of
-                 evidence.py, and the thresholds that all data sets choose
+      calibrate  write active_learning/forecast/calibration.csv, the errors of all these forecasts
+      prove      write active_learning/forecast/coverage.csv, each data set forecast with the errors of the
+                 others (its variants left out too), and print the calibration table
 OUT: a folder for what is replayed; RUNS: a data set, 100 if not given; TABLES: a folder that holds the files
     of TABLES
 """
 
 import argparse
+import itertools
 import zlib
 from pathlib import Path
 
@@ -25,21 +23,13 @@ from sklearn.datasets import make_classification, make_gaussian_quantiles
 
 import al_helpers as al
 from active_learning._progress import progress
-from active_learning.forecast import calibration
-from active_learning.forecast.backtest import (
-    HELD,
-    MIDDLE,
-    SIGNALS,
-    choose_threshold,
-    coverage,
-    judged,
-    stop_signals,
-)
-from active_learning.forecast.calibration import FLOOR, RATIOS
-from active_learning.forecast.forecast import measured
+from active_learning.forecast import forecast
+from active_learning.forecast.backtest import COUNTS, MIDDLE, compare, coverage
+from active_learning.forecast.forecast import FLOOR, LEVELS, RATIOS, STAGES, measured_curve
 from active_learning.forecast.learning_curve import continuation, subset_curve
+from active_learning.models.registry import default_model
 
-STAGES = (30, 60, 100, 200)
+FOLDER = Path(forecast.__file__).parent
 RULES = ("random", al.RECOMMENDED)
 THOROUGH = 4  # runs a data set in which the recommended rule labels too, which takes longer
 BUNDLED = ("digits", "synthetic", "iris", "wine", "breast_cancer")
@@ -89,7 +79,7 @@ MADE = {
 }
 
 
-def kin(name):
+def original(name):
     """What variants of one data set have in common: none has a part in another's constants."""
     return "digits" if "digits" in name else name
 
@@ -130,7 +120,7 @@ def scores_along(dataset, split, order, first):
     counts = np.unique(
         np.minimum(np.r_[np.arange(first, 200, 10), 200:300:20, 300:600:50, 600:1201:200], len(order))
     )
-    model, scores = al.default_model(), []
+    model, scores = default_model(), []
     for n in counts:
         model.fit(dataset.X[order[:n]], dataset.y[order[:n]])
         scores.append(np.mean(model.predict(dataset.X[split.test]) == dataset.y[split.test]))
@@ -145,22 +135,24 @@ def replay(dataset, run):
         [],
     )
     rows = len(split.seed) + len(split.pool)
-    for bought_by in RULES if run < THOROUGH else RULES[:1]:
-        if bought_by == "random":
+    for queried_by in RULES if run < THOROUGH else RULES[:1]:
+        if queried_by == "random":
             order = np.concatenate([split.seed, np.random.default_rng(seed).permutation(split.pool)])
             truth = scores_along(dataset, split, order, STAGES[0])
         else:
-            history = al.run_loop(dataset, split, bought_by, budget=min(max(STAGES), rows), random_state=seed)
+            history = al.run_loop(
+                dataset, split, queried_by, budget=min(max(STAGES), rows), random_state=seed
+            )
             order = np.concatenate([split.seed, history.queried])
         for stage in STAGES:
             if stage > 0.6 * rows or (stage < 60 and run >= THOROUGH):
                 continue
             labeled, pool = order[:stage], np.setdiff1d(split.pool, order[:stage])
             curve = subset_curve(
-                dataset.X, dataset.y, labeled, pool, al.default_model(), np.random.default_rng(seed)
+                dataset.X, dataset.y, labeled, pool, default_model(), np.random.default_rng(seed)
             )
             futures = {
-                "random": truth if bought_by == "random" else future(dataset, split, labeled, "random", seed)
+                "random": truth if queried_by == "random" else future(dataset, split, labeled, "random", seed)
             }
             if run < THOROUGH:
                 futures[RULES[1]] = future(dataset, split, labeled, RULES[1], seed)
@@ -169,7 +161,7 @@ def replay(dataset, run):
                     data=dataset.name,
                     run=run,
                     stage=stage,
-                    bought_by=bought_by,
+                    queried_by=queried_by,
                     curve=curve,
                     futures=futures,
                     test=len(split.test),
@@ -191,14 +183,14 @@ def replay_all(out, runs, tables):
 
 def shown(replay):
     """What forecast sees of a replay: (curve, kind, future rule) of each way to look at it."""
-    kind = "random" if replay["bought_by"] == "random" else "rule"
+    kind = "random" if replay["queried_by"] == "random" else "rule"
     for rule, truth in replay["futures"].items():
         yield replay["curve"], kind, rule, truth
     n, scores = replay["futures"]["random"]
     if kind == "random" and (n <= replay["stage"]).sum() > 3:
         known = n <= replay["stage"]
         history = al.History(n[known].astype(int), scores[known], np.arange(0))
-        yield measured(history), "measured", "random", replay["futures"]["random"]
+        yield measured_curve(history), "measured", "random", replay["futures"]["random"]
 
 
 def residuals(replays):
@@ -220,21 +212,21 @@ def residuals(replays):
 
 
 def error_table(rows):
-    """The constants of calibration from residuals: every data set weighs the same."""
-    table = {}
+    """The table of calibration.csv from residuals: every data set weighs the same."""
+    table = []
     for key, group in rows.groupby(["what", "kind", "rule"], sort=False):
         cells = {}
-        for cell, found in group.groupby(["stage", "ratio"]):
-            weight = 1 / found.groupby("data")["z"].transform("size")
-            cells[cell] = [round(float(q), 2) for q in weighted_quantiles(found["z"], weight)]
-        table[key] = [[nearest(cells, stage, ratio) for ratio in RATIOS] for stage in calibration.STAGES]
-    return table
+        for cell, offs in group.groupby(["stage", "ratio"]):
+            weight = 1 / offs.groupby("data")["z"].transform("size")
+            cells[cell] = weighted_quantiles(offs["z"], weight).round(2)
+        table += [(*key, *cell, *nearest(cells, *cell)) for cell in itertools.product(STAGES, RATIOS)]
+    return pd.DataFrame(table, columns=["what", "labelled_by", "rule", "labels", "ratio", *map(str, LEVELS)])
 
 
 def weighted_quantiles(values, weights):
     order = np.argsort(values.to_numpy())
     share = (np.cumsum(weights.to_numpy()[order]) - weights.to_numpy()[order] / 2) / weights.sum()
-    return np.interp(calibration.LEVELS, share, values.to_numpy()[order])
+    return np.interp(LEVELS, share, values.to_numpy()[order])
 
 
 def nearest(cells, stage, ratio):
@@ -243,100 +235,57 @@ def nearest(cells, stage, ratio):
 
 
 def judge(data, replays, errors):
-    """The forecasts of a data set's replays with these constants beside what came of them: list of dicts."""
-    calibration.ERRORS.clear()
-    calibration.ERRORS.update(errors)
-    found = []
+    """The forecasts of a data set's replays with these errors beside what came of them: list of dicts."""
+    forecast.read_results = lambda name: errors
+    forecast.error_tables.cache_clear()
+    rows = []
     for stage in STAGES[1:]:
         at = [x for x in replays if x["stage"] == stage]
         if not at or at[0]["futures"]["random"][0][-1] < stage + 100:
             continue
         target = np.mean([np.interp(stage + 100, *x["futures"]["random"]) for x in at])
-        found += [{"data": data, **judged(x["curve"], x["futures"]["random"], target, stage)} for x in at]
-    return found
+        rows += [{"data": data, **compare(x["curve"], x["futures"]["random"], target, stage)} for x in at]
+    return rows
 
 
 def prove(out):
     """Coverage by data set and stage, each data set forecast with the errors of the others alone."""
-    replays = [x for x in joblib.load(out / "replays.joblib") if x["bought_by"] == "random"]
+    replays = [x for x in joblib.load(out / "replays.joblib") if x["queried_by"] == "random"]
     rows = residuals(replays)
     jobs = [
         joblib.delayed(judge)(
             data,
             [x for x in replays if x["data"] == data],
-            error_table(rows[rows["data"].map(kin) != kin(data)]),
+            error_table(rows[rows["data"].map(original) != original(data)]),
         )
         for data in rows["data"].unique()
     ]
     done = joblib.Parallel(n_jobs=-1, return_as="generator")(jobs)
-    found = pd.DataFrame([row for part in progress(done, len(jobs)) for row in part])
+    backtests = pd.DataFrame([row for part in progress(done, len(jobs)) for row in part])
     for by in (["data", "labels"], ["labels"]):
-        print(coverage(found, by).round(2).to_string(), end="\n\n")
-    counts = coverage(found)
-    said = counts["replays"] * (1 - counts["too early"] / 100)
-    counts["said 80%"] *= said / counts["replays"]
-    for (data, labels), row in counts.iterrows():
-        parts = (row[list(HELD)] * row["replays"] / 100).fillna(0).round().astype(int)
-        counted = ", ".join(map(str, [labels, int(row["replays"]), *parts]))
-        middle = f"{row[MIDDLE]:.2f}" if np.isfinite(row[MIDDLE]) else None
-        print(f'    ("{data}", {counted}, {middle}),')
+        print(coverage(backtests, by).round(2).to_string(), end="\n\n")
+    counted(coverage(backtests)).to_csv(FOLDER / "coverage.csv", index=False)
+
+
+def counted(table):
+    """The table of coverage.csv: numbers of replays instead of the shares of `coverage`."""
+    counts = table[[*COUNTS]].mul(table["replays"] / 100, axis=0)
+    counts["said 80%"] *= 1 - table["too early"] / 100
+    counts = counts.fillna(0).round().astype(int).assign(**{MIDDLE: table[MIDDLE].round(2)})
+    counts.insert(0, "replays", table["replays"])
+    return counts.reset_index()
 
 
 def calibrate(out):
-    """Print the constants of active_learning/calibration.py."""
-    for (what, kind, rule), stages in error_table(residuals(joblib.load(out / "replays.joblib"))).items():
-        print(f'    ("{what}", "{kind}", "{rule}"): (')
-        for stage in stages:
-            print("        (" + ", ".join(f"({', '.join(f'{q:g}' for q in cell)})" for cell in stage) + "),")
-        print("    ),")
-
-
-def watch_all(out, runs):
-    """The signals of every stop rule on the report's data sets, a file each in out."""
-    for name in al.DATASETS:
-        dataset, path = al.load_dataset(name), out / f"stops_{name}.joblib"
-        if path.exists():
-            print(path, "is there already")
-            continue
-        histories = al.run_histories(dataset, [al.RECOMMENDED], n_splits=runs)
-        found = stop_signals(dataset, {split: history for (_, split), history in histories.items()})
-        joblib.dump(found, path)
-        print(path, len(found), flush=True)
-
-
-def stops(out):
-    """The stop-rule table: thresholds chosen on the other data sets, judged on each; then those of all."""
-    found = {path.stem.removeprefix("stops_"): joblib.load(path) for path in out.glob("stops_*.joblib")}
-    last = {name: run.groupby("split")["accuracy"].last() for name, run in found.items()}
-    # a point below what the whole budget scores on average: what stopping may cost
-    studies = {name: (found[name], last[name].mean() - 0.01) for name in al.DATASETS if name in found}
-    jobs, rows = [(name, rule) for name in studies for rule in SIGNALS], []
-    for name, rule in progress(iter(jobs), len(jobs)):
-        others = [study for other, study in studies.items() if kin(other) != kin(name)]
-        threshold = choose_threshold(others, rule, CANDIDATES[rule])
-        judged_runs = al.replay_stops(*studies[name], {rule: threshold})
-        row = {"data": name, "target": studies[name][1], "rule": rule, "threshold": threshold}
-        rows.append(row | dict(al.summarise_stops(judged_runs).iloc[0]))
-    table = pd.DataFrame(rows).round({"too_many": 1, "target": 3, "score": 3})
-    print(table.to_string(index=False), end="\n\n")
-    print(table.groupby("rule", sort=False)[["missed", "missed_anyway", "too_many", "never"]].mean().round(3))
-    for row in table.replace(np.inf, None).itertuples(index=False):
-        print(f"    {tuple(row)!r},".replace("'", '"'))
-    for rule in SIGNALS:
-        print(rule, choose_threshold([*studies.values()], rule, CANDIDATES[rule]))
-
-
-CANDIDATES = {
-    "kappa": (0, 0.002, 0.005, 0.01, 0.02, 0.03, 0.05, 0.08),
-    "classification_change": (0, 0.002, 0.005, 0.01, 0.02, 0.03, 0.05),
-    "overall_uncertainty": (0.02, 0.05, 0.1, 0.15, 0.2, 0.3, 0.4, 0.5),
-    "forecast_gain": (0, 0.0025, 0.005, 0.01, 0.015, 0.02, 0.03, 0.05),
-}
+    """Write the error quantiles of all data sets."""
+    error_table(residuals(joblib.load(out / "replays.joblib"))).to_csv(
+        FOLDER / "calibration.csv", index=False
+    )
 
 
 def main():
     parser = argparse.ArgumentParser(usage=__doc__.partition("\n\n")[2])
-    parser.add_argument("task", choices=("replay", "calibrate", "prove", "watch", "stops"))
+    parser.add_argument("task", choices=("replay", "calibrate", "prove"))
     parser.add_argument("out", type=Path)
     parser.add_argument("runs", type=int, nargs="?", default=100)
     parser.add_argument("tables", type=Path, nargs="?")
@@ -344,9 +293,7 @@ def main():
     args.out.mkdir(parents=True, exist_ok=True)
     if args.task == "replay":
         return replay_all(args.out, args.runs, args.tables)
-    if args.task == "watch":
-        return watch_all(args.out, args.runs)
-    return {"calibrate": calibrate, "prove": prove, "stops": stops}[args.task](args.out)
+    return {"calibrate": calibrate, "prove": prove}[args.task](args.out)
 
 
 if __name__ == "__main__":

@@ -10,6 +10,7 @@ import time
 
 COMMANDS = {
     "import pandas, sklearn.linear_model": [sys.executable, "-c", "import pandas, sklearn.linear_model"],
+    "python": [sys.executable, "-c", "pass"],
     "import al_helpers": [sys.executable, "-c", "import al_helpers"],
     "active-learning --help": [sys.executable, "-m", "active_learning.cli.main", "--help"],
     "active-learning --version": [sys.executable, "-m", "active_learning.cli.main", "--version"],

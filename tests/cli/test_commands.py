@@ -45,7 +45,7 @@ def test_command_prints_what_it_ran_the_table_and_one_sentence(capsys):
     assert sentence.endswith(".") and all(name in sentence for name in DEFAULT)
 
 
-def test_command_measures_digits_unless_told_otherwise(capsys):
+def test_command_measures_digits_by_default(capsys):
     assert al.main(["--splits", "1", "--jobs", "1", "--strategies", "random", "--budget", "30"]) == 0
     out = capsys.readouterr().out
     assert all(stated in out for stated in ("digits", "seed 20 / pool 1237 / test 540", "1 split,"))
@@ -174,13 +174,13 @@ def test_command_measures_and_explains_what_it_chose(capsys, tmp_path):
     options = ("--csv", tmp_path / "t.csv", "--label-column", "label", "--id-column", "id", *MARGIN)
     code, out, err = run(capsys, *options)
     assert (code, err) == (0, "")
-    said = [
+    notes = [
         "column 'same' is dropped",
         "'size' alone gives the label away",
         "Of 30 labelled",
         "The target is",
     ]
-    for words in [*said, "At equal budget", "To match random's last round"]:
+    for words in [*notes, "At equal budget", "To match random's last round"]:
         assert out.count(words) == 1
     result = json.loads(run(capsys, *options, "--json", "--metric", "balanced_accuracy")[1])
     assert result["dataset"] == "t.csv" and result["metric"] == "balanced_accuracy"
@@ -194,8 +194,8 @@ def test_command_takes_the_classifier_for_a_table(capsys, csv_path, name):
     code, out, err = run(capsys, *options, *MARGIN)
     assert (code, err) == (0, "") and f"classifier {name}\n" in out
     assert f"classifier {name}\n" in run(capsys, *options, "--suggest", 3)[1]
-    shown = json.loads(run(capsys, *options, "--suggest", 3, "--json")[1])
-    assert shown["classifier"] == name and len(shown["suggestions"]) == 3
+    result = json.loads(run(capsys, *options, "--suggest", 3, "--json")[1])
+    assert result["classifier"] == name and len(result["suggestions"]) == 3
 
 
 def test_command_takes_the_metric_on_bundled_data(capsys):

@@ -3,6 +3,7 @@
 from examples import run_quick
 
 import al_helpers as al
+from active_learning._names import STRATEGIES
 
 
 def test_help_shows_every_option_and_examples(capsys):
@@ -11,3 +12,7 @@ def test_help_shows_every_option_and_examples(capsys):
     options = "dataset classifier target-acc strategies batch budget splits seed hold jobs json version"
     assert all(f"--{option}" in out for option in options.split())
     assert all(name in out for name in [*al.CLASSIFIERS, *al.STRATEGIES, *al.DATASETS, "all"])
+
+
+def test_the_strategies_that_help_calls_the_default_are_measured_by_default():
+    assert STRATEGIES[:5] == (*al.CLASSIC, al.RECOMMENDED)

@@ -46,7 +46,7 @@ BY_ID = ("--id-column", "id")
 
 
 @pytest.mark.parametrize(
-    "files, options, said",
+    "files, options, message",
     [
         ({"t.csv": 'id,n,y\n1,4,a\n2,"3,b\n3,5,a\n4,"4,9\n'}, ASK, ["line 3", "line 5"]),
         ({"t.csv": "id,n,y\n1,4,a\n2,3\n"}, ASK, ["line 3 has 2 cells", "line 1 has 3"]),
@@ -95,10 +95,10 @@ BY_ID = ("--id-column", "id")
         ({"t.csv": GOOD}, (*ASK, "--unlabeled", "NA", "--skip", "NA"), ["'NA'", "--unlabeled or to --skip"]),
     ],
 )
-def test_a_bad_file_is_one_clear_line_and_nothing_is_written(run, files, options, said):
+def test_a_bad_file_is_one_clear_line_and_nothing_is_written(run, files, options, message):
     code, out, err, written = run(files, *options)
     assert (code, out, written) == (2, "", {})
-    assert err.count("\n") == 1 and all(words in err for words in said), err
+    assert err.count("\n") == 1 and all(words in err for words in message), err
 
 
 def test_what_is_no_archive_is_refused_by_name(run):

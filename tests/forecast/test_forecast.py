@@ -7,14 +7,12 @@ import warnings
 import numpy as np
 import pandas as pd
 import pytest
-from scipy.special import logit
 from sklearn.datasets import make_classification
 from sklearn.neighbors import KNeighborsClassifier
 
 import al_helpers as al
-from active_learning.forecast import calibration
-from active_learning.forecast import learning_curve as extrapolation
-from active_learning.forecast.forecast import LEAST, verdict_on
+from active_learning.forecast import learning_curve
+from active_learning.forecast.forecast import BIASED, LEAST, verdict_on
 
 
 def made(seed, n=1500):
@@ -39,9 +37,9 @@ def some_labels():
 
 def power_law(labels, level, share, power):
     """A SubsetCurve that lies on an inverse power law, and is known nearly exactly."""
-    sizes = extrapolation.subset_sizes(labels)
+    sizes = learning_curve.subset_sizes(labels)
     errors = level * (share + (1 - share) * (sizes / sizes[-1]) ** -power)
-    return extrapolation.SubsetCurve(labels, sizes, errors, 1e-8 * np.eye(len(sizes)), 0.0)
+    return learning_curve.SubsetCurve(labels, sizes, errors, 1e-8 * np.eye(len(sizes)), 0.0)
 
 
 @pytest.mark.parametrize(("share", "power"), [(0.0, 0.5), (0.3, 0.8), (0.8, 0.4)])
@@ -49,48 +47,48 @@ def test_the_continuation_recovers_a_power_law(share, power):
     curve = power_law(1000, 0.2, share, power)
     at = np.array([1000, 3000])
     truth = 0.2 * (share + (1 - share) * (at / curve.sizes[-1]) ** -power)
-    np.testing.assert_allclose(extrapolation.continuation(curve).errors(at), truth, rtol=0.05)
+    np.testing.assert_allclose(learning_curve.continuation(curve).errors(at), truth, rtol=0.05)
 
 
-def test_a_flat_curve_goes_on_near_where_it_is_however_little_is_known_of_it():
-    sizes = extrapolation.subset_sizes(60)
+def test_a_flat_curve_goes_on_near_its_level_even_where_it_is_uncertain():
+    sizes = learning_curve.subset_sizes(60)
     for spread in (0.001, 0.003):  # of all sizes together: the rows may be harder than most
         noise = spread * np.ones((6, 6)) + 1e-4 * np.eye(6)
-        flat = extrapolation.SubsetCurve(60, sizes, np.full(6, 0.2), noise, 0.0)
-        assert 0.15 < extrapolation.continuation(flat).errors([160])[0] < 0.22
+        flat = learning_curve.SubsetCurve(60, sizes, np.full(6, 0.2), noise, 0.0)
+        assert 0.15 < learning_curve.continuation(flat).errors([160])[0] < 0.22
 
 
-def test_no_wrong_guess_among_few_is_not_taken_for_none_ever():
+def test_no_error_among_few_rows_is_not_taken_for_an_error_of_zero():
     noise = np.full((6, 6), 1e-3) + 1e-3 * np.eye(6)
-    never = extrapolation.SubsetCurve(40, extrapolation.subset_sizes(40), np.zeros(6), noise, 0.0)
-    assert 0.001 < extrapolation.continuation(never).errors([40])[0] < 0.05
+    never = learning_curve.SubsetCurve(40, learning_curve.subset_sizes(40), np.zeros(6), noise, 0.0)
+    assert 0.001 < learning_curve.continuation(never).errors([40])[0] < 0.05
 
 
 def test_weights_of_the_curves_sum_to_one_and_errors_fall():
-    curves = extrapolation.continuation(power_law(100, 0.3, 0.2, 0.5))
+    curves = learning_curve.continuation(power_law(100, 0.3, 0.2, 0.5))
     assert curves.weight.sum() == pytest.approx(1)
     assert (np.diff(curves.errors([100, 200, 400, 2000])) < 0).all()
 
 
-def test_any_first_part_of_the_dealt_rows_has_its_share_of_each_class():
+def test_any_first_part_of_a_stratified_permutation_has_its_share_of_each_class():
     y = np.repeat([0, 1, 2], [60, 30, 10])
-    order = extrapolation.dealt(y, np.random.default_rng(0))
+    order = learning_curve.stratified_permutation(y, np.random.default_rng(0))
     assert sorted(order) == list(range(100))
     for first in (10, 37, 80):
         parts = np.bincount(y[order[:first]], minlength=3)
         assert np.abs(parts - first * np.array([0.6, 0.3, 0.1])).max() <= 2
 
 
-def test_no_row_tests_a_classifier_that_has_learnt_it():
+def test_no_row_tests_a_classifier_that_was_trained_on_it():
     rng = np.random.default_rng(0)
     X, y = rng.normal(size=(200, 3)), rng.integers(2, size=200)  # nothing to learn, all to remember
     nobody = np.arange(0)
-    curve = extrapolation.subset_curve(X, y, np.arange(200), nobody, KNeighborsClassifier(1), rng)
+    curve = learning_curve.subset_curve(X, y, np.arange(200), nobody, KNeighborsClassifier(1), rng)
     assert (np.abs(curve.errors - 0.5) < 0.12).all()
 
 
-def test_only_the_random_part_tests_when_a_history_says_which_it_is():
-    """Rows that a rule bought are hard; the plain score on them is far too low, that on the others is not."""
+def test_only_the_random_rows_test_when_a_history_tells_them_apart():
+    """Rows that a rule queried are hard; the plain score on them is far too low, the others' is not."""
     errors = []
     for seed in range(6):
         dataset = made(seed)
@@ -98,7 +96,7 @@ def test_only_the_random_part_tests_when_a_history_says_which_it_is():
         run = al.run_loop(dataset, split, "margin", budget=200)
         rows, tested = np.concatenate([split.seed, run.queried]), np.arange(len(split.seed))
         settings = (dataset.X, dataset.y, rows, np.arange(0), al.default_model(), np.random.default_rng(0))
-        parts = [extrapolation.subset_curve(*settings, tested=part).errors[-1] for part in (None, tested)]
+        parts = [learning_curve.subset_curve(*settings, tested=part).errors[-1] for part in (None, tested)]
         errors.append([*parts, 1 - run.accuracy[-1]])
     plain, random_part, truth = np.mean(errors, axis=0)
     print(f"true error {truth:.3f}, of all labelled rows {plain:.3f}, of the random part {random_part:.3f}")
@@ -106,7 +104,7 @@ def test_only_the_random_part_tests_when_a_history_says_which_it_is():
     assert abs(random_part - truth) < 0.03
 
 
-def test_guesses_for_the_pool_bring_the_score_of_rows_that_a_rule_bought_nearer_to_the_truth():
+def test_predictions_for_the_pool_bring_the_score_of_queried_rows_nearer_to_the_truth():
     errors = []
     for seed in range(6):
         dataset = made(seed)
@@ -115,19 +113,19 @@ def test_guesses_for_the_pool_bring_the_score_of_rows_that_a_rule_bought_nearer_
         rows = np.concatenate([split.seed, run.queried])
         pool = np.setdiff1d(split.pool, rows)
         curves = [
-            extrapolation.subset_curve(
+            learning_curve.subset_curve(
                 dataset.X, dataset.y, rows, p, al.default_model(), np.random.default_rng(0)
             )
             for p in (np.arange(0), pool)
         ]
-        assert curves[1].harder > calibration.HARDER
+        assert curves[1].selection_bias > BIASED
         errors.append([*(curve.errors[-1] for curve in curves), 1 - run.accuracy[-1]])
     plain, weighed, truth = np.mean(errors, axis=0)
     print(f"true error {truth:.3f}, of the labelled rows {plain:.3f}, weighed by the pool {weighed:.3f}")
     assert abs(weighed - truth) < abs(plain - truth)
 
 
-def test_random_rows_do_not_look_bought(some_labels):
+def test_random_rows_do_not_look_queried(some_labels):
     assert al.forecast(some_labels[2], 0.9)["labelled_by"] == "random"
 
 
@@ -146,7 +144,7 @@ def test_a_forecast_has_the_promised_shape_and_its_levels_are_in_order(some_labe
         assert 0 < row["low"] < row["low_80"] < row["estimate"] < row["high_80"] < row["high"] <= 1
 
 
-def test_a_forecast_is_the_same_again_and_hangs_on_no_hidden_label(some_labels):
+def test_a_forecast_is_reproducible_and_depends_on_no_hidden_label(some_labels):
     dataset, rows, table = some_labels
     other = al.Dataset("other", dataset.X, np.where(np.isin(np.arange(1500), rows), dataset.y, 1 - dataset.y))
     assert al.forecast(table, 0.9) == al.forecast(table, 0.9) == al.forecast(labelled(other, rows), 0.9)
@@ -228,7 +226,7 @@ def test_rows_that_cannot_be_the_labelled_ones_are_refused(some_labels, rows, wo
     dataset = some_labels[0]
     with pytest.raises(ValueError, match=words):
         al.forecast(dataset, labeled=np.flatnonzero(dataset.y == 0)[:40] if rows is None else rows)
-    with pytest.raises(TypeError, match="labeled names rows of a Dataset; a Table knows its own"):
+    with pytest.raises(TypeError, match="labeled names rows of a Dataset; a Table has its own"):
         al.forecast(some_labels[2], labeled=np.arange(40))
 
 
@@ -258,7 +256,7 @@ def test_bad_input_is_refused_in_a_sentence(some_labels):
     with pytest.raises(ValueError, match="ahead must be at least 1, got 0"):
         al.forecast(table, 0.9, ahead=(0,))
     stranger = al.History(np.array([40, 50]), np.array([0.5, 0.6]), np.arange(700, 710))
-    with pytest.raises(ValueError, match="the history is of another table: it bought row 700"):
+    with pytest.raises(ValueError, match="the history is of another table: it queried row 700"):
         al.forecast(labelled(made(1), np.arange(100)), 0.9, history=stranger)
     one = pd.DataFrame({"x": np.arange(40.0) % 7, "y": ["a"] * 35 + [""] * 5})
     with pytest.raises(ValueError, match="the one class 'a'"):
@@ -267,22 +265,6 @@ def test_bad_input_is_refused_in_a_sentence(some_labels):
 
 def test_a_forecast_shows_no_probability_where_the_classifier_has_none(some_labels):
     assert al.forecast(some_labels[2], 0.9, model="svm")["score_now"]["estimate"] > 0.6
-
-
-@pytest.mark.parametrize("key", list(calibration.ERRORS))
-def test_the_constants_are_whole_and_in_order(key):
-    table = np.array(calibration.ERRORS[key])
-    assert table.shape == (len(calibration.STAGES), len(calibration.RATIOS), len(calibration.LEVELS))
-    assert (np.diff(table, axis=2) >= 0).all()
-
-
-def test_error_quantiles_lie_between_the_stages_and_ratios_and_stop_at_the_last():
-    table = np.array(calibration.ERRORS["score", "random", "random"])
-    at = calibration.error_quantiles("score", "random", "random", 100, [100, 150, 100 * 99])
-    np.testing.assert_allclose(at.T, table[2][[0, 1, 3]])
-    between = calibration.error_quantiles("score", "random", "random", 77, [77])[:, 0]
-    share = (logit(0.5) + np.log(77 / 60)) / np.log(100 / 60)
-    np.testing.assert_allclose(between, table[1, 0] + share * (table[2, 0] - table[1, 0]))
 
 
 @pytest.fixture(scope="module")
@@ -378,14 +360,14 @@ def test_skipped_rows_are_no_part_of_a_forecast():
 
 
 def test_most_forecasts_of_noise_say_that_nothing_was_learnt():
-    said = 0
+    warned = 0
     for seed in range(8):
         rng = np.random.default_rng(seed)
         frame = pd.DataFrame(rng.normal(size=(120, 5))).add_prefix("x")
         frame["y"] = np.where(np.arange(120) < 60, rng.choice(["a", "b"], 120), "")
         verdict = al.forecast(al.load_table(frame, "y"), 0.9, quiet=True)["verdict"]
-        said += "it is not shown that anything was learnt" in verdict
-    assert said >= 6
+        warned += "it is not shown that anything was learnt" in verdict
+    assert warned >= 6
 
 
 @pytest.mark.parametrize(
@@ -404,7 +386,7 @@ def test_a_history_that_cannot_be_is_refused(n_labels, accuracy):
         al.forecast(history, 0.9)
 
 
-def test_many_classes_of_few_rows_warn_nobody():
+def test_many_classes_of_few_rows_raise_no_warning():
     rng = np.random.default_rng(0)
     y = np.arange(300) % 30
     X = np.eye(30)[y] + 0.3 * rng.normal(size=(300, 30))
@@ -413,7 +395,7 @@ def test_many_classes_of_few_rows_warn_nobody():
         al.forecast(al.Dataset("thirty", X, y), 0.9, labeled=np.arange(120), model="knn", quiet=True)
 
 
-def test_too_early_is_no_picture(iris):
+def test_no_figure_is_drawn_where_it_is_too_early(iris):
     answer = al.forecast(iris, 0.9, labeled=np.arange(0, 150, 15), quiet=True)
     with pytest.raises(ValueError, match=r"no forecast to draw. Too early to say"):
         al.plot_forecast(answer)

@@ -316,9 +316,7 @@ def calls(rng, folder):
         "merge_labels": lambda: ([table(rng), pd.DataFrame({"id": ["37"], "y": ["a"]})], {}),
         "write_table": lambda: ([table(rng), Path(folder, "out.csv")], dict(force=True)),
         "plan_study": lambda: ([table(rng)], dict(target=None, batch=4, budget=20, model=None, metric="accuracy")),
-        "study_sizes": lambda: ([labels(rng, 60)], dict(batch=5, budget=30)),
         "suggest": lambda: ([table(rng), 3], dict(strategy=one_of(rng, [*al.STRATEGIES]), model=one_of(rng, [None, *al.CLASSIFIERS]), random_state=seed)),
-        "table_model": lambda: ([table(rng)], dict(model="knn")),
         "color_of": lambda: (["margin"], {}),
         "ink_of": lambda: (["margin"], {}),
         "title": lambda: ([ax(), one_of(rng, NAMES), one_of(rng, NAMES)], {}),
@@ -369,26 +367,20 @@ def said():
 
 
 @cache
-def study_table():
-    """A table with two classes that some column tells apart."""
-    return al.load_table(pd.DataFrame({"x": np.arange(60.0) % 7, "y": [*"ab" * 20, *[""] * 20]}), "y")
-
-
-@cache
 def watched():
-    """(dataset, histories of random, table of stop signals, forecast) of a small project."""
+    """(dataset, histories of random, forecast) of a small project."""
     iris, _, histories, _ = plain()
     own = {split: run for (name, split), run in histories.items() if name == "random"}
-    return iris, own, al.stop_signals(iris, own, n_jobs=1), al.forecast(own[0], 0.9)
+    return iris, own, al.forecast(own[0], 0.9)
 
 
 @cache
 def replayed():
-    """(histories of random on iris, table of replay_forecasts of them)."""
+    """(histories of random on iris, table of backtest_forecasts of them)."""
     iris = plain()[0]
     found = al.run_histories(iris, ["random"], n_splits=2, batch=5, budget=45, n_jobs=1)
     own = {split: run for (_, split), run in found.items()}
-    return own, al.replay_forecasts(iris, own, labels=30, more=10, n_jobs=1)
+    return own, al.backtest_forecasts(iris, own, labels=30, more=10, n_jobs=1)
 
 
 def tall(rng):
@@ -427,7 +419,7 @@ def calls_of_results(rng, folder):
     """As calls, of what is made from a study's results."""
     iris = plain()[0]
     goals, studies, atlas, levers = many()
-    data, runs, signals, answer = watched()
+    data, runs, answer = watched()
     summary, facts, decisions = said()
     seed, column = int(rng.integers(1000)), facts.columns[-1]
     ax = lambda: al.new_figure()[1]  # noqa: E731
@@ -489,17 +481,12 @@ def calls_of_results(rng, folder):
         "TextEncoder": lambda: ([np.arange(12.0)[:, None] % 9 - 1, None], dict(texts=Texts([f"{one_of(rng, NAMES)} {i % 3} and so on" for i in range(8)]), n_components=3)),
         "NewtonLogisticRegression": lambda: ([rng.normal(size=(12, 3)), labels(rng, 12)], dict(C=1.0, tol=1e-7, max_iter=100, warm_start=True)),
         "GraphSpreading": lambda: ([rng.normal(size=(12, 3)), np.arange(12) % 4 - 1], dict(n_neighbors=4, alpha=0.98)),
-        "better_classifier": lambda: ([study_table(), iris, dict(batch=5, budget=20), "knn"], dict(n_splits=2, n_jobs=1)),
         "forecast": lambda: ([one_of(rng, [table(rng), dataset(rng), runs[0]]), 0.9], dict(ahead=(20, 50), random_state=seed)),
         "forecast_lines": lambda: ([answer], {}),
         "calibration_table": lambda: ([one_of(rng, [("data", "labels"), ["labels"]])], {}),
         "coverage": lambda: ([odd_frame(rng, judged) if rng.random() < 0.3 else judged, ("data", "labels")], {}),
-        "replay_forecasts": lambda: ([data, {0: projects[0]}], dict(labels=30, more=10, target=0.9, n_jobs=1)),
+        "backtest_forecasts": lambda: ([data, {0: projects[0]}], dict(labels=30, more=10, target=0.9, n_jobs=1)),
         "stop_table": lambda: ([], {}),
-        "replay_stops": lambda: ([signals, 0.9], dict(thresholds={one_of(rng, [*al.STOP_RULES]): 0.1})),
-        "stop_signals": lambda: ([data, {0: runs[0]}], dict(seed_per_class=2, test_size=0.3, n_jobs=1)),
-        "summarise_stops": lambda: ([al.replay_stops(signals, 0.9)], {}),
-        "watch": lambda: ([data, al.split_dataset(data.y, random_state=np.random.SeedSequence([0, 0])), runs[0]], dict(model=None, random_state=seed)),
         "new_figure": lambda: ([1, int(rng.integers(1, 4))], {}),
         "plot_batch_price": lambda: ([prices(rng), ax()], {}),
         "plot_cells": lambda: ([*al.atlas_cells(atlas, "near"), ax()], {}),
@@ -578,7 +565,7 @@ def vectors(rng, folder):
 # with the process's own arguments and signals, which ends the process (main is what it calls)
 UNCALLED = {
     "__version__", "DATASETS", "DESCRIPTIONS", "CLASSIC", "RECOMMENDED", "STRATEGIES", "CLASSIFIERS", "METRICS",
-    "MISSING", "STOP_RULES", "Saving", "Table", "command",
+    "MISSING", "Saving", "Table", "command",
 }  # fmt: skip
 
 # What gets its arguments from another of our functions, or has options that are odd as they are: called as made

@@ -7,7 +7,8 @@ from examples import MIXED, mixed_table, run
 from sklearn.base import clone
 
 import al_helpers as al
-from al_helpers import load_table, plan_study, study_sizes, suggest
+from active_learning.labelling.plan import better_classifier, study_sizes, table_model
+from al_helpers import load_table, plan_study, suggest
 
 
 @pytest.mark.parametrize(
@@ -53,7 +54,7 @@ def test_suggestions_do_not_depend_on_the_order_of_the_rows():
     assert one == other
 
 
-def test_a_pool_rows_extreme_cell_turns_hardly_another_rows_guess():
+def test_an_extreme_cell_of_a_pool_row_changes_few_other_predictions():
     """Scales and levels come from all rows, but one cell typed wrong moves no scale by much."""
     frame = mixed_table()
     changed = frame.copy()
@@ -69,17 +70,17 @@ def test_a_pool_rows_extreme_cell_turns_hardly_another_rows_guess():
 
 
 def test_a_pool_label_changes_no_query_of_the_study():
-    """The representation learns from features alone: a pool label changes nothing before it is bought."""
+    """The representation learns from features alone: a pool label changes nothing before it is queried."""
     table = load_table(mixed_table(n_labeled=40), "label", id_column="id")
     dataset, settings, _, _ = plan_study(table, target=0.9)
     split = al.split_dataset(dataset.y, random_state=1)
-    bought = [
+    runs = [
         al.run_loop(al.Dataset("t", dataset.X, y), split, rule, model=settings["model"], budget=8, batch=4)
         for y in (dataset.y, np.where(np.isin(np.arange(40), split.pool), dataset.y[::-1], dataset.y))
         for rule in ("margin", "entropy")
     ]
-    assert bought[0].queried.tolist() == bought[2].queried.tolist()
-    assert bought[1].queried.tolist() == bought[3].queried.tolist()
+    assert runs[0].queried.tolist() == runs[2].queried.tolist()
+    assert runs[1].queried.tolist() == runs[3].queried.tolist()
 
 
 def test_a_rule_that_measures_distances_sees_features_as_the_classifier_does():
@@ -97,10 +98,10 @@ def test_a_rule_that_measures_distances_sees_features_as_the_classifier_does():
     assert len(suggest(table, 5, strategy="diverse_margin")["id"].unique()) == 5
 
 
-def test_label_spreading_sees_the_pools_features_through_the_preprocessor_and_no_hidden_label():
+def test_label_spreading_sees_the_pools_preprocessed_features_and_no_hidden_label():
     table = load_table(mixed_table(n_labeled=30), "label", id_column="id")
     codes = np.unique(table.y.astype(str), return_inverse=True)[1]
-    model, known = al.table_model(table, "label_spreading"), np.arange(6)
+    model, known = table_model(table, "label_spreading"), np.arange(6)
     al.fit(model, table.X, codes, known, np.arange(6, 40))
     features = clone(table.preprocessor).fit_transform(table.X)
     by_hand = al.GraphSpreading().fit(features, np.where(np.arange(40) < 6, codes, -1))
@@ -179,13 +180,13 @@ def left_table(n=300):
 def better_on(frame, label, current="logistic_regression"):
     table = load_table(frame, label)
     dataset, settings, _, _ = plan_study(table, target=0.9, model=current, budget=120)
-    return al.better_classifier(table, dataset, settings, current, n_splits=3, n_jobs=1)
+    return better_classifier(table, dataset, settings, current, n_splits=3, n_jobs=1)
 
 
 def test_a_better_classifier_is_named_where_trees_win_by_more_than_two_standard_errors():
-    said = better_on(left_table(), "left")
-    assert "the same 120 random labels: extra_trees scores 9" in said
-    assert "logistic_regression" in said and said.endswith("try --classifier extra_trees.")
+    sentence = better_on(left_table(), "left")
+    assert "the same 120 random labels: extra_trees scores 9" in sentence
+    assert "logistic_regression" in sentence and sentence.endswith("try --classifier extra_trees.")
     assert better_on(left_table(), "left", "extra_trees") == ""
 
 
@@ -199,8 +200,8 @@ def test_no_better_classifier_is_named_where_a_plane_is_the_truth_or_nothing_is(
 
 def test_the_command_names_the_better_classifier(tmp_path, capsys):
     left_table().to_csv(tmp_path / "staff.csv", index=False)
-    own = ["--csv", tmp_path / "staff.csv", "--label-column", "left", "--strategies", "random"]
-    code, out, _ = run(capsys, *own, "--splits", "2", "--budget", "60", "--jobs", "1")
+    options = ["--csv", tmp_path / "staff.csv", "--label-column", "left", "--strategies", "random"]
+    code, out, _ = run(capsys, *options, "--splits", "2", "--budget", "60", "--jobs", "1")
     assert code == 0 and "try --classifier extra_trees." in out
 
 
@@ -208,7 +209,7 @@ def test_two_hundred_rows_are_tested_on_three_in_ten_and_fewer_on_a_half():
     assert [study_sizes(np.arange(n) % 2)[0]["test_size"] for n in (199, 200)] == [0.5, 0.3]
 
 
-def test_a_study_buys_in_twenty_rounds_where_ten_rows_a_round_are_enough():
+def test_a_study_queries_in_twenty_rounds_where_ten_rows_a_round_are_enough():
     sizes, _ = study_sizes(np.arange(1000) % 2, budget=204)
     assert sizes["batch"] == 10 == (204 - 4) // 20
     assert study_sizes(np.arange(1000) % 2, budget=203)[0]["batch"] == 9

@@ -1,4 +1,4 @@
-"""Claims about suggestions: what is chosen by default, first labels, and nothing proposed twice."""
+"""Claims about suggestions: what is chosen by default, first labels, and nothing suggested twice."""
 
 import numpy as np
 import pandas as pd
@@ -8,15 +8,15 @@ from examples import mixed_table
 import al_helpers as al
 from active_learning import _progress as progress
 from active_learning.features.text import text_key
-from active_learning.labelling import suggest as suggesting
+from active_learning.labelling import suggest as module
 
 
 def texts(n, n_labeled=20):
     """Rows of a text of three words and a number, the first of them labelled."""
     rng = np.random.default_rng(0)
     words = np.array(["red", "blue", "green", "black", "white", "gold", "pink", "grey", "lime", "teal"])
-    said = [" ".join(three) for three in words[rng.integers(10, size=(n, 3))]]
-    frame = pd.DataFrame({"text": [f"{text} no {i}" for i, text in enumerate(said)], "x": rng.random(n)})
+    triples = [" ".join(three) for three in words[rng.integers(10, size=(n, 3))]]
+    frame = pd.DataFrame({"text": [f"{text} no {i}" for i, text in enumerate(triples)], "x": rng.random(n)})
     return frame.assign(label=[*["a", "b"] * (n_labeled // 2), *[""] * (n - n_labeled)])
 
 
@@ -30,7 +30,7 @@ def test_batches_are_chosen_by_the_recommended_rule_and_one_row_by_margin():
 
 
 @pytest.mark.parametrize("labels", [[None] * 40, ["a"] * 10 + [None] * 30])
-def test_without_two_classes_typical_rows_come_first_and_it_is_said(labels):
+def test_without_two_classes_typical_rows_come_first_and_a_note_says_so(labels):
     table = al.load_table(mixed_table().assign(label=labels), "label", id_column="id")
     first = al.suggest(table, 6)
     assert len(set(first["id"])) == 6 and table.frame.loc[first["id"], "label"].isna().all()
@@ -44,9 +44,9 @@ def test_the_first_rows_come_from_different_clusters():
     assert sorted(table.frame.loc[al.suggest(table, 3)["id"], "x"] // 100) == [0, 1, 2]
 
 
-def test_texts_that_say_the_same_are_proposed_once():
+def test_texts_that_say_the_same_are_suggested_once():
     words = ["red", "blue", "green", "black", "white"]
-    said = [text for word in words for text in (f"free prize {word}", f"see you {word}")]
+    labelled = [text for word in words for text in (f"free prize {word}", f"see you {word}")]
     asked = [
         "win a prize!",
         "Win a PRIZE",
@@ -55,14 +55,14 @@ def test_texts_that_say_the_same_are_proposed_once():
         "Order 99 is late",
         "home soon",
     ]
-    frame = pd.DataFrame({"text": said + asked, "label": ["spam", "ham"] * 5 + [""] * 6})
+    frame = pd.DataFrame({"text": labelled + asked, "label": ["spam", "ham"] * 5 + [""] * 6})
     found = al.suggest(al.load_table(frame, "label"), 6)
     keys = [text_key(frame["text"][i]) for i in found["id"]]
     assert sorted(keys) == ["home soon", "order 00 is late", "win a prize"]
     assert "3 fewer than asked for" in found.attrs["notes"][-1]
 
 
-def test_vectors_that_are_nearly_equal_are_proposed_once():
+def test_vectors_that_are_nearly_equal_are_suggested_once():
     rng = np.random.default_rng(0)
     X = rng.normal(size=(60, 120))
     X[30:40] = X[29] + 1e-4 * rng.normal(size=(10, 120))
@@ -81,8 +81,8 @@ def test_the_names_of_the_classes_change_no_suggestion():
     assert one["id"].tolist() == two["id"].tolist()
 
 
-def test_of_many_texts_a_random_part_is_looked_at_and_it_is_said(monkeypatch):
-    monkeypatch.setattr(suggesting, "LOOKED_AT", 30)
+def test_of_many_texts_a_random_part_is_looked_at_and_a_note_says_so(monkeypatch):
+    monkeypatch.setattr(module, "MOST_TEXTS", 30)
     frame = texts(200).set_axis([f"row {i}" for i in range(200)])
     found = al.suggest(al.load_table(frame, "label"), 10, strategy="margin")
     assert found.attrs["notes"] == ["of 180 rows without a label, a random 30 were looked at"]
@@ -95,21 +95,21 @@ def test_of_many_texts_a_random_part_is_looked_at_and_it_is_said(monkeypatch):
     assert len(al.suggest(al.load_table(frame, "label"), 40)) == 40  # as many as asked for
 
 
-def test_of_many_rows_scales_are_learnt_from_a_part_and_it_is_said(monkeypatch):
+def test_of_many_rows_scales_are_learnt_from_a_part_and_a_note_says_so(monkeypatch):
     table = al.load_table(mixed_table(), "label", id_column="id")
     assert al.suggest(table, 3).attrs["notes"] == []
-    for room in ("labelling.suggest", "models.registry"):
-        monkeypatch.setattr(f"active_learning.{room}.IN_MEMORY", 30)
-    said = "scales and levels are learnt from the labelled rows and 30 evenly spaced ones"
-    assert al.suggest(table, 3).attrs["notes"] == [said]
+    for name in ("labelling.suggest", "models.registry"):
+        monkeypatch.setattr(f"active_learning.{name}.IN_MEMORY", 30)
+    note = "scales and levels are learnt from the labelled rows and 30 evenly spaced ones"
+    assert al.suggest(table, 3).attrs["notes"] == [note]
 
 
 def test_a_row_is_scored_once_however_often_rows_that_say_the_same_are_left_out(monkeypatch):
     rng = np.random.default_rng(0)
     X = np.repeat(rng.normal(size=(20, 120)), 20, axis=0) + 1e-4 * rng.normal(size=(400, 120))
     table = al.load_table(pd.DataFrame({"label": ["a", "b"] * 20 + [""] * 360}), "label", features=X)
-    rows, score = [], suggesting.score_pool
-    monkeypatch.setattr(suggesting, "score_pool", lambda *given: rows.append(given[2]) or score(*given))
+    rows, score = [], module.score_pool
+    monkeypatch.setattr(module, "score_pool", lambda *given: rows.append(given[2]) or score(*given))
     assert len(al.suggest(table, 10)) == 10
     assert np.concatenate(rows).tolist() == list(range(40, 400))
 
@@ -132,14 +132,14 @@ def test_reading_and_suggesting_show_how_far_they_are_if_there_are_many_rows(tmp
     monkeypatch.setattr(progress, "LARGE", 10)
     al.suggest(al.load_table(tmp_path / "t.csv", "label"), 3)
     drawn = "".join(shown)
-    for said in (
+    for words in (
         "reading t.csv",
         "3/3 columns read",
         "2/2 columns understood",
         "learning from t.csv",
         "rows",
     ):
-        assert said in drawn
+        assert words in drawn
     assert drawn.endswith("\r\x1b[K")
 
 
@@ -148,5 +148,5 @@ def test_a_pool_of_many_parts_is_scored_as_in_one_pass_whatever_thread_is_done_f
     X, known = rng.normal(size=(100_000, 4)), np.arange(60)
     model = al.default_model().fit(X[known], np.arange(60) % 3)
     pool = np.flatnonzero(rng.random(len(X)) < 0.9)
-    state = suggesting.LargeRound(model, X, known, known % 3, pool, 10, rng, {})
+    state = module.LargeRound(model, X, known, known % 3, pool, 10, rng, {})
     np.testing.assert_allclose(state.margins(), al.margin(model.predict_proba(X[pool])), atol=1e-12)

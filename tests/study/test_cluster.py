@@ -268,14 +268,13 @@ class Dying(LogisticRegression):
         die(None)
 
 
-@pytest.mark.parametrize("replay", [partial(al.replay_forecasts, labels=40, more=10), al.stop_signals])
-def test_replays_whose_worker_process_is_killed_end_in_an_error_of_their_own(iris, replay):
+def test_backtests_whose_worker_process_is_killed_end_in_an_error_of_their_own(iris):
     histories = {
         split: run
         for (_, split), run in al.run_histories(iris, "random", n_splits=4, budget=50, n_jobs=1).items()
     }
     with pytest.raises(RuntimeError, match="a worker process was killed") as error:
-        replay(iris, histories, model=Dying(), n_jobs=2)
+        al.backtest_forecasts(iris, histories, labels=40, more=10, model=Dying(), n_jobs=2)
     assert "checkpoint" not in str(error.value)  # which they have not
 
 
