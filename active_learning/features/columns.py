@@ -1,15 +1,15 @@
-"""What each column of a table is: the one place where that is decided, and said in a note.
+"""What each column of a table is: the one place where that is decided, and noted.
 
     empty, or the same in every row              left out
     lists of numbers of one length               a vector
-    nearly all different cells are numbers       numbers; the others count as missing (cells)
+    nearly all different cells are numbers       numbers; the others count as missing
     nearly all are dates of one format           dates: year, month, day, weekday, time and seconds
     whole numbers or codes that name the rows    left out
-    many different cells of several words        text, unless they are names that come again and again
+    many different cells of several words        text, unless they are names that repeat often
     anything else                                categories; a missing cell is a category too
 
-By its features alone, never by a label, and never by the order of the rows. Not here: how a kind becomes
-numbers to learn from (features).
+By its cells alone, never by a label, and never by the order of the rows. Not here: how a kind becomes numbers
+to learn from (preprocessing), and columns that give the label away (leakage).
 """
 
 import re
@@ -24,11 +24,14 @@ from active_learning.features.parsing import as_dates, as_numbers, as_vectors, d
 from active_learning.features.text import Texts
 
 FEW = 40  # so many different cells, if they repeat, are categories even where they are long
-AGAIN = 8  # so often, on average, a short name of a thing comes again; a text does not
+REPEATS = 8  # how often, on average, a short name of a thing occurs; a text does not
 HUGE = 1e150  # numbers beyond this have no sum of squares
 LONG = (1e8, 2.0**64)  # whole numbers between these, all different, are rather ids than counts
-NAMES = re.compile(r"(?:^|[_\s.-])(?:id|ids|key|index|idx|no|nr|num|number|row|uuid|guid)$|^$|^unnamed", re.I)
-CAMEL = re.compile(r"[a-z](?:Id|ID|Key|No|Nr)$")
+ID_NAME = re.compile(
+    r"(?i:(?:^|[_\s.-])(?:id|ids|key|index|idx|no|nr|num|number|row|uuid|guid)$|^$|^unnamed)"
+    r"|[a-z](?:Id|ID|Key|No|Nr)$"
+)
+NO_SPACES = re.compile("[\u0e00-\u0eff\u1000-\u109f\u1780-\u17ff\u3040-\u9fff]")  # scripts without spaces
 
 
 @dataclass(frozen=True)
@@ -39,7 +42,7 @@ class Column:
     kind: str  # number, category, text, vector; or "" where it is left out
     numbers: np.ndarray = None  # floats (n, k): numbers, or the numbers of levels and texts, -1 where missing
     texts: object = None  # of a text column: Texts
-    notes: list = field(default_factory=list)  # what the reader should know
+    notes: list = field(default_factory=list)  # what the user should know
 
 
 def read_column(column, decimal="."):
@@ -57,8 +60,8 @@ def read_column(column, decimal="."):
     if column.dtype.kind in "mM" or isinstance(column.dtype, pd.DatetimeTZDtype):
         return _date_column(name, missing, codes, pd.Series(levels), [])
     named = column.dtype.kind == "b" or isinstance(column.dtype, pd.CategoricalDtype)
-    if not named and (read := as_numbers(levels, decimal)) is not None:
-        return _number_column(name, missing, codes, *read)
+    if not named and (numbers := as_numbers(levels, decimal)) is not None:
+        return _number_column(name, missing, codes, *numbers)
     text = np.asarray(levels.astype(str), dtype=object)
     if not named and (dates := as_dates(text)) is not None:
         return _date_column(name, missing, codes, dates[0], [dates[1]])
@@ -78,8 +81,8 @@ def _spread(missing, codes, values, gap=np.nan):
 
 def _number_column(name, missing, codes, numbers, note):
     if len(huge := numbers[np.abs(numbers) > HUGE]):
-        what = "infinity" if np.isinf(huge).any() else f"{huge[0]:g}, the square of which overflows"
-        raise ValueError(f"column {name!r} holds {what}; leave the cell empty if a value is unknown")
+        fault = "infinity" if np.isinf(huge).any() else f"{huge[0]:g}, the square of which overflows"
+        raise ValueError(f"column {name!r} holds {fault}; leave the cell empty if a value is unknown")
     if _counts_rows(name, numbers, codes):
         return _left_out(name, "it numbers the rows")
     return Column(name, "number", _spread(missing, codes, numbers), notes=[note] if note else [])
@@ -89,90 +92,78 @@ def _counts_rows(name, numbers, codes):
     """Whether a column only numbers the rows: whole numbers that all differ, and not by chance.
 
     Of n numbers from a range of m, all differ with probability exp(-n^2 / 2m): where that is below one in a
-    million somebody saw to it. With gaps as wide as to leave it open, the name of the column or its long
-    numbers decide.
+    million somebody saw to it. Where gaps leave it open, the name of the column or its long numbers decide.
     """
     if len(numbers) < len(codes) or len(numbers) < 3 or np.isnan(numbers).any() or (numbers % 1).any():
         return False
     span = np.ptp(numbers) + 1
     dense = span == len(numbers) or len(numbers) ** 2 / (2 * span) > 14
     long = LONG[0] <= np.abs(numbers).min() and np.abs(numbers).max() < LONG[1]
-    return bool(dense or (len(numbers) > 9 and (_names_rows(name) or long)))
-
-
-def _names_rows(name):
-    return bool(NAMES.search(name.strip()) or CAMEL.search(name.strip()))
+    return bool(dense or (len(numbers) > 9 and (ID_NAME.search(name.strip()) or long)))
 
 
 def _date_column(name, missing, codes, dates, notes):
-    """Dates as numbers: the calendar, around which months, days, weekdays and hours run, and the seconds."""
+    """Dates as numbers: the calendar, with months, days, weekdays and hours on circles, and the seconds."""
     if dates.dtype.kind == "m":
         seconds = dates.dt.total_seconds().to_numpy()
         return Column(name, "number", _spread(missing, codes, seconds), notes=["is read as seconds"])
     from skrub import DatetimeEncoder  # here, because it takes a second to import
 
-    parts = DatetimeEncoder(resolution="minute", add_weekday=True, periodic_encoding="circular")
+    encoder = DatetimeEncoder(resolution="minute", add_weekday=True, periodic_encoding="circular")
     dates = dates.rename("date").reset_index(drop=True).dt.tz_localize(None)
-    known = parts.fit_transform(dates).to_numpy(dtype=float)
-    values = np.full((len(missing), known.shape[1]), np.nan)
-    values[~missing] = known[codes]
+    encoded = encoder.fit_transform(dates).to_numpy(dtype=float)
+    values = np.full((len(missing), encoded.shape[1]), np.nan)
+    values[~missing] = encoded[codes]
     varies = np.nanmax(values, axis=0) > np.nanmin(values, axis=0)
     if not varies.any():
         if not missing.any():
             return _left_out(name, "all its dates are the same")
-        varies[0] = True  # whether there is a date may speak
+        varies[0] = True  # whether there is a date may matter
     return Column(name, "number", values[:, varies], notes=notes or ["is read as dates"])
 
 
 def _word_column(name, missing, codes, levels, named):
     """Codes that name the rows, texts, or categories."""
-    words = np.array([_words(level) for level in levels[:: max(1, len(levels) // 1000)]])
-    several = (words > 1).mean() >= 0.5
+    n_words = np.array([_count_words(level) for level in levels[:: max(1, len(levels) // 1000)]])
+    several = (n_words > 1).mean() >= 0.5
     if len(levels) == len(codes) > 2 and not several and not named:
         return _left_out(name, "it names the rows")
     wordy = several and not named and (len(levels) > FEW or 2 * len(levels) > len(codes))
-    names = wordy and _are_names(levels, len(codes))
-    if wordy and not names:
-        note = f"is read as text ({len(levels)} different ones)"
+    repeated = wordy and _are_names(levels, len(codes))
+    if wordy and not repeated:
+        notes = [f"is read as text ({len(levels)} different ones)"]
         return Column(
-            name, "text", _spread(missing, codes, np.arange(len(levels)), -1.0), Texts(levels), [note]
+            name, "text", _spread(missing, codes, np.arange(len(levels)), -1.0), Texts(levels), notes
         )
     place = np.argsort(np.argsort(levels))  # in the alphabet, as the rows may come in any order
-    note = f"is read as categories ({len(levels)} different names)" if names else None
-    note = note or (_odd_number(levels) if not named else None)
+    note = f"is read as categories ({len(levels)} different names)" if repeated else None
+    note = note or (None if named else _odd_number(levels))
     return Column(name, "category", _spread(missing, codes, place, -1.0), notes=[note] if note else [])
 
 
 def _are_names(levels, n_rows):
-    """Whether cells of several words are names, as of places, and no texts, whose words speak for themselves.
+    """Whether cells of several words are names, as of places, and no texts, whose words have a meaning.
 
-    Names come again, are short, and most have a word that no other has: texts made of the same few words in
-    other orders are learnt from by their words.
+    Names repeat, are short, and most have a word that no other has: texts made of the same few words in other
+    orders are learnt from by their words.
     """
     names = [level.casefold() for level in levels[:: max(1, len(levels) // 1000)]]
-    holders = Counter(word for name in names for word in {*name.split()})
-    own = np.mean([any(holders[word] == 1 for word in name.split()) for name in names])
-    return n_rows >= AGAIN * len(levels) and np.median([*map(_words, names)]) <= 4 and own > 0.5
+    counts = Counter(word for name in names for word in {*name.split()})
+    has_own_word = np.mean([any(counts[word] == 1 for word in name.split()) for name in names])
+    short = np.median([*map(_count_words, names)]) <= 4
+    return n_rows >= REPEATS * len(levels) and short and has_own_word > 0.5
 
 
-def _words(text):
-    """How many words a text has; in a script without spaces, which such letters are of, one a letter."""
-    letters = sum(
-        "\u0e00" <= letter <= "\u0eff"
-        or "\u1000" <= letter <= "\u109f"
-        or "\u1780" <= letter <= "\u17ff"
-        or "\u3040" <= letter <= "\u9fff"
-        for letter in text[:200]
-    )
-    return len(text.split()) + letters // 4
+def _count_words(text):
+    """How many words a text has; in a script without spaces one for every four letters."""
+    return len(text.split()) + len(NO_SPACES.findall(text[:200])) // 4
 
 
 def _odd_number(levels):
     """A note on the levels of a column that is mostly, but not nearly always, numbers; or None."""
-    numbers = pd.to_numeric(pd.Series(levels), errors="coerce")
-    odd = levels[numbers.isna().to_numpy()]
-    codes = () if len(odd) else (level for level in levels if re.match(r"\s*[+-]?0\d", level))
-    if code := next(iter(codes), None):
-        return f"is read as categories: a code such as {code!r} would lose its zeros as a number"
+    odd = levels[pd.to_numeric(pd.Series(levels), errors="coerce").isna().to_numpy()]
+    codes = [level for level in levels if re.match(r"\s*[+-]?0\d", level)]
+    if codes and not len(odd):
+        return f"is read as categories: a code such as {codes[0]!r} would lose its zeros as a number"
     fault = "is no number" if len(odd) == 1 else "are no numbers"
     return f"is read as categories: {some(odd, 3)} {fault}" if 0 < len(odd) < len(levels) / 2 else None

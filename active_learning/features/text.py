@@ -3,8 +3,6 @@
 Counting is scikit-learn's and learns nothing, so it is done once a table; weights and axes are learnt by fit,
 from the texts that it is given and no others. skrub's StringEncoder counts again in every fit: it takes three
 times as long, and is ahead on some tables, behind on others. Not here: which columns are texts (columns).
-Sources: Deerwester et al. 1990 (latent semantic analysis); Halko, Martinsson & Tropp 2011 (axes at random);
-Weinberger et al. 2009 (hashed features).
 """
 
 import re
@@ -21,15 +19,29 @@ from active_learning._arrays import evenly_spaced
 
 DIMENSIONS = 199  # and one for the intercept: products are fastest where their sides are multiples of 8
 LENGTH = np.sqrt(8)  # of the usual row: logistic regression with C = 1 is then that with C = 8 on unit rows
-HASHED = 2**20  # columns that words and characters are hashed to; two share one once in a while
+HASHED = 2**20  # columns that words and characters are hashed to; two rarely share one
 LEARNT_FROM = 20_000  # texts at the most from which weights are learnt
-AXES_FROM = 3_000  # and axes
-COMMON = 2_000  # the words, and the characters, at the most, that are looked at: those in most texts
-CACHED = 2 * 10**7  # characters: the counts of more text than this are made when needed and not kept
+AXES_FROM = 3_000  # texts at the most from which axes are learnt
+COMMON = 2_000  # words, and groups of characters, at the most: those in most texts
+CACHED = 2 * 10**7  # characters: the counts of more text than this are made when needed and not stored
 
 
 def text_key(text):
-    """What two texts share that say the same: letters and words, but not case, digits, marks or spaces."""
+    """What two near copies of a text share: its letters and words, without case, digits, marks and spaces.
+
+    Parameters
+    ----------
+    text : str
+
+    Returns
+    -------
+    str
+
+    Examples
+    --------
+    >>> text_key("Order 17: WHERE is it?!") == text_key("order 23, where is it")
+    True
+    """
     plain = unicodedata.normalize("NFKC", text).casefold()
     return re.sub(r"[\W_]+", " ", re.sub(r"\d", "0", plain)).strip()
 
@@ -40,47 +52,40 @@ class Texts:
     It is shared and never changed: copying or cloning what holds it copies no text.
     """
 
-    def __init__(self, known):
-        self.known = np.asarray(known, dtype=object)  # (m,) the different texts
+    def __init__(self, distinct):
+        self.distinct = np.asarray(distinct, dtype=object)  # (m,) the different texts
 
     def __deepcopy__(self, memo):
         return self
 
     def __getstate__(self):
         """Sent to another process, counts go without the texts, which are then not needed."""
-        return self.__dict__ | ({"known": None} if self.__dict__.get("table") else {})
+        return self.__dict__ | ({"distinct": None} if self.__dict__.get("table") else {})
 
     @cached_property
     def table(self):
         """Counts of all texts, or None where they would take too much memory."""
-        if sum(map(len, self.known)) > CACHED:
+        if sum(map(len, self.distinct)) > CACHED:
             return None
-        return [block[:, np.unique(block.indices)] for block in count(self.known)]
+        return [block[:, np.unique(block.indices)] for block in count(self.distinct)]
 
     def counts(self, codes):
         """Counts of the texts with these numbers: two CSR matrices, of words and of characters."""
         if self.table is not None:
             return [block[codes] for block in self.table]
-        return count(self.known[codes])
+        return count(self.distinct[codes])
 
     def key(self, code):
         """The text_key of the text with this number; of no text, -1, the empty one."""
-        return text_key(self.known[code]) if code >= 0 else ""
+        return text_key(self.distinct[code]) if code >= 0 else ""
 
 
 def count(values):
     """Counts of words and pairs of them, and of 2 to 4 characters in a word: two CSR matrices."""
-    how = {"n_features": HASHED, "alternate_sign": False, "norm": None}
-    words = HashingVectorizer(ngram_range=(1, 2), token_pattern=r"(?u)\b\w+\b", **how)
-    letters = HashingVectorizer(analyzer="char_wb", ngram_range=(2, 4), **how)
-    return [_compact(each.transform(values)) for each in (words, letters)]
-
-
-def _compact(counts):
-    """The same counts in half the memory."""
-    counts.data = counts.data.astype(np.float32)
-    counts.indices = counts.indices.astype(np.int32)
-    return counts
+    settings = {"n_features": HASHED, "alternate_sign": False, "norm": None, "dtype": np.float32}
+    words = HashingVectorizer(ngram_range=(1, 2), token_pattern=r"(?u)\b\w+\b", **settings)
+    characters = HashingVectorizer(analyzer="char_wb", ngram_range=(2, 4), **settings)
+    return [vectorizer.transform(values) for vectorizer in (words, characters)]
 
 
 class TextEncoder(TransformerMixin, BaseEstimator):
@@ -89,11 +94,28 @@ class TextEncoder(TransformerMixin, BaseEstimator):
     TF-IDF with logarithmic counts of what occurs in three texts or more, words and characters side by side,
     on axes that span nearly what the first singular vectors do; which of the many bases of that space they
     are makes no difference to distances, nor to a linear classifier. A row's length is the root of what the
-    axes see of the text, so that few words that are mostly unknown do not speak as loudly as many known ones;
-    the usual row has LENGTH. Fitted on many rows, it learns from evenly spaced ones.
+    axes explain of the text, so that few words that are mostly unknown count less than many known ones; the
+    usual row has LENGTH. Fitted on many rows, it learns from evenly spaced ones.
 
-    texts: Texts that the numbers stand for; n_components: int, dimensions at the most
-    source: Deerwester et al. 1990; Halko, Martinsson & Tropp 2011, algorithm 4.3
+    Parameters
+    ----------
+    texts : Texts
+        What the numbers stand for; `load_table` makes them.
+    n_components : int
+        Dimensions at the most.
+
+    References
+    ----------
+    Deerwester et al. 1990 (latent semantic analysis); Halko, Martinsson & Tropp 2011, algorithm 4.3
+    (randomized axes); Weinberger et al. 2009 (hashed features).
+
+    Examples
+    --------
+    >>> import al_helpers as al
+    >>> from active_learning.features.text import Texts
+    >>> texts = Texts(["free prize now", "see you at home", "free cash prize", "lunch at home"])
+    >>> al.TextEncoder(texts).fit_transform([[0], [1], [2], [3], [-1]]).shape[0]
+    5
     """
 
     def __init__(self, texts, n_components=DIMENSIONS):
@@ -117,48 +139,50 @@ class TextEncoder(TransformerMixin, BaseEstimator):
         codes = evenly_spaced(codes, LEARNT_FROM)
         blocks = self.texts.counts(codes[codes >= 0])
         self.columns_ = [_frequent(block) for block in blocks]
-        picked = [block[:, columns] for block, columns in zip(blocks, self.columns_, strict=True)]
-        self.weights_ = [_weights(block) for block in picked]
-        self.axes_, weighted = None, self._weighted(picked)
+        blocks = self._selected(blocks)
+        self.weights_ = [
+            TfidfTransformer(sublinear_tf=True).fit(block) if min(block.shape) else None for block in blocks
+        ]
+        self.axes_, weighted = None, self._weighted(blocks)
         weighted = weighted[evenly_spaced(np.arange(weighted.shape[0]), AXES_FROM)]
-        most = min(self.n_components, *(side - 1 for side in weighted.shape))
-        if most <= 0:
+        size = min(self.n_components, *(side - 1 for side in weighted.shape))
+        if size <= 0:
             return None
-        axes = randomized_range_finder(weighted.T, size=most, n_iter=1, random_state=0)
+        axes = randomized_range_finder(weighted.T, size=size, n_iter=1, random_state=0)
         rows = weighted @ axes
-        seen = np.linalg.norm(rows, axis=0)
-        seen = seen > 1e-4 * seen.max()  # where texts repeat, the space has fewer axes; the others are noise
-        self.axes_, rows = (np.compress(seen, each, axis=1) for each in (axes, rows.astype(float)))
+        lengths = np.linalg.norm(rows, axis=0)
+        used = (
+            lengths > 1e-4 * lengths.max()
+        )  # where texts repeat, the space has fewer axes; the rest is noise
+        self.axes_, rows = axes[:, used], rows[:, used].astype(float)
         self.scale_ = LENGTH / np.sqrt(np.linalg.norm(rows, axis=1).mean())
         return rows
 
+    def _selected(self, blocks):
+        return [block[:, columns] for block, columns in zip(blocks, self.columns_, strict=True)]
+
+    def _weighted(self, blocks):
+        """TF-IDF of selected counts: one CSR matrix."""
+        pairs = zip(self.weights_, blocks, strict=True)
+        weighted = [weights.transform(block) for weights, block in pairs if weights is not None]
+        empty = sparse.csr_array((blocks[0].shape[0], 0))
+        return sparse.hstack(weighted, format="csr") if weighted else empty
+
     def _scaled(self, rows):
-        """Rows (n, dimensions) as long as the root of what the axes see of them; overwritten."""
+        """Rows (n, dimensions) as long as the root of what the axes explain of them; overwritten."""
         lengths = np.linalg.norm(rows, axis=1, keepdims=True)
         rows *= self.scale_ / np.sqrt(np.where(lengths > 0, lengths, 1.0))
         return rows
-
-    def _weighted(self, picked):
-        """TF-IDF of counts that are already cut to the columns learnt: one CSR matrix."""
-        weighted = [
-            w.transform(block) for w, block in zip(self.weights_, picked, strict=True) if w is not None
-        ]
-        return (
-            sparse.hstack(weighted, format="csr") if weighted else sparse.csr_array((picked[0].shape[0], 0))
-        )
 
     def transform(self, X):
         """Rows (n, dimensions) of the texts of X (n, 1)."""
         codes = _codes(X)
         if self.axes_ is None:
             return np.zeros((len(codes), 1))
-        own, place = np.unique(codes, return_inverse=True)  # a text that repeats is encoded once
-        picked = [
-            block[:, columns]
-            for block, columns in zip(self.texts.counts(np.maximum(own, 0)), self.columns_, strict=True)
-        ]
-        rows = (self._weighted(picked) @ self.axes_).astype(float)
-        rows[own < 0] = 0.0
+        levels, place = np.unique(codes, return_inverse=True)  # a text that repeats is encoded once
+        blocks = self._selected(self.texts.counts(np.maximum(levels, 0)))
+        rows = (self._weighted(blocks) @ self.axes_).astype(float)
+        rows[levels < 0] = 0.0
         return self._scaled(rows)[place]
 
     def __sklearn_is_fitted__(self):
@@ -174,10 +198,6 @@ def _codes(X):
 
 def _frequent(block, least=3):
     """The columns that `least` rows or more have, COMMON at the most; all columns, where there are none."""
-    times = np.bincount(block.indices, minlength=block.shape[1])
-    columns = np.flatnonzero(times >= least) if (times >= least).any() else np.flatnonzero(times)
-    return np.sort(columns[np.argsort(-times[columns], kind="stable")[:COMMON]])
-
-
-def _weights(block):
-    return TfidfTransformer(sublinear_tf=True).fit(block) if min(block.shape) else None
+    counts = np.bincount(block.indices, minlength=block.shape[1])
+    columns = np.flatnonzero(counts >= (least if (counts >= least).any() else 1))
+    return np.sort(columns[np.argsort(-counts[columns], kind="stable")[:COMMON]])

@@ -5,7 +5,6 @@ table itself (columns).
 """
 
 import os
-from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import numpy as np
@@ -24,27 +23,51 @@ LENGTH = np.sqrt(50)  # the root mean square length of a scaled row
 class VectorScaler(TransformerMixin, BaseEstimator):
     """Move the mean to 0 and scale all directions alike, so that the default classifier suits the rows.
 
-    The directions of an embedding are worth what they are long: none is scaled up. A missing vector is the
-        mean.
+    No direction of an embedding is scaled up: a longer one matters more. A missing vector, a row of NaN, is
+    the mean.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> import al_helpers as al
+    >>> Z = al.VectorScaler().fit_transform(np.array([[0.0, 2.0], [4.0, 2.0]]))
+    >>> Z[0].round(3).tolist(), Z[1].round(3).tolist()
+    ([-7.071, 0.0], [7.071, 0.0])
     """
 
     def fit(self, X, y=None):
-        """Learn from X (n, d), of many rows from evenly spaced ones; y is not looked at.
+        """Learn the mean and the scale, of many rows from evenly spaced ones.
 
-        raises: ValueError unless X is a matrix of numbers whose squares can be summed
+        Parameters
+        ----------
+        X : array of shape (n, d)
+        y : ignored
+
+        Returns
+        -------
+        VectorScaler
+            Itself.
+
+        Raises
+        ------
+        ValueError
+            Unless X is a matrix of numbers whose squares can be summed.
         """
         X = np.asanyarray(X)  # a memory-mapped one stays on the disk
         if X.ndim != 2 or X.dtype.kind not in "fiub":
             raise ValueError(f"X must be a matrix of numbers, got shape {X.shape} of {X.dtype}")
         rows = np.asarray(X[evenly_spaced(np.arange(X.shape[0]), LEARNT_FROM)], dtype=float)
         rows = rows[~np.isnan(rows).any(axis=1)]
+        self.mean_, self.scale_ = np.zeros(X.shape[1]), 1.0
+        if not len(rows):
+            return self
         with np.errstate(over="ignore", invalid="ignore"):
-            self.mean_ = rows.mean(axis=0) if len(rows) else np.zeros(X.shape[1])
-            spread = np.sqrt(((rows - self.mean_) ** 2).sum(axis=1).mean()) if len(rows) else 0.0
-        if not np.isfinite(spread):
+            self.mean_ = rows.mean(axis=0)
+            length = np.sqrt(((rows - self.mean_) ** 2).sum(axis=1).mean())
+        if not np.isfinite(length):
             largest = np.abs(rows).max()
             raise ValueError(f"the vectors hold {largest:.3g}, and squares overflow: scale their numbers")
-        self.scale_ = LENGTH / spread if spread > 0 else 1.0
+        self.scale_ = LENGTH / length if length > 0 else 1.0
         return self
 
     def transform(self, X):
@@ -73,27 +96,18 @@ def read_vectors(source, n_rows):
     if np.ma.is_masked(X) and X.dtype.kind in "fiu":
         X = X.astype(float).filled(np.nan)  # a masked number is a missing one
     if X.ndim != 2 or X.dtype.kind not in "fiu" or X.shape[1] == 0:
-        raise ValueError(
-            f"{name} must be a matrix of numbers, a row each; it has shape {X.shape} of {X.dtype}"
-        )
+        shape = f"it has shape {X.shape} of {X.dtype}"
+        raise ValueError(f"{name} must be a matrix of numbers, a row each; {shape}")
     if len(X) != n_rows:
-        raise ValueError(
-            f"{name} has {len(X)} rows and the table {n_rows}; they must pair up, in the same order"
-        )
+        lengths = f"{name} has {len(X)} rows and the table {n_rows}"
+        raise ValueError(f"{lengths}; they must pair up, in the same order")
     numbers = np.asarray(X)  # not a memmap, slices of which take longer to make than to look at
-    with ThreadPoolExecutor(os.cpu_count()) as threads:
-        parts = [*blocks(len(X), 2**13)]
-        for part, finite in zip(
-            parts, threads.map(_all_finite, map(numbers.__getitem__, parts)), strict=True
-        ):
-            if not finite:
-                row = part.start + int(np.argmin(np.isfinite(X[part]).all(axis=1)))
-                raise ValueError(f"{name} holds a missing value or infinity in row {row} (counted from 0)")
-    return (
-        X,
-        VectorScaler(),
-        [f"we learn from {name} ({X.shape[1]} numbers a row), not from the table's columns"],
-    )
+    for part in blocks(n_rows, 2**13):
+        if not _all_finite(numbers[part]):
+            row = part.start + int(np.argmin(np.isfinite(numbers[part]).all(axis=1)))
+            raise ValueError(f"{name} holds a missing value or infinity in row {row} (counted from 0)")
+    note = f"we learn from {name} ({X.shape[1]} numbers a row), not from the table's columns"
+    return X, VectorScaler(), [note]
 
 
 def _all_finite(X):
@@ -106,13 +120,17 @@ def _all_finite(X):
 
 def _open(path, name):
     """The matrix in a file; ValueError if there is none."""
+    if path.lower().endswith((".npy", ".npz")):
+        return _open_npy(path, name)
     if path.lower().endswith((".parquet", ".pq")) and (X := _lists(path)) is not None:
         return X
-    if not path.lower().endswith((".npy", ".npz")):
-        frame, text, _ = read_file(path)
-        if text is not None and lacks_header(text, surely=True):  # as numpy.savetxt writes it
-            frame = read_file(path, header=False)[0]
-        return _vector_column(frame, name)
+    frame, text, _ = read_file(path)
+    if text is not None and lacks_header(text, surely=True):  # as numpy.savetxt writes it
+        frame = read_file(path, header=False)[0]
+    return _vector_column(frame, name)
+
+
+def _open_npy(path, name):
     try:
         X = np.load(path, mmap_mode="r", allow_pickle=False)
     except (ValueError, EOFError) as error:
@@ -146,15 +164,12 @@ def _lists(path):
 
 def _vector_column(frame, name):
     """The one column of a frame that holds vectors, or all its columns if they are numbers: array (n, d)."""
-    found = {}
-    for column in frame:
-        if (vectors := as_vectors(frame[column], different(frame[column])[0])) is not None:
-            found[column] = vectors
-    if len(found) == 1:
-        return next(iter(found.values()))
+    columns = [as_vectors(frame[column], different(frame[column])[0]) for column in frame]
+    vectors = [X for X in columns if X is not None]
+    if len(vectors) == 1:
+        return vectors[0]
     numbers = frame.apply(pd.to_numeric, errors="coerce")
-    if not found and numbers.notna().all(axis=None):
+    if not vectors and numbers.notna().all(axis=None):
         return numbers.to_numpy(dtype=float)
-    raise ValueError(
-        f"{name} must hold one column of vectors, or numbers only; found {len(found)} of vectors"
-    )
+    fault = f"{name} must hold one column of vectors, or numbers only"
+    raise ValueError(f"{fault}; found {len(vectors)} of vectors")

@@ -1,15 +1,9 @@
-"""The bytes of a reader's file, read whole or refused, and the characters that they stand for.
+"""The bytes of a CSV file, the text that they stand for, and where its records and cells are.
 
-Every file becomes UTF-8 here, and can be turned back byte for byte. Not here: what a cell is (cutting).
-
-A CSV text cut into records and cells, all at once with numpy, or refused with the line.
-
-What an unquoted cell holds is taken as it is; a quoted one ends at the quote before a separator or line end.
-
-The text of a CSV file cut into cells, strictly: what cannot be read for certain is refused with its line.
-
-A cell is known by where it stands in the text, so that a label can be written in its place and nothing else
-changes. Not here: which characters the bytes are (encoding), what the columns mean (tables, features).
+Every file becomes UTF-8 here, and can be turned back byte for byte. What cannot be read for certain is
+refused with its line. A cell is known by its place in the text, so that a label can be written there and
+nothing else changes. What an unquoted cell holds is taken as it is; a quoted one ends at the quote before a
+separator or line end. Not here: what the columns mean (table, features).
 """
 
 import codecs
@@ -23,6 +17,7 @@ from dataclasses import dataclass
 from itertools import pairwise
 
 import numpy as np
+import pandas as pd
 
 MARKS = {  # the byte order marks, UTF-32 first, as its mark begins like that of UTF-16
     codecs.BOM_UTF32_LE: "utf-32-le",
@@ -37,7 +32,24 @@ UTF8 = re.compile(
 )
 # A capital and a quotation mark, dash or hard space of Windows-1252 ("CAFÉ”") happen to be UTF-8 too.
 CHANCE = re.compile(rb"[\xc4-\xdf][\x85\x91-\x94\x96\x97\xa0\xab\xbb]")
+ADVICE = "save it as 'CSV UTF-8'"
+DOUBLE = 'write a quote inside a cell as ""'
 PIECE = 2**24  # bytes handled at a time, so that a large file is not in memory several times over
+QUOTE, CR, LF = b'"\r\n'
+SEPARATORS = ",;\t|"
+
+
+@dataclass(frozen=True)
+class CsvText:
+    """A CSV file: its text as UTF-8, and where its cells are; a quoted cell includes its quotes."""
+
+    data: bytes
+    encoding: str  # of the file, with its mark
+    mark: bytes
+    sep: str
+    headed: bool  # whether the first record is the header
+    starts: np.ndarray  # int (n,), where each record starts
+    ends: np.ndarray  # int (n, c), where each of its cells ends
 
 
 def read_bytes(path):
@@ -68,10 +80,8 @@ def check_size(size):
     """Raise ValueError if a table of so many bytes cannot be held in this machine's memory."""
     memory = _memory()
     if 2 * size > memory:  # its text and its columns
-        large = (
-            f"it is larger than memory allows ({size / 2**30:.1f} GiB of text, {memory / 2**30:.1f} GiB here)"
-        )
-        raise ValueError(f"{large}; give a part of its rows, or only the columns to learn from")
+        sizes = f"{size / 2**30:.1f} GiB of text, {memory / 2**30:.1f} GiB here"
+        raise ValueError(f"it is larger than memory allows ({sizes}); give a part of its rows or columns")
 
 
 def _memory():
@@ -91,22 +101,18 @@ def to_utf8(raw):
     raises: ValueError naming the line if it is no text, or a mixture of encodings
     """
     if raw.startswith((b"PK\x03\x04", b"\xd0\xcf\x11\xe0")):  # .xlsx and .zip; .xls
-        raise ValueError("it is a workbook or an archive; save it as 'CSV UTF-8' in the spreadsheet")
+        raise ValueError(f"it is a workbook or an archive; {ADVICE} in the spreadsheet")
     mark = next((mark for mark in MARKS if raw.startswith(mark)), b"")
     encoding, content = MARKS.get(mark) or _unmarked(raw), raw[len(mark) :] if mark else raw
+    if mark == codecs.BOM_UTF8 and (wrong := _not_utf8(content)) is not None:
+        raise ValueError(f"its mark says UTF-8, but line {line_of(content, wrong)} is not; {ADVICE}")
     try:
         data = content if encoding == "utf-8" else content.decode(encoding).encode("utf-8")
     except UnicodeDecodeError as error:
         line = line_of(content[: error.start].decode(encoding, "ignore").encode("utf-8"), None)
-        raise ValueError(f"line {line} is not {name_of(encoding)}; save it as 'CSV UTF-8'") from None
-    if mark == codecs.BOM_UTF8 and (wrong := _not_utf8(data)) is not None:
-        raise ValueError(
-            f"its mark says UTF-8, but line {line_of(data, wrong)} is not; save it as 'CSV UTF-8'"
-        )
+        raise ValueError(f"line {line} is not {encoding_name(encoding)}; {ADVICE}") from None
     if (nul := data.find(b"\0")) >= 0:
-        raise ValueError(
-            f"line {line_of(data, nul)} holds a NUL byte, so it is no text; save it as 'CSV UTF-8'"
-        )
+        raise ValueError(f"line {line_of(data, nul)} holds a NUL byte, so it is no text; {ADVICE}")
     return data, encoding, mark
 
 
@@ -119,27 +125,22 @@ def _unmarked(raw):
     wrong = _not_utf8(raw)
     if wrong is None:
         return "utf-8"
-    proof = (match.start() for match in UTF8.finditer(raw) if not CHANCE.fullmatch(match[0]))
-    if (right := next(proof, None)) is not None:
+    letters = (match.start() for match in UTF8.finditer(raw) if not CHANCE.fullmatch(match[0]))
+    if (right := next(letters, None)) is not None:
         lines = f"line {line_of(raw, right)} is UTF-8 and line {line_of(raw, wrong)} is not"
-        raise ValueError(f"it mixes encodings: {lines}; save it as 'CSV UTF-8' and mend that line")
+        raise ValueError(f"it mixes encodings: {lines}; {ADVICE} and mend that line")
     if unknown := re.search(rb"[\x81\x8d\x8f\x90\x9d]", raw):
         where = f"line {line_of(raw, unknown.start())} is neither UTF-8 nor Windows-1252"
-        raise ValueError(f"{where} (byte {unknown[0].hex()}); save it as 'CSV UTF-8'")
+        raise ValueError(f"{where} (byte {unknown[0].hex()}); {ADVICE}")
     return "cp1252"
 
 
 def _not_utf8(raw):
     """Where the first byte is that is not UTF-8, or None."""
-    if raw.isascii():
-        return None
-    decoder = codecs.getincrementaldecoder("utf-8")()
-    for start in range(0, len(raw), PIECE):
-        kept = len(decoder.getstate()[0])  # of a character that the last piece had begun
-        try:
-            decoder.decode(raw[start : start + PIECE], final=start + PIECE >= len(raw))
-        except UnicodeDecodeError as error:
-            return start - kept + error.start
+    try:
+        raw.isascii() or raw.decode("utf-8")
+    except UnicodeDecodeError as error:
+        return error.start
     return None
 
 
@@ -150,12 +151,13 @@ def from_utf8(data, encoding, mark):
     try:
         return mark + data.decode("utf-8").encode(encoding)
     except UnicodeEncodeError as error:
-        fault = f"{name_of(encoding)}, the table's encoding, cannot write {error.object[error.start]!r}"
+        letter = repr(error.object[error.start])
+        fault = f"{encoding_name(encoding)}, the table's encoding, cannot write {letter}"
         raise ValueError(f"{fault}; save the table as 'CSV UTF-8' first") from None
 
 
-def name_of(encoding):
-    """What a reader calls an encoding."""
+def encoding_name(encoding):
+    """What a user calls an encoding."""
     return {"cp1252": "Windows-1252 (Latin-1)"}.get(encoding, encoding.upper()[:6].rstrip("-"))
 
 
@@ -163,10 +165,6 @@ def line_of(data, position):
     """The number, from 1, of the line of a file that holds this position (None: its end)."""
     head = data[:position]
     return head.count(b"\n") + head.count(b"\r") - head.count(b"\r\n") + 1
-
-
-QUOTE, CR, LF = b'"\r\n'
-UNCLOSED = 'a quote opens a cell here and is never closed; write a quote inside a cell as ""'
 
 
 def cut(data, begin, sep):
@@ -196,8 +194,7 @@ def find_marks(buffer, begin, sep):
 
 def _find(buffer, characters, begin):
     """Where these characters stand from begin on; int32 where it can hold them, to save memory."""
-    table = np.zeros(256, dtype=bool)
-    table[list(characters)] = True
+    table = np.isin(np.arange(256), [*characters])
     kind = np.int32 if len(buffer) < 2**31 - 1 else np.int64
     pieces = [np.empty(0, kind)]
     for start in range(begin, len(buffer), PIECE):
@@ -206,11 +203,10 @@ def _find(buffer, characters, begin):
 
 
 def _paired(buffer, quotes, begin, sep):
-    """Whether quotes stand in pairs about whole cells, doubled ones apart: then they are all of one kind."""
+    """Whether quotes enclose whole cells, or double inside them: then they need not be walked through."""
     if len(quotes) % 2:
         return False
-    limits = np.zeros(256, dtype=bool)
-    limits[[ord(sep), CR, LF]] = True
+    limits = np.isin(np.arange(256), [ord(sep), CR, LF])
     opening, closing = quotes[::2], quotes[1::2]
     doubled = closing[:-1] + 1 == opening[1:]
     first = (opening == begin) | limits[buffer[np.maximum(opening, 1) - 1]]
@@ -224,65 +220,46 @@ def _walk(data, begin, sep):
     """The quotes that open and close cells, one by one; those amid an unquoted cell are characters of it."""
     limits = sep.encode() + b"\r\n"
     quoted, bare = re.compile(rb'"(?:[^"]++|"")*+"'), re.compile(rb"[^" + re.escape(limits) + rb"]*")
-    found, at = [], data.find(b'"', begin)
+    enclosing, at = [], data.find(b'"', begin)
     while at >= 0:
         if at > begin and data[at - 1] not in limits:
             end = bare.match(data, at).end()
         else:
             cell = quoted.match(data, at)
             if cell is None:
-                raise ValueError(f"line {line_of(data, at)}: {UNCLOSED}")
+                line = line_of(data, at)
+                raise ValueError(f"line {line}: a quote opens a cell here and is never closed; {DOUBLE}")
             end = cell.end()
             if end < len(data) and data[end] not in limits:
                 opened, closed = line_of(data, at), line_of(data, end)
-                where = f"line {opened}: a quote opens a cell, and closes amid one in line {closed}"
-                raise ValueError(f'{where}; write a quote inside a cell as "", and the cell in quotes')
-            found += [at, end - 1]
+                fault = f"line {opened}: a quote opens a cell, and closes amid one in line {closed}"
+                raise ValueError(f"{fault}; {DOUBLE}, and the cell in quotes")
+            enclosing += [at, end - 1]
         at = data.find(b'"', end)
-    return np.array(found, dtype=np.int64)
+    return np.array(enclosing, dtype=np.int64)
 
 
 def _records(data, begin, marks, stops):
     """Starts (n,) and ends (n, c) of records, blank lines left out; ValueError if they differ in length."""
+    buffer = np.frombuffer(data, np.uint8)
     last = np.flatnonzero(stops)
     counts = np.diff(last, prepend=-1)
     after = marks[last[:-1]] + 1
-    buffer = np.frombuffer(data, np.uint8)
     after += (buffer[after - 1] == CR) & (buffer[after] == LF)
     starts = np.append(np.array([begin], dtype=marks.dtype), after)
     blank = (counts == 1) & (starts == marks[last])
-    alone = np.flatnonzero((counts == 1) & ~blank)
-    if counts.max() > 1:  # where a line of spaces is no row either
-        blank[[i for i in alone if not data[starts[i] : marks[last[i]]].strip(b" ")]] = True
-    kept = np.flatnonzero(~blank)
-    width = counts[kept[0]]
-    wrong = kept[counts[kept] != width]
-    if len(wrong):
-        line, first = line_of(data, starts[wrong[0]]), line_of(data, starts[kept[0]])
-        cells = f"line {line} has {_cells(counts[wrong[0]])}, but line {first} has {width}"
-        raise ValueError(f"{cells}; put a cell that holds a separator or a line break in quotes")
-    ends = marks if len(kept) == len(counts) else marks[np.repeat(~blank, counts)]
-    return starts[kept], ends.reshape(-1, width)
-
-
-def _cells(count):
-    return "1 cell" if count == 1 else f"{count} cells"
-
-
-SEPARATORS = ",;\t|"
-
-
-@dataclass(frozen=True)
-class CsvText:
-    """A CSV file: its text as UTF-8, and where its cells are; a quoted cell includes its quotes."""
-
-    data: bytes
-    encoding: str  # of the file, with its mark
-    mark: bytes
-    sep: str
-    headed: bool  # is the first record the header?
-    starts: np.ndarray  # int (n,), where each record starts
-    ends: np.ndarray  # int (n, c), where each of its cells ends
+    if counts.max() > 1:  # a line of spaces is no row either
+        single = np.flatnonzero((counts == 1) & ~blank)
+        blank[[i for i in single if not data[starts[i] : marks[last[i]]].strip(b" ")]] = True
+    rows = np.flatnonzero(~blank)
+    width = counts[rows[0]]
+    if len(wrong := rows[counts[rows] != width]):
+        line, first = line_of(data, starts[wrong[0]]), line_of(data, starts[rows[0]])
+        cells = "1 cell" if counts[wrong[0]] == 1 else f"{counts[wrong[0]]} cells"
+        fault = f"line {line} has {cells}, but line {first} has {width}"
+        raise ValueError(f"{fault}; put a cell that holds a separator or a line break in quotes")
+    ends = marks if len(rows) == len(counts) else marks[np.repeat(~blank, counts)]
+    return starts[rows], ends.reshape(-1, width)
 
 
 def read_csv(path, *, wanted=(), header=True):
@@ -294,15 +271,12 @@ def read_csv(path, *, wanted=(), header=True):
         stands where none can, the text is no text or mixes encodings, or the file changes meanwhile
     """
     data, encoding, mark = to_utf8(read_bytes(path))
-    hint = re.match(
-        rb'"?sep=([\t !#-~])"?(\r\n|\r|\n)', data
-    )  # a line that tells a spreadsheet the separator
+    hint = re.match(rb'"?sep=([\t !#-~])"?(\r\n|\r|\n)', data)  # tells a spreadsheet the separator
     begin = hint.end() if hint else 0
     if not data[begin:].strip(b" \t\r\n"):
         raise ValueError("it is empty")
-    seps = [hint[1].decode()] if hint else _likely_separators(data, wanted, header)
     faults = []
-    for sep in seps:
+    for sep in [hint[1].decode()] if hint else _likely_separators(data, wanted, header):
         try:
             return CsvText(data, encoding, mark, sep, header, *cut(data, begin, sep))
         except ValueError as fault:
@@ -312,17 +286,15 @@ def read_csv(path, *, wanted=(), header=True):
 
 def _likely_separators(data, wanted, header):
     """The separators that find most of the wanted names in the first row, those with the most cells first."""
-    text = io.StringIO(data[: 2**20].decode("utf-8", "ignore"), newline="")
-    names = {}
-    for sep in SEPARATORS:
-        text.seek(0)
-        names[sep] = _first_row(csv.reader(text, delimiter=sep))
-    found = {sep: len({*wanted} & {*cells}) * header for sep, cells in names.items()}
-    seps = [sep for sep in SEPARATORS if len(names[sep]) > 1 and found[sep] == max(found.values())]
+    start = data[: 2**20].decode("utf-8", "ignore")
+    names = {sep: _first_row(start, sep) for sep in SEPARATORS}
+    n_found = {sep: len({*wanted} & {*cells}) * header for sep, cells in names.items()}
+    seps = [sep for sep in SEPARATORS if len(names[sep]) > 1 and n_found[sep] == max(n_found.values())]
     return sorted(seps, key=lambda sep: -len(names[sep])) or [","]
 
 
-def _first_row(rows):
+def _first_row(text, sep):
+    rows = csv.reader(io.StringIO(text, newline=""), delimiter=sep)
     try:
         return next((cells for cells in rows if any(cell.strip(" ") for cell in cells) or len(cells) > 1), [])
     except csv.Error:  # a cell too large for a name
@@ -331,14 +303,10 @@ def _first_row(rows):
 
 def cell_texts(csv_text, i):
     """The cells of a record, by its place; the header, if there is one, is record 0."""
-    bounds = [int(csv_text.starts[i]), *(csv_text.ends[i] + 1).tolist()]
-    cells = [csv_text.data[start : end - 1] for start, end in pairwise(bounds)]
-    return [unquote(cell).decode("utf-8") for cell in cells]
-
-
-def unquote(cell):
-    """The content of a cell as it stands in the text."""
-    return cell[1:-1].replace(b'""', b'"') if cell[:1] == b'"' else cell
+    limits = [int(csv_text.starts[i]), *(csv_text.ends[i] + 1).tolist()]
+    cells = [csv_text.data[start : end - 1] for start, end in pairwise(limits)]
+    plain = [cell[1:-1].replace(b'""', b'"') if cell[:1] == b'"' else cell for cell in cells]
+    return [cell.decode("utf-8") for cell in plain]
 
 
 def quote(text, sep, *, always=False):
@@ -356,7 +324,6 @@ def bounds(csv_text, j):
 
 def column(csv_text, j):
     """The texts of a column, as an array of pandas' str type."""
-    import pandas as pd
     import pyarrow.compute as pc
 
     buffer = np.frombuffer(csv_text.data, np.uint8)
@@ -375,10 +342,7 @@ def _gather(buffer, starts, ends, rows=2**17):
     offsets = np.append(0, np.cumsum(ends - starts, dtype=np.int64))
     texts = np.empty(offsets[-1], np.uint8)
     for i in range(0, len(starts), rows):
-        part = slice(i, i + rows)
-        begin, lengths = offsets[i : i + rows + 1], (ends - starts)[part]
-        index = np.repeat(starts[part] - begin[: len(lengths)], lengths) + np.arange(
-            begin[0], begin[len(lengths)]
-        )
-        texts[begin[0] : begin[len(lengths)]] = buffer[index]
+        begin = offsets[i : i + rows + 1]
+        shifts = np.repeat(starts[i : i + rows] - begin[:-1], np.diff(begin))
+        texts[begin[0] : begin[-1]] = buffer[shifts + np.arange(begin[0], begin[-1])]
     return pa.LargeStringArray.from_buffers(len(starts), pa.py_buffer(offsets), pa.py_buffer(texts))

@@ -1,7 +1,7 @@
-"""A reader's table: its cells as they were typed, its rows by their ids, its labels as classes.
+"""A user's table: its cells as they were typed, its rows by their ids, its labels as classes.
 
 A file stays what it is: the table knows where each cell stands in it, so that it is written back exactly
-(writing). Not here: what a column means for learning (features).
+(write). Not here: what a column means for learning (features).
 """
 
 import difflib
@@ -18,8 +18,8 @@ import pandas as pd
 
 from active_learning._progress import progress, showing
 from active_learning._validation import check_unique, some
-from active_learning.tables.csv_checks import check_swallowed, headless, lacks_header
-from active_learning.tables.csv_file import CsvText, cell_texts, column, name_of, read_csv
+from active_learning.tables.csv_checks import check_header, check_swallowed
+from active_learning.tables.csv_file import CsvText, cell_texts, column, encoding_name, read_csv
 from active_learning.tables.labels import LISTS, as_text, read_labels
 
 MISSING = ["", "NA", "N/A", "n/a", "NaN", "nan", "<NA>", "NULL", "null", "None", "#N/A"]
@@ -27,30 +27,67 @@ MISSING = ["", "NA", "N/A", "n/a", "NaN", "nan", "<NA>", "NULL", "null", "None",
 
 @dataclass(frozen=True)
 class Table:
-    """A reader's table, taken apart for learning; the rows without a label are the pool."""
+    """A user's table, ready to learn from; its rows without a label are the pool.
+
+    Attributes
+    ----------
+    name, label_column : str
+    frame : DataFrame of shape (n, c)
+        The cells as they were read, with the row ids as its index.
+    X : ndarray of shape (n, d)
+        The features; a category or text is the number of its level, -1 where it is missing.
+    y : ndarray of object, shape (n,)
+        The labels as text, None where there is none.
+    preprocessor : transformer
+        Unfitted: it imputes and scales numbers and encodes categories and texts.
+    notes : list of str
+        What was decided while reading it.
+    sep : str
+        The separator of files that are written from it.
+    sources : tuple
+        Paths that are never written to.
+    skipped : ndarray of bool, shape (n,)
+        The rows that are in no pool, though they have no label.
+    unlabeled, skip : list of str
+        Values of the label column that mean "no label", and those that take a row out.
+    label_notes, label_warnings : list of str
+        The notes that are about labels, and what was warned of.
+    text : CsvText or None
+        The CSV file that it was read from.
+
+    Examples
+    --------
+    >>> import pandas as pd
+    >>> import al_helpers as al
+    >>> rows = pd.DataFrame({"size": [1.5, 2.5, 9.0], "label": ["small", "small", None]})
+    >>> al.load_table(rows, "label").pool.tolist()
+    [False, False, True]
+    """
 
     name: str
     label_column: str
-    frame: pd.DataFrame  # (n, c) as read, the row ids as its index
-    X: np.ndarray  # float (n, d), the features; a category is its level's number, -1 where it is missing
-    y: np.ndarray  # object (n,), the labels as text, None where there is none
-    preprocessor: object  # unfitted transformer of X: numbers imputed and scaled, categories one-hot encoded
-    notes: list  # a line for each decision that the reader should know of
-    sep: str  # the separator of files written from it
-    sources: tuple  # paths that are never written to
-    skipped: np.ndarray = None  # bool (n,), the rows that are in no pool, though they have no label
-    unlabeled: list = ()  # values of the label column that mean "no label"
-    skip: list = ()  # values of the label column that take a row out
-    label_notes: list = ()  # those of the notes that are about labels
-    doubts: list = ()  # what was warned of
-    text: CsvText = None  # the CSV file that it was read from, None for a DataFrame or Parquet
+    frame: pd.DataFrame
+    X: np.ndarray
+    y: np.ndarray
+    preprocessor: object
+    notes: list
+    sep: str
+    sources: tuple
+    skipped: np.ndarray = None
+    unlabeled: list = ()
+    skip: list = ()
+    label_notes: list = ()
+    label_warnings: list = ()
+    text: CsvText = None
 
     @property
     def labeled(self):
+        """Bool (n,), the rows with a label."""
         return ~pd.isna(self.y)
 
     @property
     def pool(self):
+        """Bool (n,), the rows that a label can be asked for."""
         return ~self.labeled if self.skipped is None else ~self.labeled & ~self.skipped
 
     @property
@@ -60,7 +97,14 @@ class Table:
 
 
 def read_table(path_or_frame, label_column, *, id_column=None, drop=(), unlabeled=(), skip=(), header=True):
-    """A table without its features (X is None); parameters and errors as load_table's."""
+    """Read a table without its features (X is None).
+
+    Parameters and errors are those of `load_table`.
+
+    Returns
+    -------
+    Table
+    """
     drop, unlabeled, skip = ([*map(str, [x] if isinstance(x, str) else x)] for x in (drop, unlabeled, skip))
     others = [*drop, *([] if id_column is None else [id_column])]
     if isinstance(path_or_frame, pd.DataFrame):
@@ -72,29 +116,54 @@ def read_table(path_or_frame, label_column, *, id_column=None, drop=(), unlabele
         fault = "the label column cannot be dropped or hold the ids" if len(frame) else "it has no rows"
         raise ValueError(f"{name} cannot be used: {fault}")
     for wanted in (label_column, *others):
-        if close_name(frame, wanted) is None or not frame.columns.is_unique:
+        if _close_name(frame, wanted) is None or not frame.columns.is_unique:
             check_header(text, name)
-        find_column(frame, wanted)
+        check_column(frame, wanted)
     check_header(text, name, surely=True)
     check_unique("column names", frame.columns)
-    check_lists(frame.drop(columns=[label_column, *drop]))
+    _check_lists(frame.drop(columns=[label_column, *drop]))
     if both := {*unlabeled} & {*skip}:
         raise ValueError(f"{some([*both])} cannot mean both: give it to --unlabeled or to --skip")
-    frame = name_rows(frame, id_column)
-    y, skipped, more, doubts = read_labels(frame[label_column], unlabeled=unlabeled, skip=skip)
-    warn(doubts)
-    ends = (text.sep if text else ",", sources, skipped, unlabeled, skip, more, doubts, text)
-    return Table(name, label_column, frame, None, y, None, [*notes, *more], *ends)
+    frame = _name_rows(frame, id_column)
+    y, skipped, label_notes, label_warnings = read_labels(frame[label_column], unlabeled=unlabeled, skip=skip)
+    warn(label_warnings)
+    labels = (skipped, unlabeled, skip, label_notes, label_warnings)
+    sep, notes = text.sep if text else ",", [*notes, *label_notes]
+    return Table(name, label_column, frame, None, y, None, notes, sep, sources, *labels, text)
 
 
-def warn(doubts):
+def warn(messages):
     """Warn of labels that may be an accident, each once."""
-    for doubt in doubts:
-        warnings.warn(doubt, UserWarning, stacklevel=1)
+    for message in messages:
+        warnings.warn(message, UserWarning, stacklevel=1)
 
 
 def read_file(path, wanted=(), header=True):
-    """A file as (frame, its CsvText, notes); every cell of a CSV as text; ValueError if it holds no table."""
+    """Read a CSV or Parquet file as a frame; every cell of a CSV is text.
+
+    Parameters
+    ----------
+    path : str or path
+    wanted : sequence of str
+        Names of columns that the file should hold; they help to find the separator.
+    header : bool
+        Whether the first row of a CSV file is its header.
+
+    Returns
+    -------
+    frame : DataFrame
+    text : CsvText or None
+    notes : list of str
+
+    Raises
+    ------
+    OSError
+        If the file cannot be opened.
+    ValueError
+        If it holds no table, or is too large.
+    ImportError
+        For Parquet without pyarrow.
+    """
     try:
         if str(path).lower().endswith((".parquet", ".pq")):
             return check_frame(_read_parquet(path)), None, []
@@ -119,24 +188,24 @@ def _read_parquet(path):
 def _encoding_notes(path, text):
     if text.encoding == "utf-8":
         return []
-    letters = "; if letters look wrong, save it as 'CSV UTF-8'" * (text.encoding == "cp1252")
-    return [f"{Path(path).name} is read as {name_of(text.encoding)}{letters}"]
+    advice = "; if letters look wrong, save it as 'CSV UTF-8'" * (text.encoding == "cp1252")
+    return [f"{Path(path).name} is read as {encoding_name(text.encoding)}{advice}"]
 
 
 def _frame_of(text):
-    names = column_names(text)
+    names = _column_names(text)
     places = progress(range(len(names)), len(names), "columns read", rows=len(text.starts))
     return pd.DataFrame({j: column(text, j) for j in places}).set_axis(names, axis=1)
 
 
-def column_names(text):
+def _column_names(text):
     """The names of a file's columns: its header, its empty cells numbered from the second; or 1, 2, ..."""
     if not text.headed:
         return [str(j + 1) for j in range(text.ends.shape[1])]
-    names, empty = [], 0
+    names, n_empty = [], 0
     for name in cell_texts(text, 0):
-        empty += name == ""
-        names.append(f"unnamed {empty}" if name == "" and empty > 1 else name)
+        n_empty += name == ""
+        names.append(f"unnamed {n_empty}" if name == "" and n_empty > 1 else name)
     return names
 
 
@@ -145,40 +214,33 @@ def check_frame(frame):
 
     raises: ValueError if rows or columns have names of several levels
     """
-    for what, index, typed in (
+    for axis, index, typed in (
         ("rows", frame.index, "table = table.reset_index()"),
         ("columns", frame.columns, "table.columns = ['_'.join(map(str, names)) for names in table.columns]"),
     ):
         if isinstance(index, pd.MultiIndex):
             levels = some([str(name) for name in index.names])
-            raise ValueError(f"the {what} have names of {index.nlevels} levels ({levels}); type {typed}")
-    return _without_arrow(frame).set_axis(frame.columns.map(str), axis=1)
+            raise ValueError(f"the {axis} have names of {index.nlevels} levels ({levels}); type {typed}")
+    arrow = [j for j, dtype in enumerate(frame.dtypes) if isinstance(dtype, pd.ArrowDtype)]
+    frame = frame.copy(deep=False) if arrow else frame
+    for j in arrow:
+        from pyarrow import types
 
-
-def _without_arrow(frame):
-    """The frame (n, c), its columns of Arrow's dates, lists and records as pandas holds those."""
-    if not any(isinstance(dtype, pd.ArrowDtype) for dtype in frame.dtypes):
-        return frame
-    from pyarrow import types
-
-    frame = frame.copy(deep=False)
-    for j, dtype in enumerate(frame.dtypes):
-        kind = getattr(dtype, "pyarrow_dtype", None)
-        if kind is not None and (types.is_temporal(kind) or types.is_nested(kind)):
+        kind = frame.dtypes.iloc[j].pyarrow_dtype
+        if types.is_temporal(kind) or types.is_nested(kind):
             frame.isetitem(j, frame.iloc[:, j].array.__arrow_array__().to_pandas().array)
-    return frame
+    return frame.set_axis(frame.columns.map(str), axis=1)
 
 
-def check_lists(frame):
+def _check_lists(frame):
     """Raise ValueError, saying what to type, for a column of lists, unless they are vectors of numbers."""
     for name in frame:
         cells = frame[name].dropna() if pd.api.types.is_object_dtype(frame[name]) else ()
-        odd = next((cell for cell in cells if isinstance(cell, LISTS) and not _is_vector(cell)), None)
-        if odd is not None:
-            typed = f"table[{name!r}] = table[{name!r}].astype(str) to read it as text"
-            raise ValueError(
-                f"column {name!r} holds lists, such as {odd!r}; type {typed}, or leave it out (--drop)"
-            )
+        for cell in cells:
+            if isinstance(cell, LISTS) and not _is_vector(cell):
+                typed = f"type table[{name!r}] = table[{name!r}].astype(str) to read it as text"
+                fault = f"column {name!r} holds lists, such as {cell!r}"
+                raise ValueError(f"{fault}; {typed}, or leave it out (--drop)")
 
 
 def _is_vector(cell):
@@ -187,13 +249,7 @@ def _is_vector(cell):
     return isinstance(cell, (list, tuple)) and all(isinstance(value, Real) for value in cell)
 
 
-def check_header(text, name, *, surely=False):
-    """Raise ValueError naming --no-header if the first row of a CSV file looks like the others."""
-    if text is not None and text.headed and lacks_header(text, surely=surely):
-        raise ValueError(f"{name}: {headless(text)}")
-
-
-def close_name(frame, name):
+def _close_name(frame, name):
     """The column that is called so, or nearly so, or None."""
     if name in frame.columns:
         return name
@@ -202,10 +258,10 @@ def close_name(frame, name):
     return lower[close[0]] if close else None
 
 
-def find_column(frame, name):
+def check_column(frame, name):
     """Raise ValueError, suggesting the closest name, if the frame has no column of that name."""
     if name not in frame.columns:
-        close = close_name(frame, name)
+        close = _close_name(frame, name)
         hint = f"did you mean {close!r}?" if close is not None else f"there are {some(frame.columns, 20)}"
         raise ValueError(f"no column {name!r}: {hint}")
 
@@ -215,7 +271,7 @@ def id_text(frame):
     return pd.Index(as_text(frame.index.to_series()))
 
 
-def name_rows(frame, id_column):
+def _name_rows(frame, id_column):
     """The frame with its rows' ids as index; ValueError if one is empty or repeats."""
     if id_column is not None:
         frame = frame.set_index(id_column, drop=False)

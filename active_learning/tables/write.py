@@ -1,12 +1,9 @@
 """A table as a file: the merged table, equal to the input but for its new labels, or the rows to label next.
 
-Of a CSV, only the cells of new labels are written; every other byte is copied. Not here: how a file gets its
-name when it is whole (replacing), where the cells are (cutting).
-
-A file that appears under its name whole or not at all, whatever happens to the program or the machine.
-
-It is written beside its place as `.active-learning-*.partial`. A killed program leaves that file, and the
-next one that writes to the folder removes it; deleting it by hand does no harm.
+Of a CSV, only the cells of new labels are written; every other byte is copied. A file appears under its name
+whole or not at all, whatever happens to the program or the machine: it is written beside its place as
+`.active-learning-*.partial`. A killed program leaves that file, and the next one that writes to the folder
+removes it; deleting it by hand does no harm. Not here: where the cells are (csv_file).
 """
 
 import codecs
@@ -33,15 +30,33 @@ except ImportError:  # Windows, where a file left by a killed program stays unti
 
 
 def check_output(path, sources, force):
-    """Raise ValueError or FileExistsError if no CSV file may be written at that path."""
+    """Check that a CSV file may be written at a path.
+
+    Parameters
+    ----------
+    path : str or path
+    sources : sequence of paths
+        Files that were read, and are never written to.
+    force : bool
+        Whether an existing file may be replaced.
+
+    Raises
+    ------
+    ValueError
+        Unless the path ends in .csv.
+    FileExistsError
+        If the path is taken.
+    """
     path = os.fspath(path)
     if not path.lower().endswith(".csv"):
         raise ValueError(f"the output is a CSV file, so its name must end in .csv, got {path!r}")
-    if any(os.path.exists(file) and os.path.samefile(path, file) for file in sources if os.path.exists(path)):
+    if not os.path.exists(path):
+        return
+    if any(os.path.exists(file) and os.path.samefile(path, file) for file in sources):
         raise FileExistsError(errno.EEXIST, "an input is never written to; choose another name", path)
-    if os.path.exists(path) and not (os.path.isfile(path) or os.path.isdir(path)):
+    if not (os.path.isfile(path) or os.path.isdir(path)):
         raise FileExistsError(errno.EEXIST, "this is a device or a pipe, which no file replaces", path)
-    if os.path.exists(path) and not force:
+    if not force:
         raise FileExistsError(errno.EEXIST, "the file exists; choose another name or force it", path)
 
 
@@ -66,9 +81,8 @@ def replacing(path, sources, force):
             check_output(path, sources, force)  # another program may have taken the name meanwhile
             _rename(temporary, target, force)
         _sync(target.parent)
-    except OSError as error:
-        told = OSError(error.errno, error.strerror, os.fspath(path))  # the temporary name would mean nothing
-        raise told from None
+    except OSError as error:  # with the path that the user knows
+        raise OSError(error.errno, error.strerror, os.fspath(path)) from None
     finally:
         if temporary is not None:
             temporary.unlink(missing_ok=True)
@@ -107,15 +121,14 @@ def _take_mode(path, target):
 
 def _rename(temporary, target, force):
     """Give a file its name; without force, only if nobody has it, as a link finds out in the same instant."""
-    if force:
-        os.replace(temporary, target)
-        return
-    try:
-        os.link(temporary, target)
-    except FileExistsError:
-        raise
-    except OSError:  # a file system without links
-        os.replace(temporary, target)
+    if not force:
+        try:
+            return os.link(temporary, target)
+        except FileExistsError:
+            raise
+        except OSError:  # a file system without links
+            pass
+    os.replace(temporary, target)
 
 
 def _sync(folder):
@@ -136,11 +149,31 @@ ROWS = 50_000  # made into text at a time
 def write_table(table, path, *, ids=None, force=False, spreadsheet_safe=False):
     """Write a table to a new CSV file, whole or not at all, every cell as it was but the labels filled in.
 
-    ids: write only these rows, in this order, each with an empty label to fill in; None: all, as they are
-    force: replace an existing file, keeping its permissions; but one that was read is never written to
-    spreadsheet_safe: put an apostrophe before the cells of these rows that a spreadsheet would run
-    raises: OSError with nothing written and nothing lost; ValueError unless the path ends in .csv, and if the
-        table's encoding cannot write a label
+    Parameters
+    ----------
+    table : Table
+    path : str or path
+        It must end in .csv.
+    ids : sequence, optional
+        Write only these rows, in this order, each with an empty label to fill in.
+    force : bool
+        Replace an existing file, keeping its permissions; but one that was read is never written to.
+    spreadsheet_safe : bool
+        Put an apostrophe before the cells of these rows that a spreadsheet would run.
+
+    Raises
+    ------
+    OSError
+        With nothing written and nothing lost.
+    ValueError
+        Unless the path ends in .csv, or if the table's encoding cannot write a label or an id is unknown.
+
+    Examples
+    --------
+    >>> import pandas as pd
+    >>> import al_helpers as al
+    >>> table = al.load_table(pd.DataFrame({"size": [1.5, 9.0], "label": ["small", None]}), "label")
+    >>> al.write_table(table, "next.csv", ids=[1])  # doctest: +SKIP
     """
     check_output(path, table.sources, force)
     if ids is not None:
@@ -155,12 +188,11 @@ def write_table(table, path, *, ids=None, force=False, spreadsheet_safe=False):
 
 def safe(cell):
     """A cell that no spreadsheet runs as a formula: with an apostrophe before it, unless it is a number."""
-    if not FORMULA.match(cell):
-        return cell
     try:
-        return cell if math.isfinite(float(cell)) and cell == cell.strip() else "'" + cell
+        is_plain = math.isfinite(float(cell)) and cell == cell.strip()
     except ValueError:
-        return "'" + cell
+        is_plain = False
+    return "'" + cell if FORMULA.match(cell) and not is_plain else cell
 
 
 def _filled_in(table):
@@ -203,18 +235,14 @@ def _rows_to_label(table, ids, spell):
     names = cell_texts(text, 0) if text is not None and text.headed else [*frame.columns]
     if table.numbered:
         names, frame = [frame.index.name, *names], frame.reset_index()
-    rows = [names, *zip(*(as_text(frame.iloc[:, j]) for j in range(len(names))), strict=True)]
-    rows = [[spell(cell) for cell in row] for row in rows]
+    columns = [as_text(frame.iloc[:, j]) for j in range(len(names))]
+    rows = [[spell(cell) for cell in row] for row in (names, *zip(*columns, strict=True))]
     if text is None:
         data, encoding, mark = _lines(rows, table.sep), "utf-8", b""
     else:
-        data, encoding, mark = (
-            text.data[: text.starts[0]] + _lines(rows, text.sep, _line_end(text)),
-            text.encoding,
-            text.mark,
-        )
-    if encoding == "utf-8" and not data.isascii():
-        mark = codecs.BOM_UTF8
+        data = text.data[: text.starts[0]] + _lines(rows, text.sep, _line_end(text))
+        encoding, mark = text.encoding, text.mark
+    mark = codecs.BOM_UTF8 if encoding == "utf-8" and not data.isascii() else mark
     return [from_utf8(data, encoding, mark)]
 
 

@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from active_learning.features import parsing as cells
+from active_learning.features import parsing
 from active_learning.features.parsing import as_dates, as_numbers, as_vectors, different
 
 
@@ -211,13 +211,13 @@ def test_vectors_of_several_lengths_are_refused_and_texts_are_none():
 
 
 def test_texts_with_a_digit_in_each_are_told_from_numbers_by_a_sample(monkeypatch):
-    seen, read = [], cells._typed_numbers
+    seen, read = [], parsing.read_numbers
     monkeypatch.setattr(
-        cells, "_typed_numbers", lambda text, mark: seen.append(len(text)) or read(text, mark)
+        parsing, "read_numbers", lambda text, mark: seen.append(len(text)) or read(text, mark)
     )
-    assert cells.as_numbers([f"remark {i}, free text" for i in range(10_000)]) is None
+    assert as_numbers([f"remark {i}, free text" for i in range(10_000)]) is None
     assert sum(seen) < 500
-    numbers, _ = cells.as_numbers([*map(str, range(9_600)), *(f"about {i}" for i in range(400))])
+    numbers, _ = as_numbers([*map(str, range(9_600)), *(f"about {i}" for i in range(400))])
     assert np.isnan(numbers).sum() == 400
 
 

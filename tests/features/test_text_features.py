@@ -49,7 +49,7 @@ def test_a_text_that_fit_did_not_see_changes_nothing():
     model, codes = encoder()
     seen = codes[:20]
     before = model.fit(seen).transform(seen)
-    model.texts.known[30] = "words that nobody has ever used before"
+    model.texts.distinct[30] = "words that nobody has ever used before"
     model.texts.__dict__.pop("table", None)
     np.testing.assert_allclose(np.abs(model.fit(seen).transform(seen)), np.abs(before), atol=1e-9)
 

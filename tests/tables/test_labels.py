@@ -10,7 +10,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 import al_helpers as al
-from active_learning.tables.labels import as_text, read_labels, spelling
+from active_learning.tables.labels import as_text, check_single, read_labels, spelling, without_rare
 
 
 def classes(labels, **how):
@@ -164,3 +164,41 @@ def test_whole_numbers_beside_an_empty_cell_are_the_codes_that_they_were():
 
 def test_missing_labels_of_any_kind_are_no_labels():
     assert classes(["p", None, "n", np.nan, pd.NaT, pd.NA]) == ["p", None, "n", None, None, None]
+
+
+@pytest.mark.parametrize(
+    "labels",
+    [
+        ["a", "b", "a;b"],
+        ["comedy|drama", "drama", "comedy"],
+        ["a, b", "b, c", "a, c"],
+        ["x|y", "y|x", "y"],
+        ["['a', 'b']", "['b']", "['a']"],
+        ['["a", "b"]', '["b", "c"]', '["a", "c"]'],
+        ["{'a'; 'b'}", "{'b'; 'a'}"],
+    ],
+)
+def test_several_labels_a_row_are_refused(labels):
+    with pytest.raises(ValueError, match=r"'genre' holds several labels a row"):
+        check_single(np.array([*labels, None], dtype=object), "genre")
+
+
+@pytest.mark.parametrize(
+    "labels",
+    [
+        ["Doe, John", "Roe, Jane"],
+        ["yes", "no"],
+        ["a; not b", "c"],
+        ["1,5", "2,5"],
+        ["n/a", "n", "y"],
+        ["(0, 10]", "(10, 20]", "(20, 30]"],
+    ],
+)
+def test_one_label_with_a_mark_in_it_is_one_label(labels):
+    check_single(np.array(labels, dtype=object), "genre")
+
+
+def test_rare_classes_are_left_out_and_named():
+    kept, said = without_rare(np.array(["a", "a", "b", "c", "c"]), least=2)
+    assert kept.tolist() == [True, True, False, True, True] and "'b (1)'" in said
+    assert without_rare(np.array(["a", "a"]), least=2)[1] is None
