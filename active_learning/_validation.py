@@ -6,6 +6,7 @@ returns the value, or raises TypeError or ValueError with one sentence that name
 
 from collections.abc import Hashable
 from dataclasses import dataclass
+from importlib import import_module
 from numbers import Integral, Real
 
 import numpy as np
@@ -35,6 +36,15 @@ def check_unique(what, values):
     repeated = pd.Index(values)[pd.Index(values).duplicated()].unique()
     if len(repeated):
         raise ValueError(f"{what} must differ, but these repeat: {some(repeated)}")
+
+
+def import_optional(name, extra="notebook"):
+    """Return a module that only an extra of the package installs; ImportError names what to install."""
+    try:
+        return import_module(name)
+    except ModuleNotFoundError as error:
+        install = f"pip install 'active-learning-report[{extra}]'"
+        raise ImportError(f"{error.name} is not installed; to install it: {install}") from None
 
 
 def some(values, most=5):

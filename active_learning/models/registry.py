@@ -1,7 +1,7 @@
 """The classifiers by name, the default one, and how each is fitted on what may be seen.
 
-To add one: a line in CLASSIFIERS and its name in options; if it learns from unlabelled rows too, its class in
-SEMI_SUPERVISED.
+To add one: a line in CLASSIFIERS and its name in _names.py; if it learns from unlabelled rows too, its class
+in SEMI_SUPERVISED (.github/CONTRIBUTING.md).
 
 A classifier behind a representation that learns from features alone, so that it is learnt once and not
 once a round.

@@ -1,6 +1,6 @@
 """The registry of query rules: name -> rule, what each needs, and which classifiers can serve it.
 
-To add a rule: its function in rules or batch_rules, its line in STRATEGIES, its name in options.
+To add a rule: its function in batch.py and its name in _names.py (.github/CONTRIBUTING.md).
 """
 
 from collections.abc import Iterable, Mapping
@@ -11,7 +11,9 @@ from pandas.api.types import is_numeric_dtype
 from scipy import sparse
 from sklearn.pipeline import Pipeline
 
+from active_learning import _names
 from active_learning._validation import check_choice, last_step
+from active_learning.strategies import batch
 from active_learning.strategies.base import (
     entropy,
     highest,
@@ -20,33 +22,15 @@ from active_learning.strategies.base import (
     random_rows,
     smallest_margin,
 )
-from active_learning.strategies.batch import (
-    annealed_margin,
-    badge,
-    cluster_margin,
-    committee,
-    core_set,
-    density_margin,
-    diverse_margin,
-    power_margin,
-    typiclust,
-)
 
-STRATEGIES = {
+_SINGLE = {
     "random": random_rows,
     "least_confidence": needs("proba")(partial(highest, score_function=least_confidence)),
     "margin": smallest_margin,
     "entropy": needs("proba")(partial(highest, score_function=entropy)),
-    "diverse_margin": diverse_margin,
-    "annealed_margin": annealed_margin,
-    "cluster_margin": cluster_margin,
-    "badge": badge,
-    "core_set": core_set,
-    "typiclust": typiclust,
-    "power_margin": power_margin,
-    "committee": committee,
-    "density_margin": density_margin,
 }
+# A rule for batches has the name of its function in batch.py
+STRATEGIES = {name: _SINGLE.get(name) or getattr(batch, name) for name in _names.STRATEGIES}
 CLASSIC = ("random", "least_confidence", "margin", "entropy")
 RECOMMENDED = "diverse_margin"  # by the evidence of notebooks/2_label_efficiency.ipynb, section 8
 
