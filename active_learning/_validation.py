@@ -44,7 +44,8 @@ def import_optional(name, extra="notebook"):
         return import_module(name)
     except ModuleNotFoundError as error:
         install = f"pip install 'active-learning-report[{extra}]'"
-        raise ImportError(f"{error.name} is not installed; to install it: {install}") from None
+        missing = error.name.partition(".")[0]
+        raise ImportError(f"{missing} is not installed; to install it: {install}") from None
 
 
 def some(values, most=5):

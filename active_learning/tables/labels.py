@@ -69,7 +69,7 @@ def as_text(column):
     text = (
         column.map(str).where(column.notna()) if column.dtype.kind in "Mm" else column
     )  # in full, each alike
-    return text.astype(str).fillna("")
+    return text.astype(str).where(text.notna(), "")
 
 
 def check_cells(column):
