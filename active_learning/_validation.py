@@ -9,6 +9,7 @@ from collections.abc import Hashable
 from dataclasses import dataclass
 from difflib import get_close_matches
 from functools import wraps
+from importlib import import_module
 from numbers import Integral, Real
 
 import numpy as np
@@ -38,6 +39,16 @@ def check_unique(what, values):
     repeated = pd.Index(values)[pd.Index(values).duplicated()].unique()
     if len(repeated):
         raise ValueError(f"{what} must differ, but these repeat: {some(repeated)}")
+
+
+def import_optional(name, extra="notebook"):
+    """Return a module that only an extra of the package installs; ImportError names what to install."""
+    try:
+        return import_module(name)
+    except ModuleNotFoundError as error:
+        install = f"pip install 'active-learning-report[{extra}]'"
+        missing = error.name.partition(".")[0]
+        raise ImportError(f"{missing} is not installed; to install it: {install}") from None
 
 
 def some(values, most=5):

@@ -15,7 +15,7 @@ import numpy as np
 import pandas as pd
 
 from active_learning._text import printable
-from active_learning._validation import check_choice, check_integer, check_target
+from active_learning._validation import check_choice, check_integer, check_target, import_optional
 from active_learning.plots.style import PLOT_STYLE, color_of, label_lines, new_figure, title
 from active_learning.report.analysis import worth
 from active_learning.report.sentences import format_cost, format_labels, format_percent, format_saving
@@ -37,12 +37,12 @@ def text_table(table):
 
 def show_table(table):
     """Show a table of strings in a notebook, without its index, its cells to the left as in the text."""
-    from IPython.display import display
+    ipython = import_optional("IPython.display")
 
     html = table.map(printable).rename(columns=printable).to_html(index=False, justify="left")
     for cell in ("th", "td"):
         html = html.replace(f"<{cell}>", f'<{cell} style="text-align: left;">')
-    display({"text/html": html, "text/plain": text_table(table)}, raw=True)
+    ipython.display({"text/html": html, "text/plain": text_table(table)}, raw=True)
 
 
 def show_figure(ax, name, alt, *, folder=None):
@@ -53,8 +53,8 @@ def show_figure(ax, name, alt, *, folder=None):
     alt: what the figure shows, in words, for who cannot see it
     folder: where to write name.png and name.svg; None writes nothing
     """
-    import matplotlib.pyplot as plt
-    from IPython.display import Image, display
+    plt = import_optional("matplotlib.pyplot")
+    ipython = import_optional("IPython.display")
 
     figure = getattr(ax, "figure", ax)
     with plt.rc_context(PLOT_STYLE):
@@ -64,7 +64,7 @@ def show_figure(ax, name, alt, *, folder=None):
             figure.set_layout_engine("none")  # where things go is known by now
             figure.savefig(Path(folder, f"{name}.svg"), metadata={"Date": None})
     plt.close(figure)
-    display(Image(png.getvalue(), width=round(figure.get_figwidth() * 100), alt=alt))
+    ipython.display(ipython.Image(png.getvalue(), width=round(figure.get_figwidth() * 100), alt=alt))
 
 
 def moving_picture(figures, *, pause=0.6, last=3.0):
@@ -74,7 +74,7 @@ def moving_picture(figures, *, pause=0.6, last=3.0):
     returns: bytes
     raises: ValueError without a figure or for times out of range, TypeError for a frame that is none
     """
-    import matplotlib.pyplot as plt
+    plt = import_optional("matplotlib.pyplot")
     from PIL import Image
 
     for name, seconds in {"pause": pause, "last": last}.items():
@@ -103,12 +103,12 @@ def show_moving(figures, name, alt, *, folder=None, **timing):
     figures: as in moving_picture, and so is timing
     name, alt, folder: as in show_figure; the file is folder/name.png
     """
-    from IPython.display import Image, display
+    ipython = import_optional("IPython.display")
 
     png = moving_picture(figures, **timing)
     if folder is not None:
         Path(folder, f"{name}.png").write_bytes(png)
-    display(Image(png, width=900, alt=alt))
+    ipython.display(ipython.Image(png, width=900, alt=alt))
 
 
 def show_saved(path, alt):
@@ -116,9 +116,9 @@ def show_saved(path, alt):
 
     path: of the file; alt: what it shows, in words
     """
-    from IPython.display import Image, display
+    ipython = import_optional("IPython.display")
 
-    display(Image(Path(path).read_bytes(), width=900, alt=alt))
+    ipython.display(ipython.Image(Path(path).read_bytes(), width=900, alt=alt))
 
 
 class ParameterError(ValueError):
@@ -239,7 +239,7 @@ def sliders(curves, rules, target, rule, price):
 
     returns: ipywidgets.VBox of the five
     """
-    import ipywidgets
+    ipywidgets = import_optional("ipywidgets")
 
     wide = {"style": {"description_width": "7em"}, "layout": {"width": "32em"}}
     low = min(target, round(float(curves["accuracy"].min()), 2))
@@ -263,7 +263,7 @@ def sliders(curves, rules, target, rule, price):
 
 def _png(figure, alt):
     """The figure as PNG, closed; and its words."""
-    import matplotlib.pyplot as plt
+    plt = import_optional("matplotlib.pyplot")
 
     with plt.rc_context(PLOT_STYLE):
         figure.savefig(png := io.BytesIO(), format="png", dpi=100)
@@ -273,7 +273,9 @@ def _png(figure, alt):
 
 def _show_box(box):
     """Show sliders in a notebook that runs; a page that is only read keeps one line of text instead."""
-    from IPython.display import display
+    ipython = import_optional("IPython.display")
 
     view = {"version_major": 2, "version_minor": 0, "model_id": box.model_id}
-    display({VIEW: view, "text/plain": "Run this cell to move the target, the rule and the price."}, raw=True)
+    ipython.display(
+        {VIEW: view, "text/plain": "Run this cell to move the target, the rule and the price."}, raw=True
+    )

@@ -1,4 +1,4 @@
-"""Small tables and curves that the tests of several rooms share."""
+"""Small tables, curves and texts that several test files share."""
 
 import numpy as np
 import pandas as pd
@@ -45,6 +45,53 @@ def needing(**labels):
     """Curves to 60 labels in which each run first reaches 0.9 at the labels given, inf = never."""
     grid = 20 + 10 * np.arange(5)
     return make_curves({name: [np.where(grid >= n, 0.9, 0.5) for n in each] for name, each in labels.items()})
+
+
+def study(n, seed=0, gain=0.3, spread=0.3):
+    """(needed, reference): n splits in which a rule needs exp(-gain) times as many labels."""
+    rng = np.random.default_rng(seed)
+    reference = rng.lognormal(4.8, 0.25, n)
+    return reference * np.exp(-gain + spread * rng.standard_normal(n)), reference
+
+
+GOALS = {"near": 0.7, "far": 0.8}
+
+
+def step_curves(needed, budget=100):
+    """Curves of steps: a run is at 0.5 until it has bought `needed` labels, and at 0.9 from then on."""
+    rounds = np.arange(10, budget + 1, 10)
+    rows = [
+        (rule, split, n, 0.9 if n >= labels else 0.5)
+        for rule, runs in needed.items()
+        for split, labels in enumerate(runs)
+        for n in rounds
+    ]
+    return pd.DataFrame(rows, columns=["strategy", "split", "n_labels", "accuracy"])
+
+
+def small_atlas():
+    """One data set on which `good` halves the labels and `bad` doubles them, in each of 16 splits."""
+    curves = step_curves({"random": [40] * 16, "good": [20] * 16, "bad": [80] * 16, "same": [30, 50] * 8})
+    return al.atlas({("one", 10): curves}, {"one": GOALS})
+
+
+WORDS = {  # eight words a script, the first four said by one class and the last four by the other
+    "Cyrillic": ["деньги", "приз", "бесплатно", "срочно", "обед", "дома", "завтра", "спасибо"],
+    "Arabic": ["جائزة", "مجانا", "نقود", "عاجل", "غداء", "البيت", "غدا", "شكرا"],
+    "Hangul": ["상금", "무료", "현금", "긴급", "점심", "집에", "내일", "고마워"],
+    "Greek, in capitals": ["ΔΩΡΕΑΝ", "ΒΡΑΒΕΙΟ", "ΧΡΗΜΑΤΑ", "ΤΩΡΑ", "ΓΕΥΜΑ", "ΣΠΙΤΙ", "ΑΥΡΙΟ", "ΕΥΧΑΡΙΣΤΩ"],
+    "Chinese": ["中奖", "免费", "现金", "马上", "午饭", "回家", "明天", "谢谢"],
+    "Thai": ["รางวัล", "ฟรี", "เงินสด", "ด่วน", "อาหาร", "บ้าน", "พรุ่งนี้", "ขอบคุณ"],
+    "emoji": ["💰💰", "🎁🎁", "🏆🏆", "⏰⏰", "🍲🍲", "🏠🏠", "🌅🌅", "🙏🙏"],
+}
+
+
+def said_in(words, n=120, together=" ", seed=0):
+    """Texts of four words, three of which are those of their class, and their classes 0 and 1."""
+    rng = np.random.default_rng(seed)
+    y = np.arange(n) % 2
+    own = [[*rng.choice(words[4 * k : 4 * k + 4], 3), rng.choice(words)] for k in y]
+    return [together.join(rng.permutation(each)) for each in own], y
 
 
 # a quick run of the command

@@ -148,4 +148,4 @@ def test_help_names_what_the_registries_hold():
     from active_learning import _names
 
     for name in ("DATASETS", "STRATEGIES", "CLASSIFIERS", "METRICS"):
-        assert getattr(_names, name) == tuple(getattr(al, name))
+        assert tuple(getattr(_names, name)) == tuple(getattr(al, name))

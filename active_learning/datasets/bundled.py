@@ -1,7 +1,7 @@
 """The data sets that need no network: from scikit-learn, from a generator, or from SciPy's docstrings.
 
-To add one: a function that returns (X, y), or (X, y, clean_labels) if some of y are wrong; a line in DATASETS
-and in DESCRIPTIONS; its name in _names.py. Features are made without looking at a label.
+To add one: a function that returns (X, y), or (X, y, clean_labels) if some of y are wrong; a line in
+DATASETS; its name and what it is in _names.py (.github/CONTRIBUTING.md). Features are made without a label.
 """
 
 import re
@@ -15,6 +15,7 @@ from sklearn.feature_extraction.text import ENGLISH_STOP_WORDS as COMMON
 from sklearn.feature_extraction.text import HashingVectorizer
 from sklearn.preprocessing import StandardScaler
 
+from active_learning import _names
 from active_learning._arrays import evenly_spaced
 from active_learning._validation import check_integer
 
@@ -160,15 +161,4 @@ DATASETS = {
     "many_classes": partial(_blobs, [770] * 24 + [760] * 2, 24, 2, 0.5, random_state=0),
 }
 
-DESCRIPTIONS = {
-    "digits": "1,797 handwritten digits of 8 x 8 pixels: real, clean, 10 classes of one size",
-    "synthetic": "1,000 points of a generator in 10 columns, 2 classes; 10 % of the labels are tossed anew",
-    "iris": "150 flowers with 4 measurements: real, small, 3 classes of one size",
-    "wine": "178 wines with 13 measurements: real, small, 3 classes",
-    "breast_cancer": "569 tissue samples with 30 measurements: real, 2 classes, 63 % and 37 %",
-    "digits_wrong_10": "digits whose labeller errs in 10 % of the rows, by chance; tested on right labels",
-    "digits_wrong_20": "digits whose labeller errs in 20 % of the rows, by chance; tested on right labels",
-    "unbalanced": "3,000 points of a generator in 12 columns, 3 classes: 85 %, 10 % and 5 %",
-    "docstrings": "1,197 texts: docstrings of SciPy as hashed word counts; real, 5 topics, 13 to 22 % each",
-    "many_classes": "20,000 points of a generator in 24 columns, 26 classes of one size",
-}  # in a line each
+DESCRIPTIONS = _names.DATASETS

@@ -1,9 +1,9 @@
 """The classifiers by name, how each is fitted on what may be seen, and representations learnt once per split.
 
 To add a classifier: a line in CLASSIFIERS and its name in _names.py; if it learns from unlabelled rows too,
-its class in SEMI_SUPERVISED. A representation (Represented) learns from features alone, so once per split and
-not once per round; any other pipeline is fitted whole, in every round, on the labelled rows. Not here: what
-representations are made of (features).
+its class in SEMI_SUPERVISED (.github/CONTRIBUTING.md). A representation (Represented) learns from features
+alone, so once per split and not once per round; any other pipeline is fitted whole, in every round, on the
+labelled rows. Not here: what representations are made of (features).
 """
 
 import zlib

@@ -5,8 +5,11 @@ To add a rule's colour: a line in COLORS; its marker follows from its place.
 
 import re
 import textwrap
+from itertools import cycle
 
 import numpy as np
+
+from active_learning._validation import import_optional
 
 COLORS = {
     "random": "#9c9ca1",
@@ -16,7 +19,7 @@ COLORS = {
     "diverse_margin": "#7a21dd",
     "annealed_margin": "#964a8b",
 }
-MARKERS = dict(zip(COLORS, "os^DvP", strict=True))
+MARKERS = dict(zip(COLORS, cycle("os^DvPX*"), strict=False))
 PLOT_STYLE = {
     "figure.facecolor": "white",
     "figure.figsize": (9, 4.5),
@@ -35,8 +38,7 @@ def color_of(name):
 
 def ink_of(name):
     """The colour of a strategy's name, darkened so that text in it reads well on white: (r, g, b)."""
-    from matplotlib.colors import to_rgb
-
+    to_rgb = import_optional("matplotlib.colors").to_rgb
     return tuple(0.7 * channel for channel in to_rgb(color_of(name)))
 
 
@@ -45,8 +47,7 @@ def new_figure(rows=1, columns=1, **settings):
 
     rows, columns: of Axes; settings: as in matplotlib.pyplot.subplots
     """
-    import matplotlib.pyplot as plt  # here, so that the command and the workers start without it
-
+    plt = import_optional("matplotlib.pyplot")  # here, so that the command and the workers start without it
     with plt.rc_context(PLOT_STYLE):
         return plt.subplots(rows, columns, layout="constrained", **settings)
 

@@ -1,6 +1,6 @@
 """The registry of query rules, what each requires, and the checks of a rule and of the rows that it returns.
 
-To add a rule: its function in base.py or batch.py, its line in STRATEGIES, its name in _names.py.
+To add a rule: its function in batch.py and its name in _names.py (.github/CONTRIBUTING.md).
 """
 
 import reprlib
@@ -12,24 +12,18 @@ from pandas.api.types import is_numeric_dtype
 from scipy import sparse
 from sklearn.pipeline import Pipeline
 
+from active_learning import _names
 from active_learning._validation import check_choice, last_step
 from active_learning.strategies import base, batch
 
-STRATEGIES = {
+_SINGLE = {
     "random": base.random_rows,
     "least_confidence": base.requires("proba")(partial(base.highest, score_function=base.least_confidence)),
     "margin": base.smallest_margin,
     "entropy": base.requires("proba")(partial(base.highest, score_function=base.entropy)),
-    "diverse_margin": batch.diverse_margin,
-    "annealed_margin": batch.annealed_margin,
-    "cluster_margin": batch.cluster_margin,
-    "badge": batch.badge,
-    "core_set": batch.core_set,
-    "typiclust": batch.typiclust,
-    "power_margin": batch.power_margin,
-    "committee": batch.committee,
-    "density_margin": batch.density_margin,
 }
+# A rule for batches has the name of its function in batch.py
+STRATEGIES = {name: _SINGLE.get(name) or getattr(batch, name) for name in _names.STRATEGIES}
 CLASSIC = ("random", "least_confidence", "margin", "entropy")
 RECOMMENDED = "diverse_margin"  # by the benchmark in notebooks/2_label_efficiency.ipynb, section 8
 SCORES = (base.least_confidence, base.margin, base.entropy)

@@ -68,7 +68,7 @@ def as_text(column):
     """
     if column.dtype.kind in "Mm":  # each in full, whatever the others are
         column = column.map(str).where(column.notna())
-    return column.astype(str).fillna("")
+    return column.astype(str).where(column.notna(), "")
 
 
 def label_text(column):

@@ -214,7 +214,7 @@ def _spelled_out(table):
     frame = table.frame.reset_index() if named else table.frame
     texts = frame.apply(as_text)
     names = [*frame.columns]
-    ascii_only = "".join(names).isascii() and all(texts[name].str.isascii().all() for name in names)
+    ascii_only = "".join(names).isascii() and all(all(map(str.isascii, texts[name])) for name in names)
     yield b"" if ascii_only else codecs.BOM_UTF8  # spreadsheets need the mark for all but ASCII
     yield _lines([names], table.sep)
     for start in range(0, len(texts), ROWS):

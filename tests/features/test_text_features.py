@@ -5,6 +5,7 @@ import copy
 import numpy as np
 import pandas as pd
 import pytest
+from examples import WORDS, said_in
 from scipy import sparse
 
 import al_helpers as al
@@ -73,25 +74,6 @@ def test_levels_that_were_never_seen_end_no_worse_than_a_constant(n_rare, n_comm
     share = frame["y"].value_counts(normalize=True).iloc[0]
     error = np.sqrt(share * (1 - share) / (0.3 * len(frame)) / 4)
     assert score.mean() >= share - 2 * error
-
-
-WORDS = {  # eight words a script, the first four said by one class and the last four by the other
-    "Cyrillic": ["деньги", "приз", "бесплатно", "срочно", "обед", "дома", "завтра", "спасибо"],
-    "Arabic": ["جائزة", "مجانا", "نقود", "عاجل", "غداء", "البيت", "غدا", "شكرا"],
-    "Hangul": ["상금", "무료", "현금", "긴급", "점심", "집에", "내일", "고마워"],
-    "Greek, in capitals": ["ΔΩΡΕΑΝ", "ΒΡΑΒΕΙΟ", "ΧΡΗΜΑΤΑ", "ΤΩΡΑ", "ΓΕΥΜΑ", "ΣΠΙΤΙ", "ΑΥΡΙΟ", "ΕΥΧΑΡΙΣΤΩ"],
-    "Chinese": ["中奖", "免费", "现金", "马上", "午饭", "回家", "明天", "谢谢"],
-    "Thai": ["รางวัล", "ฟรี", "เงินสด", "ด่วน", "อาหาร", "บ้าน", "พรุ่งนี้", "ขอบคุณ"],
-    "emoji": ["💰💰", "🎁🎁", "🏆🏆", "⏰⏰", "🍲🍲", "🏠🏠", "🌅🌅", "🙏🙏"],
-}
-
-
-def said_in(words, n=120, together=" ", seed=0):
-    """Texts of four words, three of which are those of their class, and their classes 0 and 1."""
-    rng = np.random.default_rng(seed)
-    y = np.arange(n) % 2
-    own = [[*rng.choice(words[4 * k : 4 * k + 4], 3), rng.choice(words)] for k in y]
-    return [together.join(rng.permutation(each)) for each in own], y
 
 
 def score_of(frame):

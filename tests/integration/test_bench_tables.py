@@ -4,8 +4,7 @@ import numpy as np
 import pandas as pd
 import pytest
 from benchmarks.tables import curve_by_hand, features_by_hand, main
-from examples import write
-from test_text_features import WORDS, said_in
+from examples import WORDS, said_in, write
 
 import al_helpers as al
 

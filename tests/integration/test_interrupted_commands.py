@@ -13,7 +13,7 @@ from urllib.request import urlopen
 
 import pytest
 from examples import mixed_table
-from test_workers import COMMAND, LONG, end_of, left_in_memory, session, start, wait_until, workers_run
+from processes import COMMAND, LONG, end_of, left_in_memory, session, start, wait_until, workers_run
 
 import al_helpers as al
 from active_learning.datasets import openml

@@ -3,22 +3,11 @@
 import numpy as np
 import pandas as pd
 import pytest
+from examples import small_atlas
 from scipy import stats
 
 import al_helpers as al
 from active_learning.report.benchmark import GROUPS, expected
-
-
-def curves_of(needed, budget=100):
-    """Curves of steps: a run is at 0.5 until it has bought `needed` labels, and at 0.9 from then on."""
-    rounds = np.arange(10, budget + 1, 10)
-    rows = [
-        (rule, split, n, 0.9 if n >= labels else 0.5)
-        for rule, runs in needed.items()
-        for split, labels in enumerate(runs)
-        for n in rounds
-    ]
-    return pd.DataFrame(rows, columns=["strategy", "split", "n_labels", "accuracy"])
 
 
 def rising(n=4):
@@ -30,15 +19,6 @@ def rising(n=4):
 
 def test_goals_are_what_random_reaches_with_a_quarter_and_a_half_of_the_labels_to_buy():
     assert al.goals_of(rising()) == pytest.approx({"seed": 0.5, "near": 0.52, "far": 0.54})
-
-
-GOALS = {"near": 0.7, "far": 0.8}
-
-
-def small_atlas():
-    """One data set on which `good` halves the labels and `bad` doubles them, in each of 16 splits."""
-    curves = curves_of({"random": [40] * 16, "good": [20] * 16, "bad": [80] * 16, "same": [30, 50] * 8})
-    return al.atlas({("one", 10): curves}, {"one": GOALS})
 
 
 def test_atlas_says_win_loss_and_tie_where_they_are():

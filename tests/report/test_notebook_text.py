@@ -3,8 +3,7 @@
 import numpy as np
 import pandas as pd
 import pytest
-from examples import needing
-from test_benchmark import small_atlas
+from examples import needing, small_atlas
 
 import al_helpers as al
 from active_learning.report.notebook_text import code

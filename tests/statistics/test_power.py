@@ -3,9 +3,8 @@
 import numpy as np
 import pandas as pd
 import pytest
-from examples import needing
+from examples import needing, study
 from sklearn.base import BaseEstimator, ClassifierMixin
-from test_savings import study
 
 import al_helpers as al
 from active_learning.statistics.power import saving_shown_by

@@ -5,7 +5,7 @@ import warnings
 import numpy as np
 import pandas as pd
 import pytest
-from examples import make_curves, needing
+from examples import make_curves, needing, study
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
@@ -14,13 +14,6 @@ from active_learning.statistics.savings import _new_rows, single_run_interval
 
 INF = np.inf
 labels = st.integers(20, 500).map(float)
-
-
-def study(n, seed=0, gain=0.3, spread=0.3):
-    """(needed, reference): n splits in which a rule needs exp(-gain) times as many labels."""
-    rng = np.random.default_rng(seed)
-    reference = rng.lognormal(4.8, 0.25, n)
-    return reference * np.exp(-gain + spread * rng.standard_normal(n)), reference
 
 
 def test_a_rule_that_always_needs_four_fifths_saves_exactly_a_fifth():
