@@ -5,7 +5,7 @@ import pandas as pd
 from sklearn.model_selection import train_test_split
 from sklearn.tree import DecisionTreeClassifier
 
-from active_learning._arrays import spaced
+from active_learning._arrays import evenly_spaced
 
 SUSPICIOUS = 0.99  # accuracy of one column from which on it gives the label away
 MOST = 2000  # labelled rows that are looked at
@@ -19,7 +19,7 @@ def leaking_columns(columns, y):
     columns: list of Column; y: labels (n,), None where there is none
     """
     counts = pd.Series(y).value_counts()
-    rows = spaced(np.flatnonzero(pd.Series(y).isin(counts.index[counts >= 5])), MOST)
+    rows = evenly_spaced(np.flatnonzero(pd.Series(y).isin(counts.index[counts >= 5])), MOST)
     codes, classes = pd.factorize(y[rows])
     if len(rows) < 30 or len(classes) < 2 or np.bincount(codes).min() < 2:
         return []
