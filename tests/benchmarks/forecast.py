@@ -40,6 +40,7 @@ TABLES = {
     "titanic": "survived",
     "taxis": "payment",
 }
+DROPPED = {"titanic": ["alive"], "telco_churn": ["customerID"], "taxis": ["pickup", "dropoff"]}
 
 
 def generated(k=2, flip=0.05, d=20, informative=6, **settings):
@@ -92,34 +93,28 @@ def data_sets(folder=None):
     sets = {name: al.load_dataset(name) for name in BUNDLED}
     sets |= {name: al.Dataset(name, *make()) for name, make in MADE.items()}
     for name, column in TABLES.items() if folder else ():
-        drop = {"titanic": ["alive"], "telco_churn": ["customerID"], "taxis": ["pickup", "dropoff"]}.get(
-            name, []
-        )
-        table = al.load_table(Path(folder, f"{name}.csv"), column, drop=drop)
+        table = al.load_table(Path(folder, f"{name}.csv"), column, drop=DROPPED.get(name, []))
         rows = np.flatnonzero(table.labeled)
-        sets[name] = al.Dataset(
-            name, table.preprocessor.fit_transform(table.X)[rows], table.y[rows].astype(str)
-        )
+        X = table.preprocessor.fit_transform(table.X)[rows]
+        sets[name] = al.Dataset(name, X, table.y[rows].astype(str))
     return {name: al.Dataset(name, d.X, np.unique(d.y, return_inverse=True)[1]) for name, d in sets.items()}
 
 
 def future(dataset, split, labeled, rule, seed):
     """Labels and test scores of a project that goes on from these labelled rows: arrays (2, rounds)."""
     pool = np.setdiff1d(split.pool, labeled)
-    if rule != "random":
-        start, most = al.Split(labeled, pool, split.test), len(labeled) + min(250, len(pool))
-        run = al.run_loop(dataset, start, rule, budget=most, random_state=seed)
-        return np.array([run.n_labels, run.accuracy])
-    return scores_along(
-        dataset, split, np.concatenate([labeled, np.random.default_rng(seed).permutation(pool)]), len(labeled)
-    )
+    if rule == "random":
+        order = np.concatenate([labeled, np.random.default_rng(seed).permutation(pool)])
+        return scores_along(dataset, split, order, len(labeled))
+    start, most = al.Split(labeled, pool, split.test), len(labeled) + min(250, len(pool))
+    run = al.run_loop(dataset, start, rule, budget=most, random_state=seed)
+    return np.array([run.n_labels, run.accuracy])
 
 
 def scores_along(dataset, split, order, first):
     """Labels and test scores of a project that labels rows in this order: arrays (2, rounds)."""
-    counts = np.unique(
-        np.minimum(np.r_[np.arange(first, 200, 10), 200:300:20, 300:600:50, 600:1201:200], len(order))
-    )
+    counts = np.r_[np.arange(first, 200, 10), 200:300:20, 300:600:50, 600:1201:200]
+    counts = np.unique(np.minimum(counts, len(order)))
     model, scores = default_model(), []
     for n in counts:
         model.fit(dataset.X[order[:n]], dataset.y[order[:n]])
@@ -129,85 +124,73 @@ def scores_along(dataset, split, order, first):
 
 def replay(dataset, run):
     """One project at every stage: what was seen then, and how it went on under each rule."""
-    seed = [zlib.crc32(dataset.name.encode()), run]
-    split, seen = (
-        al.split_dataset(dataset.y, test_size=0.3 if len(dataset.y) < 2500 else 0.5, random_state=run),
-        [],
-    )
+    seed, states = [zlib.crc32(dataset.name.encode()), run], []
+    test_size = 0.3 if len(dataset.y) < 2500 else 0.5
+    split = al.split_dataset(dataset.y, test_size=test_size, random_state=run)
     rows = len(split.seed) + len(split.pool)
     for queried_by in RULES if run < THOROUGH else RULES[:1]:
         if queried_by == "random":
             order = np.concatenate([split.seed, np.random.default_rng(seed).permutation(split.pool)])
-            truth = scores_along(dataset, split, order, STAGES[0])
+            outcome = scores_along(dataset, split, order, STAGES[0])
         else:
-            history = al.run_loop(
-                dataset, split, queried_by, budget=min(max(STAGES), rows), random_state=seed
-            )
+            most = min(max(STAGES), rows)
+            history = al.run_loop(dataset, split, queried_by, budget=most, random_state=seed)
             order = np.concatenate([split.seed, history.queried])
         for stage in STAGES:
             if stage > 0.6 * rows or (stage < 60 and run >= THOROUGH):
                 continue
-            labeled, pool = order[:stage], np.setdiff1d(split.pool, order[:stage])
-            curve = subset_curve(
-                dataset.X, dataset.y, labeled, pool, default_model(), np.random.default_rng(seed)
+            labeled, pool, rng = (
+                order[:stage],
+                np.setdiff1d(split.pool, order[:stage]),
+                np.random.default_rng(seed),
             )
-            futures = {
-                "random": truth if queried_by == "random" else future(dataset, split, labeled, "random", seed)
-            }
-            if run < THOROUGH:
-                futures[RULES[1]] = future(dataset, split, labeled, RULES[1], seed)
-            seen.append(
-                dict(
-                    data=dataset.name,
-                    run=run,
-                    stage=stage,
-                    queried_by=queried_by,
-                    curve=curve,
-                    futures=futures,
-                    test=len(split.test),
-                )
-            )
-    return seen
+            curve = subset_curve(dataset.X, dataset.y, labeled, pool, default_model(), rng)
+            futures = {"random": outcome} if queried_by == "random" else {}
+            for rule in RULES if run < THOROUGH else RULES[:1]:
+                if rule not in futures:
+                    futures[rule] = future(dataset, split, labeled, rule, seed)
+            state = {"data": dataset.name, "run": run, "stage": stage, "queried_by": queried_by}
+            states.append(state | {"curve": curve, "futures": futures, "test": len(split.test)})
+    return states
 
 
 def replay_all(out, runs, tables):
     """Replay all data sets to out/replays.joblib."""
-    sets, seen = data_sets(tables), []
+    sets, states = data_sets(tables), []
     jobs = [(d, run) for run in range(runs) for d in sets.values()]
     done = joblib.Parallel(n_jobs=-1, return_as="generator")(joblib.delayed(replay)(*job) for job in jobs)
     for number, stages in enumerate(progress(done, len(jobs)), 1):
-        seen += stages
+        states += stages
         if number % 20 == 0 or number == len(jobs):
-            joblib.dump(seen, out / "replays.joblib")
+            joblib.dump(states, out / "replays.joblib")
 
 
-def shown(replay):
-    """What forecast sees of a replay: (curve, kind, future rule) of each way to look at it."""
-    kind = "random" if replay["queried_by"] == "random" else "rule"
-    for rule, truth in replay["futures"].items():
-        yield replay["curve"], kind, rule, truth
-    n, scores = replay["futures"]["random"]
-    if kind == "random" and (n <= replay["stage"]).sum() > 3:
-        known = n <= replay["stage"]
-        history = al.History(n[known].astype(int), scores[known], np.arange(0))
-        yield measured_curve(history), "measured", "random", replay["futures"]["random"]
+def views(state):
+    """What forecast sees of a replay: (curve, kind, rule to come, outcome) of each way to look at it."""
+    kind = "random" if state["queried_by"] == "random" else "rule"
+    for rule, outcome in state["futures"].items():
+        yield state["curve"], kind, rule, outcome
+    n, scores = state["futures"]["random"]
+    if kind == "random" and (n <= state["stage"]).sum() > 3:
+        past = n <= state["stage"]
+        history = al.History(n[past].astype(int), scores[past], np.arange(0))
+        yield measured_curve(history), "measured", "random", state["futures"]["random"]
 
 
 def residuals(replays):
-    """How far each forecast lay from the truth, in its own spreads: DataFrame, a row a replay, kind,
-    ratio and what."""
+    """How far each forecast was off, in its spreads: DataFrame, a row a replay, kind, ratio and what."""
     rows = []
-    for replay in replays:
-        for curve, kind, rule, (n, scores) in shown(replay):
-            stage, test = replay["stage"], replay["test"]
+    for state in replays:
+        for curve, kind, rule, (n, scores) in views(state):
+            stage, test = state["stage"], state["test"]
             scores, n = scores[n >= stage], n[n >= stage]
             at = np.array([stage * ratio for ratio in RATIOS if stage * ratio <= n[-1] + 5])
             middle, spread = continuation(curve).log_odds(at)
             for what, along in (("score", scores), ("best", np.maximum.accumulate(scores))):
-                truth = -logit(np.clip(np.interp(at, n, along), 0.5 / test, 1 - 0.5 / test))
-                z = (truth - middle) / np.hypot(spread, FLOOR)
+                came = -logit(np.clip(np.interp(at, n, along), 0.5 / test, 1 - 0.5 / test))
+                z = (came - middle) / np.hypot(spread, FLOOR)
                 pairs = zip(at / stage, z, strict=True)
-                rows += [(what, kind, rule, stage, ratio, replay["data"], off) for ratio, off in pairs]
+                rows += [(what, kind, rule, stage, ratio, state["data"], off) for ratio, off in pairs]
     return pd.DataFrame(rows, columns=["what", "kind", "rule", "stage", "ratio", "data", "z"])
 
 
@@ -234,7 +217,7 @@ def nearest(cells, stage, ratio):
     return cells[min(cells, key=lambda cell: abs(np.log(cell[0] / stage)) + abs(np.log(cell[1] / ratio)))]
 
 
-def judge(data, replays, errors):
+def compare_all(data, replays, errors):
     """The forecasts of a data set's replays with these errors beside what came of them: list of dicts."""
     forecast.read_results = lambda name: errors
     forecast.error_tables.cache_clear()
@@ -252,13 +235,11 @@ def prove(out):
     """Coverage by data set and stage, each data set forecast with the errors of the others alone."""
     replays = [x for x in joblib.load(out / "replays.joblib") if x["queried_by"] == "random"]
     rows = residuals(replays)
+    data = rows["data"].map(original)
     jobs = [
-        joblib.delayed(judge)(
-            data,
-            [x for x in replays if x["data"] == data],
-            error_table(rows[rows["data"].map(original) != original(data)]),
-        )
-        for data in rows["data"].unique()
+        joblib.delayed(compare_all)(name, [x for x in replays if x["data"] == name], errors)
+        for name in rows["data"].unique()
+        for errors in [error_table(rows[data != original(name)])]
     ]
     done = joblib.Parallel(n_jobs=-1, return_as="generator")(jobs)
     backtests = pd.DataFrame([row for part in progress(done, len(jobs)) for row in part])
