@@ -125,8 +125,8 @@ def test_every_exported_function_documents_its_arguments_its_errors_and_its_sour
     code = inspect.getsource(function).replace(doc, "")
     if re.search(r"^\s+raise |\bcheck_(integer|choice|target|proba)\(", code, re.M):
         assert re.search(r"raises:|Error", doc), "it raises, and does not say so"
-    if name in vars(al).get("STRATEGIES", {}) or getattr(function, "needs", None):
-        assert "source:" in doc
+    if name in vars(al).get("STRATEGIES", {}) or getattr(function, "requirements", None):
+        assert "References" in doc
 
 
 @pytest.mark.parametrize("option", ["--help", "--version"])

@@ -19,7 +19,7 @@ import uuid
 from contextlib import closing, contextmanager, suppress
 from functools import cache
 from pathlib import Path
-from types import CodeType, FunctionType
+from types import CodeType, FunctionType, ModuleType
 from urllib.parse import quote
 
 import numpy as np
@@ -49,9 +49,8 @@ def study_facts(dataset, strategies, *, model, **settings):
     values = {"data": dataset.X, "labels": dataset.y, "clean_labels": dataset.clean_labels}
     values |= settings | {"model": (model := make_model(model))}
     values |= {f"{RULE}{name!r}": rule for name, rule in strategies.items()}
-    home = sys.modules.get(type(model).__module__.partition(".")[0])
-    libraries = [np, scipy, sklearn] + [home] * hasattr(home, "__version__")
-    versions = {library.__name__: library.__version__ for library in libraries}
+    libraries = {np, scipy, sklearn, sys.modules.get(type(model).__module__.partition(".")[0])}
+    versions = {library.__name__: getattr(library, "__version__", "") for library in libraries - {None}}
     versions |= {"python": platform.python_version(), "active_learning": _code_of_package()}
     return {name: fingerprint(value) for name, value in values.items()} | versions
 
@@ -99,6 +98,8 @@ class _Hasher(NumpyHasher):
             value = self._parts_of(value)
         elif isinstance(value, CodeType):
             value = [value.co_names, value.co_consts, value.co_code]
+        elif isinstance(value, ModuleType):
+            value = value.__name__
         elif isinstance(value, type):
             value = [value.__module__, value.__qualname__, _source(value)]
         super().save(set(value) if isinstance(value, frozenset) else value)
@@ -165,11 +166,11 @@ class Checkpoint:
         if self._execute("PRAGMA application_id") != [(APPLICATION,)]:
             raise self._refusal("is not a checkpoint of a study")
         ((verdict,),) = self._execute("PRAGMA integrity_check(1)")
-        facts = self._execute("SELECT CAST(name AS TEXT), CAST(value AS TEXT) FROM facts")
+        facts = dict(self._execute("SELECT CAST(name AS TEXT), CAST(value AS TEXT) FROM facts"))
         keys = self._execute("SELECT strategy, split FROM runs")
         if verdict != "ok" or (keys and not facts):
             raise self._refusal(f"is damaged ({verdict})")
-        self._check_facts(dict(facts))
+        self._check_facts(facts)
         for key in keys:
             self[key]
 

@@ -241,7 +241,7 @@ def checksum(histories):
     --------
     >>> from active_learning._validation import History
     >>> checksum({("margin", 0): History(np.array([6, 8]), np.array([0.5, 0.75]), np.array([3, 1]))})
-    '0d5b28d1'
+    '09d9ff39'
     """
     rows = np.concatenate([run.queried for run in histories.values()]).astype("<i8")
     return f"{zlib.crc32(rows.tobytes()):08x}"
@@ -353,7 +353,7 @@ def run_parts(
     settings = dict(model=model, batch=batch, budget=budget, metric=metric, stop_at=stop_at, n_jobs=n_jobs)
     settings |= dict(random_state=random_state, seed_per_class=seed_per_class)
     settings["test_size"] = test_size if isinstance(test_size, float) else test_size / len(dataset.y)
-    settings["n_splits"] = max(round(n_splits / n_parts), 1)
+    settings["n_splits"] = max(round(n_splits / check_integer("n_parts", n_parts, 2)), 1)
     seeds = range(random_state, random_state + n_cuts)
     cuts = [cut_rows(dataset.y, n_parts, least=2 * seed_per_class, random_state=seed) for seed in seeds]
     studies = []

@@ -427,7 +427,7 @@ def calls_of_results(rng, folder):
     costs = pd.DataFrame({"strategy": ["a", "b"] * 2, "pool": [9, 9, 99, 99], "ms": rng.random(4) + 0.1})
     return {
         "read_docstrings": lambda: ([int(rng.integers(1, 9)), int(rng.integers(200, 400))], {}),
-        "needs": lambda: (["proba"], {}),
+        "requires": lambda: (["proba"], {}),
         "Round": lambda: ([*vars(a_round(rng)).values()], {}),
         "History": lambda: ([np.array([6, 9]), np.array([0.5, 0.6]), np.array([1, 2, 3])], {}),
         "default_model": lambda: ([], {}),
