@@ -19,6 +19,7 @@ from active_learning.tables.table import MISSING
 
 MARKS = {mark.casefold() for mark in MISSING} | {"?", "-", "--", ".", "n.a.", "#n/a", "#div/0!"}
 AGREE = 0.95  # a column is numbers, or dates, if this share of its different cells are
+AS_TEXT = "leave it out (--drop), or read it as text: table[{0!r}] = table[{0!r}].astype(str)"
 DAYS = (
     *("%d.%m.%y", "%m/%d/%y", "%d/%m/%y", "%m-%d-%y", "%d-%m-%y", "%d-%b-%y", "%d %b %y"),
     *("%m/%d/%Y", "%d/%m/%Y"),
@@ -45,7 +46,7 @@ def different(column):
     except TypeError:
         odd = next(cell for cell in column if isinstance(cell, LISTS))
         fault = f"column {column.name!r} holds lists that are no vectors of numbers, such as {odd!r}"
-        raise ValueError(f"{fault}; leave it out (--drop), or give it as text") from None
+        raise ValueError(f"{fault}; {AS_TEXT.format(column.name)}") from None
     if pd.api.types.is_string_dtype(column.dtype) or column.dtype == object:
         marks = _are_marks(pd.Series(levels))
         codes = np.append(np.where(marks, -1, np.cumsum(~marks) - 1), -1)[codes]
@@ -159,7 +160,8 @@ def as_vectors(column, missing):
 
     def refuse(bad, fault):
         if any(bad):
-            raise ValueError(f"column {column.name!r} {fault} (row {places[np.argmax(bad)]}, counted from 0)")
+            row = f"row {places[np.argmax(bad)]}, counted from 0"
+            raise ValueError(f"column {column.name!r} {fault} ({row}); {AS_TEXT.format(column.name)}")
 
     refuse([row is None for row in rows], "holds a cell that is no vector of numbers")
     lengths = [length for length, _ in Counter(map(len, rows)).most_common()]
