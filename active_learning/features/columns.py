@@ -131,10 +131,9 @@ def _word_column(name, missing, codes, levels, named):
     wordy = several and not named and (len(levels) > FEW or 2 * len(levels) > len(codes))
     repeated = wordy and _are_names(levels, len(codes))
     if wordy and not repeated:
+        numbers = _spread(missing, codes, np.arange(len(levels)), -1.0)
         notes = [f"is read as text ({len(levels)} different ones)"]
-        return Column(
-            name, "text", _spread(missing, codes, np.arange(len(levels)), -1.0), Texts(levels), notes
-        )
+        return Column(name, "text", numbers, Texts(levels), notes)
     place = np.argsort(np.argsort(levels))  # in the alphabet, as the rows may come in any order
     note = f"is read as categories ({len(levels)} different names)" if repeated else None
     note = note or (None if named else _odd_number(levels))

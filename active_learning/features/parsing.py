@@ -7,6 +7,7 @@ grammar of a single number (tables.numbers), and whether a column is learnt from
 import re
 import warnings
 from collections import Counter
+from contextlib import suppress
 from numbers import Real
 
 import numpy as np
@@ -19,10 +20,9 @@ from active_learning.tables.table import MISSING
 
 MARKS = {mark.casefold() for mark in MISSING} | {"?", "-", "--", ".", "n.a.", "#n/a", "#div/0!"}
 AGREE = 0.95  # a column is numbers, or dates, if this share of its different cells are
-DAYS = (
-    *("%d.%m.%y", "%m/%d/%y", "%d/%m/%y", "%m-%d-%y", "%d-%m-%y", "%d-%b-%y", "%d %b %y"),
-    *("%m/%d/%Y", "%d/%m/%Y"),
-)
+AS_TEXT = "leave it out (--drop), or read it as text: table[{0!r}] = table[{0!r}].astype(str)"
+DAYS = ["%d.%m.%y", "%m/%d/%y", "%d/%m/%y", "%m-%d-%y", "%d-%m-%y", "%d-%b-%y", "%d %b %y"]
+DAYS += ["%m/%d/%Y", "%d/%m/%Y"]
 UNGUESSED = [  # formats that pandas cannot guess
     *(day + time for day in DAYS for time in ("", " %H:%M", " %H:%M:%S", " %I:%M %p", " %I:%M:%S %p")),
     *("%a %b %d %H:%M:%S %z %Y", "%d/%b/%Y:%H:%M:%S %z", "%Y年%m月%d日"),
@@ -45,7 +45,7 @@ def different(column):
     except TypeError:
         odd = next(cell for cell in column if isinstance(cell, LISTS))
         fault = f"column {column.name!r} holds lists that are no vectors of numbers, such as {odd!r}"
-        raise ValueError(f"{fault}; leave it out (--drop), or give it as text") from None
+        raise ValueError(f"{fault}; {AS_TEXT.format(column.name)}") from None
     if pd.api.types.is_string_dtype(column.dtype) or column.dtype == object:
         marks = _are_marks(pd.Series(levels))
         codes = np.append(np.where(marks, -1, np.cumsum(~marks) - 1), -1)[codes]
@@ -115,9 +115,12 @@ def _formats(sample):
     from pandas.tseries.api import guess_datetime_format
 
     guesses = Counter()
-    for cell in sample:
-        for dayfirst in (cell.count(".") >= 2, False, True):  # a dot is what Europeans part dates with
-            guesses[_guess(guess_datetime_format, cell, dayfirst)] += 1
+    with warnings.catch_warnings():
+        warnings.filterwarnings("ignore", message="Parsing dates in")  # both ways round are tried
+        for cell in sample:
+            for dayfirst in (cell.count(".") >= 2, False, True):  # Europeans separate dates by dots
+                with suppress(ValueError, OverflowError):  # not every text that looks like a date is one
+                    guesses[guess_datetime_format(cell, dayfirst=dayfirst)] += 1
     whole = [g for g in guesses if g and re.search("%[Yy]", g) and re.search("%[mbB]", g) and "%d" in g]
     formats = sorted(whole, key=lambda g: -guesses[g])[:6] or _unguessed(sample)
     return [*formats, "ISO8601"] if formats and formats[0].startswith("%Y-") else formats
@@ -129,15 +132,6 @@ def _unguessed(sample):
     read = {form: pd.to_datetime(cells, format=form, errors="coerce", utc=True) for form in UNGUESSED}
     fits = {form: dates.notna().mean() for form, dates in read.items()}
     return sorted((form for form in fits if fits[form] >= 0.5), key=lambda form: -fits[form])[:6]
-
-
-def _guess(guess, cell, dayfirst):
-    with warnings.catch_warnings():
-        warnings.filterwarnings("ignore", message="Parsing dates in")  # it is what we try: both ways round
-        try:
-            return guess(cell, dayfirst=dayfirst)
-        except (ValueError, OverflowError):  # not every text that looks like a date is one
-            return None
 
 
 def _day_or_month(text, dates, best):
@@ -159,7 +153,8 @@ def as_vectors(column, missing):
 
     def refuse(bad, fault):
         if any(bad):
-            raise ValueError(f"column {column.name!r} {fault} (row {places[np.argmax(bad)]}, counted from 0)")
+            row = f"row {places[np.argmax(bad)]}, counted from 0"
+            raise ValueError(f"column {column.name!r} {fault} ({row}); {AS_TEXT.format(column.name)}")
 
     refuse([row is None for row in rows], "holds a cell that is no vector of numbers")
     lengths = [length for length, _ in Counter(map(len, rows)).most_common()]

@@ -123,40 +123,30 @@ class TextEncoder(TransformerMixin, BaseEstimator):
 
     def fit(self, X, y=None):
         """Learn weights and axes from the texts of X (n, 1); y is not looked at."""
-        self._learn(_codes(X))
-        return self
-
-    def fit_transform(self, X, y=None):
-        """As fit and then transform; what axes are learnt from is not placed on them twice."""
-        codes = _codes(X)
-        rows = self._learn(codes)
-        return self._scaled(rows) if rows is not None and len(rows) == len(codes) else self.transform(X)
-
-    def _learn(self, codes):
-        """Learn from these texts; rows of those that axes were learnt from, None where there is no axis."""
         if not isinstance(self.texts, Texts):
             raise TypeError(f"texts must be Texts, got {type(self.texts).__name__}")
-        codes = evenly_spaced(codes, LEARNT_FROM)
+        codes = evenly_spaced(_codes(X), LEARNT_FROM)
         blocks = self.texts.counts(codes[codes >= 0])
         self.columns_ = [_frequent(block) for block in blocks]
         blocks = self._selected(blocks)
         self.weights_ = [
             TfidfTransformer(sublinear_tf=True).fit(block) if min(block.shape) else None for block in blocks
         ]
-        self.axes_, weighted = None, self._weighted(blocks)
+        weighted = self._weighted(blocks)
         weighted = weighted[evenly_spaced(np.arange(weighted.shape[0]), AXES_FROM)]
+        self.axes_, self.scale_ = None, 1.0
         size = min(self.n_components, *(side - 1 for side in weighted.shape))
         if size <= 0:
-            return None
+            return self
         axes = randomized_range_finder(weighted.T, size=size, n_iter=1, random_state=0)
         rows = weighted @ axes
         lengths = np.linalg.norm(rows, axis=0)
         used = (
             lengths > 1e-4 * lengths.max()
         )  # where texts repeat, the space has fewer axes; the rest is noise
-        self.axes_, rows = axes[:, used], rows[:, used].astype(float)
-        self.scale_ = LENGTH / np.sqrt(np.linalg.norm(rows, axis=1).mean())
-        return rows
+        self.axes_ = axes[:, used]
+        self.scale_ = LENGTH / np.sqrt(np.linalg.norm(rows[:, used].astype(float), axis=1).mean())
+        return self
 
     def _selected(self, blocks):
         return [block[:, columns] for block, columns in zip(blocks, self.columns_, strict=True)]
@@ -168,12 +158,6 @@ class TextEncoder(TransformerMixin, BaseEstimator):
         empty = sparse.csr_array((blocks[0].shape[0], 0))
         return sparse.hstack(weighted, format="csr") if weighted else empty
 
-    def _scaled(self, rows):
-        """Rows (n, dimensions) as long as the root of what the axes explain of them; overwritten."""
-        lengths = np.linalg.norm(rows, axis=1, keepdims=True)
-        rows *= self.scale_ / np.sqrt(np.where(lengths > 0, lengths, 1.0))
-        return rows
-
     def transform(self, X):
         """Rows (n, dimensions) of the texts of X (n, 1)."""
         codes = _codes(X)
@@ -183,7 +167,9 @@ class TextEncoder(TransformerMixin, BaseEstimator):
         blocks = self._selected(self.texts.counts(np.maximum(levels, 0)))
         rows = (self._weighted(blocks) @ self.axes_).astype(float)
         rows[levels < 0] = 0.0
-        return self._scaled(rows)[place]
+        lengths = np.linalg.norm(rows, axis=1, keepdims=True)
+        rows *= self.scale_ / np.sqrt(np.where(lengths > 0, lengths, 1.0))
+        return rows[place]
 
     def __sklearn_is_fitted__(self):
         return hasattr(self, "columns_")

@@ -133,12 +133,10 @@ def _open(path, name):
 def _open_npy(path, name):
     try:
         X = np.load(path, mmap_mode="r", allow_pickle=False)
-    except (ValueError, EOFError) as error:
-        fault = f"{name} cannot be read as a matrix of numbers"
-        if "ickle" in str(error) or "Python objects" in str(error):
-            fault = f"{fault}: it is none, or one of Python objects, which are never unpickled"
-            raise ValueError(f"{fault}; save an array of float32, say") from None
-        raise ValueError(f"{fault}: {error}") from None
+    except (ValueError, EOFError):
+        fault = "it is broken, or one of Python objects, which are never unpickled"
+        advice = "save an array of float32, say"
+        raise ValueError(f"{name} cannot be read as a matrix of numbers: {fault}; {advice}") from None
     if not isinstance(X, np.ndarray):
         raise ValueError(f"{name} is an archive of arrays; save one with numpy.save, as a .npy file")
     return X

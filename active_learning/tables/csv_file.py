@@ -58,22 +58,14 @@ def read_bytes(path):
         before = os.fstat(file.fileno())
         check_size(before.st_size)
         packed = os.fspath(path).lower().endswith(".gz")
-        content = _unpack(file) if packed else file.read()
+        content = gzip.GzipFile(fileobj=file).read() if packed else file.read()
         after = os.fstat(file.fileno())
+    check_size(len(content))
     changed = (before.st_size, before.st_mtime_ns) != (after.st_size, after.st_mtime_ns)
     torn = not packed and len(content) != before.st_size
     if stat.S_ISREG(before.st_mode) and (changed or torn):  # a pipe has neither size nor time
         raise ValueError("it changed while it was read; wait until it is written, and run this again")
     return content
-
-
-def _unpack(file):
-    content = bytearray()
-    with gzip.GzipFile(fileobj=file) as unpacked:
-        while piece := unpacked.read(PIECE):
-            content += piece
-            check_size(len(content))
-    return bytes(content)
 
 
 def check_size(size):

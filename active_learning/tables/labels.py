@@ -22,8 +22,8 @@ from active_learning.tables.numbers import CODE, are_amounts, is_date, is_number
 NO_LABEL = {
     "na", "n/a", "n.a.", "#n/a", "<na>", "nan", "nil", "null", "none", "?", "??", "-", "--", "–", "—", ".",
     "unsure", "not sure", "skip", "skipped", "unknown", "undecided", "unlabeled", "unlabelled", "(blank)",
-    "no label", "not labeled", "not labelled", "tbd", "todo", "to do", "don't know", "can't say",
-    "cannot say",
+    "no label", "not labeled", "not labelled", "todo", "to do", "don't know", "cannot say",
+    "can't say", "tbd",
 }
 # fmt: on
 UNSEEN = re.compile("[\u00ad\u200b-\u200f\u2060\ufeff]")  # soft hyphen, zero widths, direction marks

@@ -151,16 +151,15 @@ def _with_labels(table, new, relabel, notes, sources):
     _check_conflicts(table, new, changed, relabel)
     text[touched["row"]] = touched["label"]
     column = pd.Series(text, name=table.label_column, dtype=object)
-    declared = {"unlabeled": table.unlabeled, "skip": table.skip}
-    y, skipped, label_notes, label_warnings = read_labels(column, **declared)
-    warn(message for message in label_warnings if message not in table.label_warnings)
+    y, skipped, label_notes, messages = read_labels(column, unlabeled=table.unlabeled, skip=table.skip)
+    warn(message for message in messages if message not in table.label_warnings)
     rows = touched["row"].to_numpy()
     text[rows] = np.where(pd.isna(y[rows]), text[rows], y[rows])
     frame = table.frame.assign(**{table.label_column: pd.array(text, dtype="str")})
     pairs = zip(changed["row"], changed["old"], strict=True)
     notes = [*notes, *(f"row {table.frame.index[row]}: {old!r} is now {text[row]!r}" for row, old in pairs)]
     notes = [*(note for note in table.notes if note not in table.label_notes), *label_notes, *notes]
-    labels = {"label_notes": label_notes, "label_warnings": label_warnings, "notes": notes}
+    labels = {"label_notes": label_notes, "label_warnings": messages, "notes": notes}
     return replace(table, frame=frame, y=y, skipped=skipped, sources=(*table.sources, *sources), **labels)
 
 

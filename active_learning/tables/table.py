@@ -10,7 +10,6 @@ import os
 import warnings
 import zlib
 from dataclasses import dataclass
-from numbers import Real
 from pathlib import Path
 
 import numpy as np
@@ -20,7 +19,7 @@ from active_learning._progress import progress, showing
 from active_learning._validation import check_unique, some
 from active_learning.tables.csv_checks import check_header, check_swallowed
 from active_learning.tables.csv_file import CsvText, cell_texts, column, encoding_name, read_csv
-from active_learning.tables.labels import LISTS, as_text, read_labels
+from active_learning.tables.labels import as_text, read_labels
 
 MISSING = ["", "NA", "N/A", "n/a", "NaN", "nan", "<NA>", "NULL", "null", "None", "#N/A"]
 
@@ -121,14 +120,13 @@ def read_table(path_or_frame, label_column, *, id_column=None, drop=(), unlabele
         check_column(frame, wanted)
     check_header(text, name, surely=True)
     check_unique("column names", frame.columns)
-    _check_lists(frame.drop(columns=[label_column, *drop]))
     if both := {*unlabeled} & {*skip}:
         raise ValueError(f"{some([*both])} cannot mean both: give it to --unlabeled or to --skip")
     frame = _name_rows(frame, id_column)
-    y, skipped, label_notes, label_warnings = read_labels(frame[label_column], unlabeled=unlabeled, skip=skip)
-    warn(label_warnings)
-    labels = (skipped, unlabeled, skip, label_notes, label_warnings)
-    sep, notes = text.sep if text else ",", [*notes, *label_notes]
+    y, skipped, *messages = read_labels(frame[label_column], unlabeled=unlabeled, skip=skip)
+    warn(messages[1])
+    sep, notes = text.sep if text else ",", [*notes, *messages[0]]
+    labels = (skipped, unlabeled, skip, *messages)
     return Table(name, label_column, frame, None, y, None, notes, sep, sources, *labels, text)
 
 
@@ -230,23 +228,6 @@ def check_frame(frame):
         if types.is_temporal(kind) or types.is_nested(kind):
             frame.isetitem(j, frame.iloc[:, j].array.__arrow_array__().to_pandas().array)
     return frame.set_axis(frame.columns.map(str), axis=1)
-
-
-def _check_lists(frame):
-    """Raise ValueError, saying what to type, for a column of lists, unless they are vectors of numbers."""
-    for name in frame:
-        cells = frame[name].dropna() if pd.api.types.is_object_dtype(frame[name]) else ()
-        for cell in cells:
-            if isinstance(cell, LISTS) and not _is_vector(cell):
-                typed = f"type table[{name!r}] = table[{name!r}].astype(str) to read it as text"
-                fault = f"column {name!r} holds lists, such as {cell!r}"
-                raise ValueError(f"{fault}; {typed}, or leave it out (--drop)")
-
-
-def _is_vector(cell):
-    if isinstance(cell, np.ndarray):
-        return cell.dtype.kind in "biuf"
-    return isinstance(cell, (list, tuple)) and all(isinstance(value, Real) for value in cell)
 
 
 def _close_name(frame, name):

@@ -143,7 +143,6 @@ def _sync(folder):
 
 # A spreadsheet runs a cell that begins so; apostrophes too, so that two cells never become one.
 FORMULA = re.compile(r"'*[=+\-@\t\r\n＝＋－＠]")
-ROWS = 50_000  # made into text at a time
 
 
 def write_table(table, path, *, ids=None, force=False, spreadsheet_safe=False):
@@ -209,17 +208,12 @@ def _filled_in(table):
 
 
 def _spelled_out(table):
-    """The bytes, some rows at a time, of a table that was read from no CSV file."""
+    """The bytes of a table that was read from no CSV file; spreadsheets need the mark for all but ASCII."""
     named = table.numbered and not isinstance(table.frame.index, pd.RangeIndex)
     frame = table.frame.reset_index() if named else table.frame
-    texts = frame.apply(as_text)
-    names = [*frame.columns]
-    ascii_only = "".join(names).isascii() and all(all(map(str.isascii, texts[name])) for name in names)
-    yield b"" if ascii_only else codecs.BOM_UTF8  # spreadsheets need the mark for all but ASCII
-    yield _lines([names], table.sep)
-    for start in range(0, len(texts), ROWS):
-        part = texts.iloc[start : start + ROWS]
-        yield _lines(zip(*(part[name] for name in names), strict=True), table.sep)
+    columns = [[name, *as_text(frame[name])] for name in frame]
+    data = _lines(zip(*columns, strict=True), table.sep)
+    return [b"" if data.isascii() else codecs.BOM_UTF8, data]
 
 
 def _lines(rows, sep, end="\n"):

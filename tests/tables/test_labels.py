@@ -70,10 +70,10 @@ def test_declared_values_are_no_labels_and_the_skipped_are_in_no_pool(tmp_path):
 
 @pytest.mark.parametrize("mark", ["NA", "?", "n/a", "unsure", "Skip", "-", "NaN"])
 def test_marks_that_nobody_declared_are_warned_of_with_what_to_type(mark):
-    y, _, _, doubts = read_labels(pd.Series(["a", mark, mark, "b"], name="y"))
+    y, _, _, warnings = read_labels(pd.Series(["a", mark, mark, "b"], name="y"))
     assert y.tolist() == ["a", mark, mark, "b"]
     typed = f"'{mark}'" if mark == "?" else mark  # as a shell takes it
-    assert f"type --unlabeled {typed} (or --skip {typed}" in doubts[0]
+    assert f"type --unlabeled {typed} (or --skip {typed}" in warnings[0]
     assert read_labels(pd.Series(["a", mark], name="y"), unlabeled=[mark])[3] == []
 
 
