@@ -3,7 +3,7 @@
 import numpy as np
 import pandas as pd
 
-import al_helpers as al
+from active_learning.cli.main import main
 
 MIXED = pd.DataFrame(
     {
@@ -54,7 +54,7 @@ QUICK = ["--dataset", "iris", "--splits", "3", "--budget", "30", "--jobs", "1"]
 def run(capsys, *options):
     """(exit code, stdout, stderr) of the command in this process."""
     try:
-        code = al.main([str(option) for option in options])
+        code = main([str(option) for option in options])
     except SystemExit as stop:
         code = stop.code
     out, err = capsys.readouterr()

@@ -25,6 +25,7 @@ from sklearn.datasets import make_classification, make_gaussian_quantiles
 
 import al_helpers as al
 from active_learning._progress import progress
+from active_learning.datasets.bundled import DATASETS
 from active_learning.forecast import calibration
 from active_learning.forecast.backtest import (
     HELD,
@@ -33,11 +34,14 @@ from active_learning.forecast.backtest import (
     choose_threshold,
     coverage,
     judged,
+    replay_stops,
     stop_signals,
+    summarise_stops,
 )
 from active_learning.forecast.calibration import FLOOR, RATIOS
 from active_learning.forecast.forecast import measured
 from active_learning.forecast.learning_curve import continuation, subset_curve
+from active_learning.models.registry import default_model
 
 STAGES = (30, 60, 100, 200)
 RULES = ("random", al.RECOMMENDED)
@@ -130,7 +134,7 @@ def scores_along(dataset, split, order, first):
     counts = np.unique(
         np.minimum(np.r_[np.arange(first, 200, 10), 200:300:20, 300:600:50, 600:1201:200], len(order))
     )
-    model, scores = al.default_model(), []
+    model, scores = default_model(), []
     for n in counts:
         model.fit(dataset.X[order[:n]], dataset.y[order[:n]])
         scores.append(np.mean(model.predict(dataset.X[split.test]) == dataset.y[split.test]))
@@ -157,7 +161,7 @@ def replay(dataset, run):
                 continue
             labeled, pool = order[:stage], np.setdiff1d(split.pool, order[:stage])
             curve = subset_curve(
-                dataset.X, dataset.y, labeled, pool, al.default_model(), np.random.default_rng(seed)
+                dataset.X, dataset.y, labeled, pool, default_model(), np.random.default_rng(seed)
             )
             futures = {
                 "random": truth if bought_by == "random" else future(dataset, split, labeled, "random", seed)
@@ -293,7 +297,7 @@ def calibrate(out):
 
 def watch_all(out, runs):
     """The signals of every stop rule on the report's data sets, a file each in out."""
-    for name in al.DATASETS:
+    for name in DATASETS:
         dataset, path = al.load_dataset(name), out / f"stops_{name}.joblib"
         if path.exists():
             print(path, "is there already")
@@ -309,14 +313,14 @@ def stops(out):
     found = {path.stem.removeprefix("stops_"): joblib.load(path) for path in out.glob("stops_*.joblib")}
     last = {name: run.groupby("split")["accuracy"].last() for name, run in found.items()}
     # a point below what the whole budget scores on average: what stopping may cost
-    studies = {name: (found[name], last[name].mean() - 0.01) for name in al.DATASETS if name in found}
+    studies = {name: (found[name], last[name].mean() - 0.01) for name in DATASETS if name in found}
     jobs, rows = [(name, rule) for name in studies for rule in SIGNALS], []
     for name, rule in progress(iter(jobs), len(jobs)):
         others = [study for other, study in studies.items() if kin(other) != kin(name)]
         threshold = choose_threshold(others, rule, CANDIDATES[rule])
-        judged_runs = al.replay_stops(*studies[name], {rule: threshold})
+        judged_runs = replay_stops(*studies[name], {rule: threshold})
         row = {"data": name, "target": studies[name][1], "rule": rule, "threshold": threshold}
-        rows.append(row | dict(al.summarise_stops(judged_runs).iloc[0]))
+        rows.append(row | dict(summarise_stops(judged_runs).iloc[0]))
     table = pd.DataFrame(rows).round({"too_many": 1, "target": 3, "score": 3})
     print(table.to_string(index=False), end="\n\n")
     print(table.groupby("rule", sort=False)[["missed", "missed_anyway", "too_many", "never"]].mean().round(3))

@@ -13,6 +13,9 @@ import pytest
 from sklearn.dummy import DummyClassifier
 
 import al_helpers as al
+from active_learning.datasets.bundled import DATASETS, read_docstrings
+from active_learning.datasets.dataset import mislabel
+from active_learning.models.registry import default_model
 
 MADE = ["digits_wrong_10", "digits_wrong_20", "unbalanced", "docstrings", "many_classes"]
 
@@ -26,7 +29,7 @@ def test_a_made_data_set_loads_in_under_two_seconds(name):
 
 
 def test_every_data_set_says_what_it_is_and_how_many_rows_it_has():
-    assert list(al.DESCRIPTIONS) == list(al.DATASETS)
+    assert list(al.DESCRIPTIONS) == list(DATASETS)
     for name, line in al.DESCRIPTIONS.items():
         dataset = al.load_dataset(name)
         shares = 100 * np.unique(dataset.y, return_counts=True)[1] / len(dataset.y)
@@ -73,7 +76,7 @@ def test_a_labeller_errs_on_what_is_bought_and_the_test_rows_are_judged_by_the_t
 def test_label_spreading_is_judged_by_the_truth_whatever_the_labels_are_called(iris):
     words = np.array(["setosa", "versicolor", "virginica"])
     split = al.split_dataset(iris.y, random_state=0)
-    noisy = al.mislabel(iris, 0.1)
+    noisy = mislabel(iris, 0.1)
     named = al.Dataset("named", iris.X, words[noisy.y], words[noisy.truth])
     runs = [al.run_loop(d, split, "random", model="label_spreading", budget=46) for d in (noisy, named)]
     assert runs[0].accuracy.tolist() == runs[1].accuracy.tolist()
@@ -82,16 +85,16 @@ def test_label_spreading_is_judged_by_the_truth_whatever_the_labels_are_called(i
 
 @pytest.mark.parametrize("share", [0, 0.1, 0.5, 1])
 def test_mislabel_makes_exactly_that_share_wrong(digits, share):
-    noisy = al.mislabel(digits, share, random_state=3)
+    noisy = mislabel(digits, share, random_state=3)
     assert np.count_nonzero(noisy.y != digits.y) == round(share * 1797)
     assert np.array_equal(noisy.truth, digits.y)
-    assert np.array_equal(al.mislabel(noisy, 0).y, digits.y)  # it starts from the truth, not from errors
+    assert np.array_equal(mislabel(noisy, 0).y, digits.y)  # it starts from the truth, not from errors
 
 
 @pytest.mark.parametrize("share", [-0.1, 1.5, float("nan")])
 def test_mislabel_names_a_share_that_cannot_be(digits, share):
     with pytest.raises(ValueError, match=rf"in \[0, 1\], got {share}"):
-        al.mislabel(digits, share)
+        mislabel(digits, share)
 
 
 @pytest.mark.parametrize(
@@ -103,13 +106,13 @@ def test_dataset_rejects_a_truth_that_does_not_pair_up(truth, named):
 
 
 def test_docstrings_are_told_apart_by_their_words_and_not_by_their_address():
-    texts, y = al.read_docstrings()
+    texts, y = read_docstrings()
     assert len(set(texts)) == len(texts) == len(y)
     X = al.load_dataset("docstrings").X
     lengths = np.sqrt((X**2).sum(axis=1))
     np.testing.assert_allclose(lengths, 1, atol=1e-4)
     train = np.arange(len(y)) % 2 == 0
-    score = al.default_model().fit(X[train], y[train]).score(X[~train], y[~train])
+    score = default_model().fit(X[train], y[train]).score(X[~train], y[~train])
     assert 0.6 < score < 0.95
 
 

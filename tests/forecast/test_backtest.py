@@ -7,6 +7,7 @@ from scipy.stats import binom
 
 import al_helpers as al
 from active_learning.forecast import backtest as replays
+from active_learning.forecast.backtest import stop_signals
 from active_learning.forecast.forecast import LEAST
 from active_learning.forecast.learning_curve import SubsetCurve, subset_sizes
 
@@ -155,6 +156,6 @@ def test_between_two_rounds_the_truth_lies_between_their_scores(iris):
 
 @pytest.mark.parametrize("histories", [{}, [1], {0: 5}])
 def test_what_are_no_histories_is_refused_in_a_sentence(iris, histories):
-    for replay in (al.stop_signals, al.replay_forecasts):
+    for replay in (stop_signals, al.replay_forecasts):
         with pytest.raises((TypeError, ValueError), match="histories must"):
             replay(iris, histories, n_jobs=1)

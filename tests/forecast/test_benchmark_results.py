@@ -4,7 +4,9 @@ import numpy as np
 import pytest
 
 import al_helpers as al
+from active_learning.datasets.bundled import DATASETS
 from active_learning.forecast import evidence
+from active_learning.forecast.backtest import STOP_RULES
 from active_learning.forecast.calibration import STAGES
 
 
@@ -35,8 +37,8 @@ def test_the_table_of_all_data_sets_weighs_every_replay_alike():
 def test_every_stop_rule_stands_in_the_table_once_a_data_set():
     table = al.stop_table()
     assert not table.duplicated(["data", "rule"]).any()
-    assert set(table["rule"]) == set(al.STOP_RULES) and set(table["data"]) == set(al.DATASETS)
-    assert (table.groupby("data").size() == len(al.STOP_RULES)).all()
+    assert set(table["rule"]) == set(STOP_RULES) and set(table["data"]) == set(DATASETS)
+    assert (table.groupby("data").size() == len(STOP_RULES)).all()
     shares = table[["score", "missed", "missed_anyway", "never"]]
     assert shares.min().min() >= 0 and shares.max().max() <= 1
     assert (np.isinf(table["stopped"]) == (table["never"] > 0.5)).all()

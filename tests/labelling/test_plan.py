@@ -7,7 +7,11 @@ from examples import MIXED, mixed_table, run
 from sklearn.base import clone
 
 import al_helpers as al
-from al_helpers import load_table, plan_study, study_sizes, suggest
+from active_learning.labelling.plan import better_classifier, study_sizes, table_model
+from active_learning.models.label_spreading import GraphSpreading
+from active_learning.models.registry import fit
+from active_learning.strategies.base import needs
+from al_helpers import load_table, plan_study, suggest
 
 
 @pytest.mark.parametrize(
@@ -86,7 +90,7 @@ def test_a_rule_that_measures_distances_sees_features_as_the_classifier_does():
     table = load_table(mixed_table().assign(huge=np.arange(40) % 7 * 1e9), "label", id_column="id")
     seen = {}
 
-    @al.needs("numeric")
+    @needs("numeric")
     def spy(round):
         seen["X"], seen["model"] = round.X, round.model
         return round.pool[: round.batch]
@@ -100,10 +104,10 @@ def test_a_rule_that_measures_distances_sees_features_as_the_classifier_does():
 def test_label_spreading_sees_the_pools_features_through_the_preprocessor_and_no_hidden_label():
     table = load_table(mixed_table(n_labeled=30), "label", id_column="id")
     codes = np.unique(table.y.astype(str), return_inverse=True)[1]
-    model, known = al.table_model(table, "label_spreading"), np.arange(6)
-    al.fit(model, table.X, codes, known, np.arange(6, 40))
+    model, known = table_model(table, "label_spreading"), np.arange(6)
+    fit(model, table.X, codes, known, np.arange(6, 40))
     features = clone(table.preprocessor).fit_transform(table.X)
-    by_hand = al.GraphSpreading().fit(features, np.where(np.arange(40) < 6, codes, -1))
+    by_hand = GraphSpreading().fit(features, np.where(np.arange(40) < 6, codes, -1))
     np.testing.assert_array_equal(model[-1].distributions_, by_hand.distributions_)
 
 
@@ -179,7 +183,7 @@ def left_table(n=300):
 def better_on(frame, label, current="logistic_regression"):
     table = load_table(frame, label)
     dataset, settings, _, _ = plan_study(table, target=0.9, model=current, budget=120)
-    return al.better_classifier(table, dataset, settings, current, n_splits=3, n_jobs=1)
+    return better_classifier(table, dataset, settings, current, n_splits=3, n_jobs=1)
 
 
 def test_a_better_classifier_is_named_where_trees_win_by_more_than_two_standard_errors():

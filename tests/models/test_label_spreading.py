@@ -9,8 +9,7 @@ from sklearn.datasets import load_digits
 from sklearn.semi_supervised import LabelSpreading
 
 from active_learning.models import label_spreading as graph
-from active_learning.models.label_spreading import NeighbourGraph, graph_of
-from al_helpers import GraphSpreading
+from active_learning.models.label_spreading import GraphSpreading, NeighbourGraph, graph_of
 
 
 def digits(n=600, labels=40):
