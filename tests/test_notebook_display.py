@@ -41,8 +41,8 @@ def test_a_notebook_shows_a_bad_parameter_as_one_sentence():
     with pytest.raises(CellExecutionError):
         NotebookClient(notebook, kernel_name="python3", timeout=60).execute()
     [error] = [output for output in cell.outputs if output["output_type"] == "error"]
-    said = "ParameterError: target must be an accuracy in (0, 1], got 90 (did you mean 0.9?)"
-    assert error["traceback"] == [said]
+    sentence = "ParameterError: target must be an accuracy in (0, 1], got 90 (did you mean 0.9?)"
+    assert error["traceback"] == [sentence]
 
 
 NOTEBOOKS = sorted((Path(al.__file__).parent / "notebooks").glob("*.ipynb"))

@@ -382,14 +382,14 @@ def plot_dots(rows, ax=None):
     return ax
 
 
-def plot_forecast(answer, truth=None, ax=None, *, rule="random"):
+def plot_forecast(answer, history=None, ax=None, *, rule="random"):
     """Draw the score to come with its 80 % and 95 % bands, the target, and what the project really scored.
 
     Parameters
     ----------
     answer : dict
         Result of `forecast`.
-    truth : History, optional
+    history : History, optional
         Drawn as dots: filled up to the labels at the forecast, then open.
     ax : Axes, optional
     rule : str, default="random"
@@ -402,7 +402,7 @@ def plot_forecast(answer, truth=None, ax=None, *, rule="random"):
     Raises
     ------
     TypeError
-        If truth is no History.
+        If history is no History.
     ValueError
         If it was too early for a forecast.
 
@@ -425,12 +425,12 @@ def plot_forecast(answer, truth=None, ax=None, *, rule="random"):
     ax.plot(x, [row["estimate"] for row in rows], color=ink_of(rule), lw=2)
     ax.axhline(answer["target"], color="#555555", lw=1, ls="--")
     ax.axvline(answer["labels_now"], color="#555555", lw=1, ls=":")
-    if truth is not None:
-        if not isinstance(truth, History):
-            raise TypeError(f"truth must be a History, got {type(truth).__name__}")
-        seen = truth.n_labels <= answer["labels_now"]
+    if history is not None:
+        if not isinstance(history, History):
+            raise TypeError(f"history must be a History, got {type(history).__name__}")
+        seen = history.n_labels <= answer["labels_now"]
         for rounds, fill in ((seen, "black"), (~seen, "white")):
-            ax.plot(truth.n_labels[rounds], truth.accuracy[rounds], "o", color="black", mfc=fill, ms=5)
+            ax.plot(history.n_labels[rounds], history.accuracy[rounds], "o", color="black", mfc=fill, ms=5)
     ax.set(xlabel="labels, seed set included", ylabel="accuracy")
     return ax
 

@@ -34,22 +34,14 @@ def goals_of(curves, *, reference="random"):
 
 
 def run_atlas(
-    datasets,
-    strategies,
-    *,
-    models=None,
-    batches=(1, 10, 20),
-    n_splits=16,
-    budget=160,
-    random_state=0,
-    n_jobs=-1,
+    datasets, rules, *, models=None, batches=(1, 10, 20), n_splits=16, budget=160, random_state=0, n_jobs=-1
 ):
     """Study many data sets: random labelling first, for the targets, then every rule at every batch size.
 
     Parameters
     ----------
     datasets : dict of str to Dataset
-    strategies : list of str
+    rules : list of str
         Names of rules, random among them.
     models : dict of str to model, optional
         Classifiers to compare, the first one the reference: strategies are then "classifier: rule".
@@ -81,9 +73,7 @@ def run_atlas(
         goals[name] = goals_of(run_study(data, "random", batch=10, model=model, **same))
         ends = dict(stop_at=goals[name]["far"], **same)
         for batch in batches:
-            runs = {
-                key: run_study(data, strategies, batch=batch, model=m, **ends) for key, m in prefixes.items()
-            }
+            runs = {key: run_study(data, rules, batch=batch, model=m, **ends) for key, m in prefixes.items()}
             tables = [curves.assign(strategy=key + curves["strategy"]) for key, curves in runs.items()]
             studies[name, batch] = pd.concat(tables, ignore_index=True)
     classes = {name: len(np.unique(data.y)) for name, data in datasets.items()}
@@ -154,11 +144,8 @@ def _as_given(table):
 def _cell(row):
     known = format_share(row.lowest, row.highest).replace("%", "")
     mark = {"win": "", "loss": "", "tie": " ="}[row.verdict]
-    return (
-        f"{known}{mark}\n{format_interval(row.low, row.high)}"
-        if np.isfinite([row.low, row.high]).all()
-        else known
-    )
+    finite = np.isfinite([row.low, row.high]).all()
+    return f"{known}{mark}\n{format_interval(row.low, row.high)}" if finite else known
 
 
 def wins_and_losses(table):
@@ -229,9 +216,8 @@ def decision_table(table):
     wide = texts.pivot(index=["batch", "classes"], columns="reach", values="text")[[*REACHES]]
     order = sorted(wide.index, key=lambda key: (key[0], [*GROUPS].index(key[1])))
     wide = wide.loc[order].reset_index().astype(str)
-    return wide.set_axis(
-        ["labels a batch", "classes", "target near the start", "target far above it"], axis=1
-    )
+    columns = ["labels a batch", "classes", "target near the start", "target far above it"]
+    return wide.set_axis(columns, axis=1)
 
 
 def _decision(row):

@@ -267,9 +267,9 @@ def seed_meets(curves, target, *, hold=1):
     if (share := (start >= target).mean()) < 0.5:
         return ""
     met = f"the seed set's {curves['n_labels'].min():g} labels already meet {format_percent(target)}"
-    harder = np.floor(100 * start.quantile(0.9) + 1e-9) / 100 + 0.01  # met by the seeds of a tenth at most
-    if harder <= best_scores(curves)["random"].median():
-        return f"{met} in {share:.0%} of them (a difference could show from {format_percent(harder)} on)"
+    higher = np.floor(100 * start.quantile(0.9) + 1e-9) / 100 + 0.01  # met by the seeds of a tenth at most
+    if higher <= best_scores(curves)["random"].median():
+        return f"{met} in {share:.0%} of them (a difference could show from {format_percent(higher)} on)"
     return f"{met} in {share:.0%} of them"
 
 

@@ -1,4 +1,4 @@
-"""What a budget buys: the gain at equal budget, and the labels with which a rule matches random.
+"""What a budget gives: the gain at equal budget, and the labels with which a rule matches random.
 
 Both exist whatever the target, as they compare curves where they end. Not here: labels to a given target
 (curves), savings (savings), sentences (report).

@@ -506,5 +506,5 @@ def _new_rows(row, cuts, level):
 
 def _split_noise(lows, highs):
     """Variance of a group's log ratio that its m splits explain, from bounds (m,); open ones add none."""
-    known = lows[lows == highs]
-    return np.var(known, ddof=1) / len(lows) if len(known) > 1 else 0.0
+    exact = lows[lows == highs]
+    return np.var(exact, ddof=1) / len(lows) if len(exact) > 1 else 0.0

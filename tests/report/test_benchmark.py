@@ -10,7 +10,7 @@ from active_learning.report.benchmark import GROUPS, atlas, decide, expected, go
 
 
 def curves_of(needed, budget=100):
-    """Curves of steps: a run is at 0.5 until it has bought `needed` labels, and at 0.9 from then on."""
+    """Curves of steps: a run is at 0.5 until it has `needed` labels, and at 0.9 from then on."""
     rounds = np.arange(10, budget + 1, 10)
     rows = [
         (rule, split, n, 0.9 if n >= labels else 0.5)

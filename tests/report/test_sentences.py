@@ -54,7 +54,7 @@ def curves_that_need(**needed):
 
 
 @pytest.mark.parametrize(
-    "random, margin, said",
+    "random, margin, text",
     [
         ([50, 60, 50, 60] * 5, [20, 20, 30, 20] * 5, "Recommended: margin"),
         ([50, 60, 50, 60] * 5, [60, 50, 40, 70] * 5, "No rule is recommended.*no difference shown"),
@@ -63,16 +63,16 @@ def curves_that_need(**needed):
         ([50], [20], "Nothing can be recommended from one split"),
     ],
 )
-def test_recommendation_says_how_sure_it_is(random, margin, said):
-    assert re.search(said, recommend(curves_that_need(random=random, margin=margin), 0.9))
+def test_recommendation_says_how_sure_it_is(random, margin, text):
+    assert re.search(text, recommend(curves_that_need(random=random, margin=margin), 0.9))
 
 
 def test_a_target_that_the_seed_set_meets_is_called_so_and_a_harder_one_named():
     accuracy = [0.95, 0.96, 0.99, 0.99]
     curves = make_curves({"random": [accuracy] * 8, "margin": [accuracy] * 8})
-    for said in (describe(curves, 0.9), recommend(curves, 0.9)):
-        assert "the seed set's 20 labels already meet 90%" in said and "from 96% on" in said
-        assert "no difference" not in said
+    for text in (describe(curves, 0.9), recommend(curves, 0.9)):
+        assert "the seed set's 20 labels already meet 90%" in text and "from 96% on" in text
+        assert "no difference" not in text
 
 
 def test_rules_of_which_the_same_is_true_share_one_clause():
@@ -83,16 +83,16 @@ def test_rules_of_which_the_same_is_true_share_one_clause():
 
 
 def test_one_split_claims_no_saving():
-    said = describe(needing(random=[40], margin=[50]), 0.9)
-    assert "save" not in said.replace("no saving is claimed", "") and "anecdote" in said
+    text = describe(needing(random=[40], margin=[50]), 0.9)
+    assert "save" not in text.replace("no saving is claimed", "") and "anecdote" in text
 
 
 def test_a_study_that_only_everything_saved_would_show_claims_no_power():
     """Two splits that point either way: what they would show in 80 % prints as 100 %, which is no saving."""
-    said = recommend(needing(random=[60, 30], margin=[30, 60]), 0.9)
-    assert "no difference shown" in said and "would have been shown" not in said
-    said = recommend(needing(random=[60, 30, 40] * 5, margin=[30, 60, 40] * 5), 0.9)
-    assert "would have been shown" in said and "of 100%" not in said
+    text = recommend(needing(random=[60, 30], margin=[30, 60]), 0.9)
+    assert "no difference shown" in text and "would have been shown" not in text
+    text = recommend(needing(random=[60, 30, 40] * 5, margin=[30, 60, 40] * 5), 0.9)
+    assert "would have been shown" in text and "of 100%" not in text
 
 
 def test_new_rows_are_told_apart_from_other_splits():
@@ -105,12 +105,12 @@ def test_new_rows_are_told_apart_from_other_splits():
 
 def test_the_sentences_and_the_table_give_the_same_numbers(small_study):
     _, curves = small_study
-    table, said = al.results_table(curves, 0.9), describe(curves, 0.9)
+    table, text = al.results_table(curves, 0.9), describe(curves, 0.9)
     for row in table.itertuples():
         if row.strategy != "random":
-            assert row[3] in said
-    assert f"random needs {table['labels -> 90%'][0]} labels to reach 90%" in said
-    assert f"Over {curves['split'].nunique()} splits" in said
+            assert row[3] in text
+    assert f"random needs {table['labels -> 90%'][0]} labels to reach 90%" in text
+    assert f"Over {curves['split'].nunique()} splits" in text
 
 
 def test_a_saving_that_holm_leaves_unshown_is_not_called_no_difference():

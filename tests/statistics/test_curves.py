@@ -210,7 +210,7 @@ def test_a_mean_curve_needs_whole_runs():
 
 
 def test_mean_curves_of_random_cross_alike_whatever_the_batch_where_first_crossings_do_not():
-    """Random buys the same kind of rows in any batch: only the grid on which one looks differs."""
+    """Random queries the same kind of rows in any batch: only the grid on which one looks differs."""
     rng = np.random.default_rng(0)
     n_labels = np.arange(20, 121)
     rise = 0.95 - 0.45 * np.exp(-(n_labels - 20) / 40)

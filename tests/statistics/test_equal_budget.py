@@ -1,4 +1,4 @@
-"""Claims about what a budget buys: gains at equal budget, and the labels that match random."""
+"""Claims about what a budget gives: gains at equal budget, and the labels that match random."""
 
 import numpy as np
 import pytest
@@ -43,8 +43,8 @@ def test_gains_match_hand_computed_case():
 
 def test_a_target_out_of_reach_names_what_would_be_in_reach():
     curves = needing(random=[np.inf] * 20, margin=[np.inf] * 20)
-    said = al.advise(curves, 0.9)
-    assert "--target-acc" in said and "--budget" in said and "At equal budget" in said
+    text = al.advise(curves, 0.9)
+    assert "--target-acc" in text and "--budget" in text and "At equal budget" in text
 
 
 def test_a_model_below_the_majority_says_so():
