@@ -1,9 +1,6 @@
-"""Sliders over curves that are already computed: what would another target, rule or price of a label give?
+"""What a notebook shows: figures, tables, a bad parameter in one sentence, sliders over computed curves.
 
-Nothing is measured again, so every answer comes at once. Not here: figures and tables of the report (plots,
-wording), from which the answers are made. ipywidgets is imported only when sliders are asked for.
-
-Show a figure, a table or a bad parameter in a notebook; a table as text for a terminal.
+The sliders measure nothing again, so every answer comes at once. Not here: what is shown (plots, report).
 """
 
 import io
@@ -24,19 +21,30 @@ from active_learning.statistics.savings import summarise
 
 
 def text_lines(lines):
-    """Join lines for a terminal, each with its control characters and newlines made visible."""
+    """Join lines for a terminal, with the control characters and newlines in each made visible."""
     return "\n".join(map(printable, lines))
 
 
 def text_table(table):
-    """A table of strings as aligned text."""
+    """Format a DataFrame of strings as aligned text."""
     columns = [[*map(printable, [name, *cells])] for name, cells in table.items()]
     padded = [[cell.ljust(max(map(len, column))) for cell in column] for column in columns]
     return "\n".join("  ".join(row).rstrip() for row in zip(*padded, strict=True))
 
 
 def show_table(table):
-    """Show a table of strings in a notebook, without its index, its cells to the left as in the text."""
+    """Show a table of strings in a notebook, without its index.
+
+    Parameters
+    ----------
+    table : DataFrame of str
+
+    Examples
+    --------
+    >>> import pandas as pd
+    >>> show_table(pd.DataFrame({"strategy": ["margin"], "labels": ["70"]}))  # doctest: +ELLIPSIS
+    {'text/html': '<table ...', 'text/plain': 'strategy  labels\\nmargin    70'}
+    """
     ipython = import_optional("IPython.display")
 
     html = table.map(printable).rename(columns=printable).to_html(index=False, justify="left")
@@ -46,12 +54,23 @@ def show_table(table):
 
 
 def show_figure(ax, name, alt, *, folder=None):
-    """Show the figure of an Axes in a notebook as the very PNG that is saved, and close it.
+    """Show a figure in a notebook as the very PNG that is saved, and close it.
 
-    ax: Axes (or the Figure itself)
-    name: file name without ending
-    alt: what the figure shows, in words, for who cannot see it
-    folder: where to write name.png and name.svg; None writes nothing
+    Parameters
+    ----------
+    ax : Axes or Figure
+    name : str
+        File name without its ending.
+    alt : str
+        What the figure shows, in words, for those who cannot see it.
+    folder : path, optional
+        Where to write name.png and name.svg; None writes nothing.
+
+    Examples
+    --------
+    >>> from active_learning.plots.style import new_figure
+    >>> show_figure(new_figure()[1], "empty", "An empty figure.")
+    <IPython.core.display.Image object>
     """
     plt = import_optional("matplotlib.pyplot")
     ipython = import_optional("IPython.display")
@@ -68,11 +87,27 @@ def show_figure(ax, name, alt, *, folder=None):
 
 
 def moving_picture(figures, *, pause=0.6, last=3.0):
-    """Figures of one size as the frames of an animated PNG: the same bytes at every run; closes the figures.
+    """Join figures of one size to an animated PNG, the same bytes at every run, and close them.
 
-    figures: Figures in their order, at least one; pause: seconds a frame; last: seconds for the last one
-    returns: bytes
-    raises: ValueError without a figure or for times out of range, TypeError for a frame that is none
+    Parameters
+    ----------
+    figures : iterable of Figure
+        The frames in their order, at least one.
+    pause : float, default=0.6
+        Seconds a frame.
+    last : float, default=3.0
+        Seconds for the last frame.
+
+    Returns
+    -------
+    bytes
+
+    Raises
+    ------
+    ValueError
+        If there is no figure, or times are out of range.
+    TypeError
+        If a frame is no Figure.
     """
     plt = import_optional("matplotlib.pyplot")
     from PIL import Image
@@ -90,7 +125,7 @@ def moving_picture(figures, *, pause=0.6, last=3.0):
         frames.append(Image.open(shot).convert("RGB"))
     if not frames:
         raise ValueError("a moving picture needs at least one figure, got none")
-    colors = frames[-1].quantize(64, dither=Image.Dither.NONE)  # of all frames, so that what rests is small
+    colors = frames[-1].quantize(64, dither=Image.Dither.NONE)  # of all frames, for a small file
     frames = [frame.quantize(palette=colors, dither=Image.Dither.NONE) for frame in frames]
     times, moving = [round(1000 * pause)] * (len(frames) - 1) + [round(1000 * last)], io.BytesIO()
     frames[0].save(moving, format="PNG", save_all=True, append_images=frames[1:], duration=times, loop=0)
@@ -98,10 +133,29 @@ def moving_picture(figures, *, pause=0.6, last=3.0):
 
 
 def show_moving(figures, name, alt, *, folder=None, **timing):
-    """Show figures one after the other, for ever, as one animated PNG in a notebook.
+    """Show figures one after the other, without end, as one animated PNG in a notebook.
 
-    figures: as in moving_picture, and so is timing
-    name, alt, folder: as in show_figure; the file is folder/name.png
+    Parameters
+    ----------
+    figures : iterable of Figure
+        The frames in their order, at least one, of one size.
+    name, alt, folder
+        As in `show_figure`; the file is name.png.
+    **timing
+        Seconds: pause of a frame (0.6), and last, of the last frame (3.0).
+
+    Raises
+    ------
+    ValueError
+        If there is no figure, or times are out of range.
+    TypeError
+        If a frame is no Figure.
+
+    Examples
+    --------
+    >>> from active_learning.plots.style import new_figure
+    >>> show_moving([new_figure()[0] for _ in range(2)], "empty", "Two empty figures.", pause=1.0)
+    <IPython.core.display.Image object>
     """
     ipython = import_optional("IPython.display")
 
@@ -109,16 +163,6 @@ def show_moving(figures, name, alt, *, folder=None, **timing):
     if folder is not None:
         Path(folder, f"{name}.png").write_bytes(png)
     ipython.display(ipython.Image(png, width=900, alt=alt))
-
-
-def show_saved(path, alt):
-    """Show a PNG of 900 pixels that was made elsewhere, such as a benchmark's, in a notebook.
-
-    path: of the file; alt: what it shows, in words
-    """
-    ipython = import_optional("IPython.display")
-
-    ipython.display(ipython.Image(Path(path).read_bytes(), width=900, alt=alt))
 
 
 class ParameterError(ValueError):
@@ -131,10 +175,25 @@ class ParameterError(ValueError):
 def check_parameters(*, lows=None, **parameters):
     """Check the parameters of a notebook before anything runs.
 
-    parameters: by name; target is an accuracy; price..., seconds... and setup... are numbers from 0 on; seed
-        is an integer from 0 on, any other an integer from 1 on
-    lows: dict name -> the least value of an integer, where it is not 1
-    raises: ParameterError, naming the value and what is valid
+    Parameters
+    ----------
+    lows : dict of str to int, optional
+        Least value of an integer, where it is not 1.
+    **parameters
+        Values by name: target is an accuracy; price..., seconds... and setup... are numbers from 0 on; seed
+        is an integer from 0 on, and any other an integer from 1 on.
+
+    Raises
+    ------
+    ParameterError
+        A ValueError that names the value and what is valid, and is shown without a traceback.
+
+    Examples
+    --------
+    >>> check_parameters(target=0.9, splits=1, lows={"splits": 2})
+    Traceback (most recent call last):
+    ...
+    active_learning.notebook.ParameterError: splits must be at least 2, got 1
     """
     lows = {"seed": 0} | (lows or {})
     for name, value in parameters.items():
@@ -150,10 +209,12 @@ def check_parameters(*, lows=None, **parameters):
 
 
 def _check_amount(name, value):
+    """Return value as a float; TypeError or ValueError unless it is a finite number from 0 on."""
     if isinstance(value, bool) or not isinstance(value, Real):
         raise TypeError(f"{name} must be a number, got {value!r}")
     if not 0 <= value < float("inf"):
         raise ValueError(f"{name} must be a number from 0 on, got {value}")
+    return float(value)
 
 
 VIEW = "application/vnd.jupyter.widget-view+json"
@@ -163,59 +224,67 @@ NUMBERS = count()  # of the sliders shown, so that a notebook run anew holds the
 def explore(curves, *, target=0.9, rule=None, price=1.0, folder=None, name="explore"):
     """Show the answer for one target, rule and price as a picture and a table, and sliders to change them.
 
-    Who only reads the page sees the picture and the table.
+    A page that is only read keeps the picture and the table.
 
-    curves: table of run_study, `random` among its strategies
-    target: accuracy in (0, 1]; rule: a strategy of curves, the last if None; price: of one label, above 0
-    folder, name: of the picture, as in show_figure
-    raises: ValueError or TypeError, naming the value, for curves without random, an unknown rule, a target or
-        price that cannot be
+    Parameters
+    ----------
+    curves : DataFrame
+        Table of `run_study`, random among its strategies.
+    target : float in (0, 1], default=0.9
+        Accuracy to reach.
+    rule : str, optional
+        A strategy of curves; the last one if None.
+    price : float, default=1.0
+        Price of one label, above 0.
+    folder, name
+        Of the picture, as in `show_figure`.
+
+    Raises
+    ------
+    ValueError, TypeError
+        If curves lack random, or the rule, target or price is not valid.
+
+    Examples
+    --------
+    >>> import pandas as pd
+    >>> explore(pd.DataFrame())
+    Traceback (most recent call last):
+    ...
+    ValueError: curves must have the columns strategy, split, n_labels, accuracy, and lack strategy, split, \
+n_labels, accuracy
     """
     rules = [*check_curves(curves)["strategy"].unique()]
     check_choice("reference strategy", "random", rules)
     rules.remove("random")
     rule = check_choice("rule", rules[-1] if rule is None and rules else rule, rules)
-    target, price = check_target(target), _check_price(price)
+    target, price = check_target(target), _check_amount("price", price)
+    if price == 0:
+        raise ValueError("price must be above 0 and finite, got 0")
     figure, alt = picture(curves, target, rule)
     show_figure(figure, name, alt, folder=folder)
     show_table(answer_table(curves, target, rule, price))
     _show_box(sliders(curves, rules, target, rule, price))
 
 
-def _check_price(price):
-    if isinstance(price, bool) or not isinstance(price, Real):
-        raise TypeError(f"price must be a number, got {price!r}")
-    if not 0 < price < np.inf:
-        raise ValueError(f"price must be above 0 and finite, got {price}")
-    return float(price)
-
-
 def answer_table(curves, target, rule, price):
-    """Labels to the target of random and of a rule, and what the rule saves, in labels and in money.
-
-    curves, target, rule, price: as in explore
-    returns: DataFrame of strings, two rows
-    """
+    """What a rule saves, in labels and in money: two rows of strings, random first."""
     summary = summarise(curves[curves["strategy"].isin(["random", rule])], target)
     budget, row = curves["n_labels"].max(), next(summary.loc[[rule]].itertuples())
-    _, labels, money, _, _ = worth(row, summary["median"]["random"], price, 0, 0)
+    saved = worth(summary, price, 0, 0).iloc[0]
     return pd.DataFrame(
         {
             "strategy": summary.index,
             f"labels -> {format_percent(target)}": [format_labels(n, budget) for n in summary["median"]],
             "saved vs random": ["-", format_saving(row)],
-            "labels saved": ["-", labels],
-            f"money at {price:.2f} a label": ["-", money],
+            "labels saved": ["-", saved["labels saved"]],
+            f"money at {price:.2f} a label": ["-", saved["money saved"]],
             "cost more than random in": ["-", format_cost(row)],
         }
     )
 
 
 def picture(curves, target, rule):
-    """A small figure of two mean learning curves and the labels to target.
-
-    returns: Figure, and what it shows in words
-    """
+    """A small Figure of two mean learning curves and the labels to target, and what it shows in words."""
     needed, budget = by_split(labels_to_target(curves, target)).median(), curves["n_labels"].max()
     figure, ax = new_figure(figsize=(7, 3.4))
     ax.axhline(target, color="#555555", lw=1, ls="--")
@@ -235,15 +304,12 @@ def picture(curves, target, rule):
 
 
 def sliders(curves, rules, target, rule, price):
-    """Three sliders, and under them the answer as a table and a picture, which change with them.
-
-    returns: ipywidgets.VBox of the five
-    """
+    """An ipywidgets.VBox of three sliders, and under them the answer as a table and a picture."""
     ipywidgets = import_optional("ipywidgets")
 
     wide = {"style": {"description_width": "7em"}, "layout": {"width": "32em"}}
     low = min(target, round(float(curves["accuracy"].min()), 2))
-    moved = [
+    controls = [
         ipywidgets.FloatSlider(target, min=max(low, 0.01), max=1.0, step=0.01, description="target", **wide),
         ipywidgets.SelectionSlider(options=rules, value=rule, description="rule", **wide),
         ipywidgets.FloatLogSlider(price, min=-3, max=3, step=0.05, description="price a label", **wide),
@@ -251,18 +317,18 @@ def sliders(curves, rules, target, rule, price):
     text, drawn = ipywidgets.HTML(), ipywidgets.Image(width=700)
 
     def answer(_=None):
-        target, rule, price = (slider.value for slider in moved)
+        target, rule, price = (slider.value for slider in controls)
         text.value = answer_table(curves, target, rule, price).to_html(index=False, border=0)
         drawn.value, drawn.alt = _png(*picture(curves, target, rule))
 
-    for slider in moved:
+    for slider in controls:
         slider.observe(answer, names="value")
     answer()
-    return ipywidgets.VBox([*moved, text, drawn], model_id=f"explorer-{next(NUMBERS)}")
+    return ipywidgets.VBox([*controls, text, drawn], model_id=f"explorer-{next(NUMBERS)}")
 
 
 def _png(figure, alt):
-    """The figure as PNG, closed; and its words."""
+    """The figure as PNG, closed, and its words."""
     plt = import_optional("matplotlib.pyplot")
 
     with plt.rc_context(PLOT_STYLE):

@@ -3,7 +3,8 @@
 import numpy as np
 import pandas as pd
 
-import al_helpers as al
+from active_learning.cli.main import main
+from active_learning.report.benchmark import atlas
 
 MIXED = pd.DataFrame(
     {
@@ -72,7 +73,7 @@ def step_curves(needed, budget=100):
 def small_atlas():
     """One data set on which `good` halves the labels and `bad` doubles them, in each of 16 splits."""
     curves = step_curves({"random": [40] * 16, "good": [20] * 16, "bad": [80] * 16, "same": [30, 50] * 8})
-    return al.atlas({("one", 10): curves}, {"one": GOALS})
+    return atlas({("one", 10): curves}, {"one": GOALS})
 
 
 WORDS = {  # eight words a script, the first four said by one class and the last four by the other
@@ -101,7 +102,7 @@ QUICK = ["--dataset", "iris", "--splits", "3", "--budget", "30", "--jobs", "1"]
 def run(capsys, *options):
     """(exit code, stdout, stderr) of the command in this process."""
     try:
-        code = al.main([str(option) for option in options])
+        code = main([str(option) for option in options])
     except SystemExit as stop:
         code = stop.code
     out, err = capsys.readouterr()

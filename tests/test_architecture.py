@@ -1,8 +1,11 @@
 """Claims about the architecture: one public module, wings that import only downwards, short functions."""
 
 import ast
+import contextlib
+import doctest
 import inspect
 import io
+import json
 import re
 import statistics
 import subprocess
@@ -10,10 +13,16 @@ import sys
 import tokenize
 from pathlib import Path
 
+import matplotlib
+import matplotlib.pyplot as plt
 import pytest
 
 import al_helpers as al
+from active_learning._validation import METRICS
+from active_learning.datasets.bundled import DATASETS
+from active_learning.models.registry import CLASSIFIERS
 
+matplotlib.use("Agg")
 ROOT = Path(al.__file__).parent
 NO_CODE = {
     tokenize.COMMENT,
@@ -100,37 +109,110 @@ def test_bodies_are_short():
     assert {name: lines for name, lines in lengths.items() if lines > 30} == {}
 
 
-def test_the_door_holds_no_definition_and_exports_all_that_it_imports():
-    door = tree(ROOT / "al_helpers.py")
-    kinds = {type(node) for node in door.body}
-    assert kinds <= {ast.Expr, ast.ImportFrom, ast.Assign, ast.If}
-    imported = [alias.name for node in door.body if isinstance(node, ast.ImportFrom) for alias in node.names]
-    assert sorted(imported) == sorted(al.__all__)
-    assert len((ROOT / "al_helpers.py").read_text().splitlines()) <= 135
+def public_names():
+    """The names that al_helpers exports."""
+    module = tree(ROOT / "al_helpers.py")
+    names = [alias.name for node in module.body if isinstance(node, ast.ImportFrom) for alias in node.names]
+    return [name for name in names if not name.startswith("_")]
 
 
-GIVEN = {"round", "settings", "ax"}  # documented once: in rules.Round, where they go to, in plots
-EXPORTED = [name for name in al.__all__ if inspect.isfunction(getattr(al, name))]
+# Names that stay whatever uses them, as do those of plots
+PROMISED = {
+    *("Dataset", "Split", "load_dataset", "split_dataset", "least_confidence", "margin", "entropy"),
+    *("STRATEGIES", "CLASSIC", "RECOMMENDED", "run_loop", "run_histories", "run_study", "curves_of"),
+    *("checksum", "History", "labels_to_target", "summarise", "results_table", "paired_saving"),
+    *("load_table", "plan_study", "suggest", "merge_labels", "write_table", "forecast"),
+    *("show_figure", "show_table"),
+}
+
+
+def names_in(code):
+    """The names that a text of Python takes from al_helpers, by its syntax tree."""
+    nodes = [node for node in ast.walk(ast.parse(code)) if isinstance(node, ast.Attribute)]
+    nodes = [node for node in nodes if isinstance(node.value, ast.Name)]
+    return {node.attr for node in nodes if node.value.id in ("al", "al_helpers")}
+
+
+def names_used():
+    """The names that a notebook's cell, or code in the README, takes from al_helpers."""
+    used = set()
+    for path in (ROOT / "notebooks").glob("*.ipynb"):
+        cells = json.loads(path.read_text(encoding="utf-8"))["cells"]
+        for cell in cells:
+            if cell["cell_type"] == "code":
+                used |= names_in("".join(cell["source"]))
+    readme = (ROOT / "README.md").read_text(encoding="utf-8")
+    for code in [
+        *re.findall(r"```python\n(.*?)```", readme, re.S),
+        *re.findall(r"`([^`\n]+(?<!\.py))`", readme),
+    ]:
+        with contextlib.suppress(SyntaxError):  # a command, a path
+            used |= names_in(code)
+    return used
+
+
+def test_the_public_module_re_exports_and_holds_no_logic():
+    module = tree(ROOT / "al_helpers.py")
+    assert {type(node) for node in module.body} == {ast.Expr, ast.ImportFrom, ast.If}
+    names = public_names()
+    assert len(names) == len(set(names)) <= 80
+    assert set(names) == {name for name in vars(al) if not name.startswith("_")}
+
+
+def test_every_public_name_is_promised_or_used_by_a_notebook_or_the_readme():
+    names, used = set(public_names()), names_used()
+    assert names >= PROMISED
+    assert {name for name in names - PROMISED - used if not name.startswith("plot_")} == set()
+    assert used <= names
+
+
+def test_names_in_reads_the_syntax_tree():
+    assert names_in("import al_helpers as al\nal.one(al.two.three, x.al)  # al.four\n'al.five'") == {
+        "one",
+        "two",
+    }
+
+
+EXPORTED = [name for name in public_names() if inspect.isfunction(getattr(al, name))]
+CONVERTED = [name for name in EXPORTED if "Parameters\n------" in inspect.getdoc(getattr(al, name))]
 
 
 @pytest.mark.parametrize("name", EXPORTED)
 def test_every_exported_function_documents_its_arguments_its_errors_and_its_source(name):
     function = getattr(al, name)
     doc = inspect.getdoc(function)
-    assert doc, "no docstring"
     words = set(re.findall(r"\w+", doc))
-    parameters = [p for p in inspect.signature(function).parameters if p not in GIVEN]
+    parameters = [*inspect.signature(function).parameters]
     undocumented = [p for p in parameters if p not in words and p.rstrip("s") not in words]
     assert undocumented == []
     code = inspect.getsource(function).replace(doc, "")
     if re.search(r"^\s+raise |\bcheck_(integer|choice|target|proba)\(", code, re.M):
         assert re.search(r"raises:|Error", doc), "it raises, and does not say so"
-    if name in vars(al).get("STRATEGIES", {}) or getattr(function, "requirements", None):
-        assert "References" in doc
+
+
+@pytest.mark.parametrize("name", CONVERTED)
+def test_docstrings_in_numpydoc_form_have_their_sections_in_order(name):
+    function = getattr(al, name)
+    doc = inspect.getdoc(function)
+    order = ["Parameters", "Returns", "Raises", "References", "Examples"]
+    found = [head for head in re.findall(r"^(\w+)\n-+$", doc, re.M) if head in order]
+    assert found == sorted(found, key=order.index) and "Examples" in found
+    assert doc.splitlines()[0].endswith(".") and doc.splitlines()[1] == ""
+
+
+@pytest.mark.parametrize("name", CONVERTED)
+def test_examples_in_docstrings_run(name):
+    function, path = getattr(al, name), Path(inspect.getfile(getattr(al, name)))
+    spaces = vars(sys.modules[function.__module__]).copy()
+    example = doctest.DocTestParser().get_doctest(inspect.getdoc(function), spaces, name, str(path), 0)
+    output, ways = io.StringIO(), doctest.NORMALIZE_WHITESPACE | doctest.IGNORE_EXCEPTION_DETAIL
+    failed = doctest.DocTestRunner(optionflags=ways).run(example, out=output.write).failed
+    plt.close("all")
+    assert failed == 0, output.getvalue()
 
 
 @pytest.mark.parametrize("option", ["--help", "--version"])
-def test_the_command_answers_for_itself_before_it_imports_anything_heavy(option):
+def test_the_command_answers_these_before_it_imports_anything_heavy(option):
     code = "import sys; from active_learning.cli.main import main\n"
     code += f"try: main(['{option}'])\nexcept SystemExit: pass\n"
     code += "print({'numpy', 'pandas', 'sklearn', 'scipy'} & set(sys.modules))"
@@ -138,7 +220,7 @@ def test_the_command_answers_for_itself_before_it_imports_anything_heavy(option)
     assert out.stdout.splitlines()[-1] == "set()"
 
 
-def test_the_door_opens_without_what_only_some_rooms_use():
+def test_the_public_module_imports_without_what_only_some_modules_use():
     code = f"import sys, al_helpers; print([m for m in {LAZY} if m in sys.modules])"
     out = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True, cwd=ROOT)
     assert out.stdout.strip() == "[]"
@@ -147,5 +229,7 @@ def test_the_door_opens_without_what_only_some_rooms_use():
 def test_help_names_what_the_registries_hold():
     from active_learning import _names
 
-    for name in ("DATASETS", "STRATEGIES", "CLASSIFIERS", "METRICS"):
-        assert tuple(getattr(_names, name)) == tuple(getattr(al, name))
+    registries = {"DATASETS": DATASETS, "STRATEGIES": al.STRATEGIES, "CLASSIFIERS": CLASSIFIERS}
+    for name, registry in (registries | {"METRICS": METRICS}).items():
+        assert tuple(getattr(_names, name)) == tuple(registry)
+    assert list(al.DESCRIPTIONS) == [*DATASETS]

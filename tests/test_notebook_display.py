@@ -1,5 +1,7 @@
 """Claims about what a page shows: tables, and a bad parameter in one sentence."""
 
+from pathlib import Path
+
 import nbformat
 import pytest
 from nbclient import NotebookClient
@@ -39,5 +41,17 @@ def test_a_notebook_shows_a_bad_parameter_as_one_sentence():
     with pytest.raises(CellExecutionError):
         NotebookClient(notebook, kernel_name="python3", timeout=60).execute()
     [error] = [output for output in cell.outputs if output["output_type"] == "error"]
-    said = "ParameterError: target must be an accuracy in (0, 1], got 90 (did you mean 0.9?)"
-    assert error["traceback"] == [said]
+    sentence = "ParameterError: target must be an accuracy in (0, 1], got 90 (did you mean 0.9?)"
+    assert error["traceback"] == [sentence]
+
+
+NOTEBOOKS = sorted((Path(al.__file__).parent / "notebooks").glob("*.ipynb"))
+
+
+@pytest.mark.parametrize("path", NOTEBOOKS, ids=lambda path: path.stem)
+def test_a_notebook_outside_a_checkout_says_so_in_a_sentence(path, tmp_path, monkeypatch):
+    cells = nbformat.read(path, as_version=4).cells
+    (cell,) = [cell.source for cell in cells if cell.cell_type == "code" and "root = " in cell.source]
+    monkeypatch.chdir(tmp_path)
+    with pytest.raises(ImportError, match="open this notebook inside a checkout"):
+        exec(cell, {})

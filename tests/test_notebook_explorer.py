@@ -82,7 +82,7 @@ def test_curves_of_random_and_one_rule_are_enough(curves, shown):
         ({"target": 90}, ValueError, "90"),
         ({"target": "high"}, TypeError, "high"),
         ({"price": 0}, ValueError, "above 0 and finite, got 0"),
-        ({"price": np.nan}, ValueError, "above 0 and finite, got nan"),
+        ({"price": np.nan}, ValueError, "price must be a number from 0 on, got nan"),
         ({"price": "1"}, TypeError, "price must be a number, got '1'"),
     ],
 )

@@ -16,6 +16,8 @@ from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 import al_helpers as al
+from active_learning._text import printable
+from active_learning.notebook import text_table
 
 ROOT = Path(__file__).parents[1]
 ENV = os.environ | {"PYTHONPATH": str(ROOT), "PYTHONIOENCODING": "utf-8"}
@@ -26,21 +28,21 @@ BAD = "a\x1b[31m\x07\u202eb\nmargin  5\r\u2028c\x9b\ud800<script>|**x**"
 @given(st.text(st.characters(exclude_categories=[])))
 @example(BAD)
 def test_printable_text_has_one_line_and_no_character_that_acts(text):
-    shown = al.printable(text)
+    shown = printable(text)
     assert not {unicodedata.category(c) for c in shown if c not in "\u200c\u200d"} & UNSEEN
     assert len(shown.splitlines()) <= 1
-    assert al.printable(shown) == shown  # nothing is escaped twice
+    assert printable(shown) == shown  # nothing is escaped twice
 
 
 @pytest.mark.parametrize(
     "text", ["plain", "naïve café", "日本語", "می\u200cخواهم", "👩\u200d🔬", "a\\b", "-", ""]
 )
 def test_printable_leaves_readable_text_as_it_is(text):
-    assert al.printable(text) == text
+    assert printable(text) == text
 
 
 def test_printable_shows_the_codes():
-    assert al.printable("a\x1b[1mb\n\u202e\t") == r"a\x1b[1mb\n\u202e\t"
+    assert printable("a\x1b[1mb\n\u202e\t") == r"a\x1b[1mb\n\u202e\t"
 
 
 class Shown(HTMLParser):
@@ -72,14 +74,14 @@ def test_markdown_text_comes_out_of_a_notebook_as_the_text_it_was(text):
     mistune = pytest.importorskip("nbconvert.filters.markdown_mistune")
     page = Shown(mistune.markdown2html_mistune(f"so: {al.markdown_text(text)}"))
     assert page.tags == ["p"]
-    assert page.text.split() == ["so:", *al.printable(text).split()]
+    assert page.text.split() == ["so:", *printable(text).split()]
     alone = Shown(mistune.markdown2html_mistune(al.markdown_text(text)))
     assert set(alone.tags) <= {"p"}
 
 
 def test_text_table_keeps_one_line_a_row():
     table = pd.DataFrame({"strategy": [BAD.replace("\ud800", ""), "margin"], "n\n": ["1", "2"]})
-    lines = al.text_table(table).split("\n")
+    lines = text_table(table).split("\n")
     assert len(lines) == 3 and not re.search(r"[\x00-\x1f\x7f-\x9f\u202e\u2028]", "".join(lines))
 
 

@@ -8,13 +8,11 @@ Not here: the saving itself (savings), the picture (plots).
 
 import numpy as np
 import pandas as pd
-from scipy import stats
 
 from active_learning._validation import check_choice
-from active_learning.report.sentences import format_interval, format_share, whole
-from active_learning.statistics.curves import check_curves
-from active_learning.statistics.power import holm
-from active_learning.statistics.savings import log_ratios, saving_of
+from active_learning.report.sentences import format_interval, format_share, format_whole
+from active_learning.statistics.curves import check_curves, student_interval
+from active_learning.statistics.savings import holm, log_ratios, saving_of
 from active_learning.study.study import run_study
 
 REACHES = {"near": 0.25, "far": 0.5}  # a target -> the share of the labels to buy that random needs for it
@@ -36,49 +34,51 @@ def goals_of(curves, *, reference="random"):
 
 
 def run_atlas(
-    datasets, strategies, *, batches=(1, 10, 20), n_splits=16, budget=160, random_state=0, n_jobs=-1
+    datasets, rules, *, models=None, batches=(1, 10, 20), n_splits=16, budget=160, random_state=0, n_jobs=-1
 ):
-    """Study many data sets: first random labelling, for the targets, then every rule at every batch size.
+    """Study many data sets: random labelling first, for the targets, then every rule at every batch size.
 
-    datasets: dict name -> Dataset; strategies: names, `random` among them; batches: labels bought a round
-    n_splits, random_state, n_jobs: as in run_histories
-    budget: labels in all, at most; of a data set half its rows
-    returns: dict name -> goals_of it, and dict (name, batch) -> table of run_study; runs end at the far
-        target
-    raises: as run_histories
+    Parameters
+    ----------
+    datasets : dict of str to Dataset
+    rules : list of str
+        Names of rules, random among them.
+    models : dict of str to model, optional
+        Classifiers to compare, the first one the reference: strategies are then "classifier: rule".
+    batches : tuple of int, default=(1, 10, 20)
+        Labels queried a round.
+    n_splits, random_state, n_jobs
+        As in `run_histories`.
+    budget : int, default=160
+        Labels in all, at most; half of the rows of a small data set.
+
+    Returns
+    -------
+    tuple of DataFrame and dict
+        The savings of `atlas`, and (data set, batch) -> table of `run_study`; runs end at the far target.
+
+    Examples
+    --------
+    >>> from active_learning.datasets.dataset import load_dataset
+    >>> few = {"batches": (5,), "n_splits": 1, "budget": 20, "n_jobs": 1}
+    >>> table, studies = run_atlas({"iris": load_dataset("iris")}, ["random", "margin"], **few)
+    >>> table["reach"].tolist(), [*studies]
+    (['near', 'far'], [('iris', 5)])
     """
     same, goals, studies = dict(n_splits=n_splits, random_state=random_state, n_jobs=n_jobs), {}, {}
+    prefixes = {"": None} if models is None else {f"{name}: ": model for name, model in models.items()}
+    first, model = next(iter(prefixes.items()))
     for name, data in datasets.items():
         same["budget"] = min(budget, len(data.y) // 2)
-        goals[name] = goals_of(run_study(data, "random", batch=10, **same))
+        goals[name] = goals_of(run_study(data, "random", batch=10, model=model, **same))
+        ends = dict(stop_at=goals[name]["far"], **same)
         for batch in batches:
-            studies[name, batch] = run_study(
-                data, strategies, batch=batch, stop_at=goals[name]["far"], **same
-            )
-    return goals, studies
-
-
-def run_levers(datasets, models, strategies, *, batch=10, n_splits=16, budget=160, random_state=0, n_jobs=-1):
-    """Study many data sets with several classifiers: the names in the result are "classifier\\nrule".
-
-    datasets: dict name -> Dataset; models: dict name -> model of run_loop, the first the reference
-    strategies: names, `random` among them; batch: labels bought a round
-    n_splits, budget, random_state, n_jobs: as in run_atlas
-    returns: as run_atlas; the targets are those of the first model
-    raises: as run_histories
-    """
-    same = dict(n_splits=n_splits, random_state=random_state, n_jobs=n_jobs, batch=batch)
-    goals, studies = {}, {}
-    for name, data in datasets.items():
-        same["budget"] = min(budget, len(data.y) // 2)
-        goals[name] = goals_of(run_study(data, "random", model=next(iter(models.values())), **same))
-        runs = {
-            key: run_study(data, strategies, model=model, stop_at=goals[name]["far"], **same)
-            for key, model in models.items()
-        }
-        named = [curves.assign(strategy=f"{key}: " + curves["strategy"]) for key, curves in runs.items()]
-        studies[name, batch] = pd.concat(named, ignore_index=True)
-    return goals, studies
+            runs = {key: run_study(data, rules, batch=batch, model=m, **ends) for key, m in prefixes.items()}
+            tables = [curves.assign(strategy=key + curves["strategy"]) for key, curves in runs.items()]
+            studies[name, batch] = pd.concat(tables, ignore_index=True)
+    classes = {name: len(np.unique(data.y)) for name, data in datasets.items()}
+    table = atlas(studies, goals, reference=f"{first}random")
+    return table.assign(classes=table["study"].map(classes)), studies
 
 
 def atlas(studies, goals, *, reference="random"):
@@ -144,11 +144,8 @@ def _as_given(table):
 def _cell(row):
     known = format_share(row.lowest, row.highest).replace("%", "")
     mark = {"win": "", "loss": "", "tie": " ="}[row.verdict]
-    return (
-        f"{known}{mark}\n{format_interval(row.low, row.high)}"
-        if np.isfinite([row.low, row.high]).all()
-        else known
-    )
+    finite = np.isfinite([row.low, row.high]).all()
+    return f"{known}{mark}\n{format_interval(row.low, row.high)}" if finite else known
 
 
 def wins_and_losses(table):
@@ -162,18 +159,16 @@ def wins_and_losses(table):
 
 
 def expected(table):
-    """What a rule saves on a data set that was not measured, from those that were.
+    """What a rule saves on a data set that was not measured, from rows of atlas of one rule, batch and reach.
 
-    table: rows of atlas, of one rule, batch and reach
-    returns: (estimate, low, high, n): the mean log ratio over the n data sets whose saving is known or
-        bounded, as a saving, with Student's 95 % interval of that mean; nan where fewer than two are
+    Returns (estimate, low, high, n): the mean log ratio over the n data sets whose saving is known or
+    bounded, as a saving, with Student's 95 % interval of that mean; nan where fewer than two are.
     """
     gains = _gains(table)
-    n = len(gains)
-    if n < 2:
-        return np.nan, np.nan, np.nan, n
-    half = stats.t.ppf(0.975, n - 1) * gains.std(ddof=1) / np.sqrt(n)
-    return *(-np.expm1(-(gains.mean() + shift)) for shift in (0, -half, half)), n
+    if len(gains) < 2:
+        return np.nan, np.nan, np.nan, len(gains)
+    low, high, _ = student_interval(gains)
+    return *(-np.expm1(-end) for end in (gains.mean(), low, high)), len(gains)
 
 
 def _gains(table):
@@ -187,17 +182,17 @@ def _gains(table):
     return -np.log1p(-table["estimate"].where(table["estimate"].notna(), least).dropna().to_numpy())
 
 
-def decide(table, classes):
+def decide(table):
     """The rule for each kind of project: the one whose expected saving is surely the largest, or random.
 
-    table: of atlas; classes: dict data set -> how many classes it has
+    table: of run_atlas, with its column classes
     returns: DataFrame, a row a (batch, classes, reach): strategy, estimate, low, high, n_sets, p_holm
         (adjusted for the rules of its row); strategy is "random" where no rule is shown to save
     """
     rows = []
     for batch in sorted(table["batch"].unique()):
         for group, (few, many) in GROUPS.items():
-            inside = table["study"].map(lambda name, few=few, many=many: few <= classes[name] <= many)
+            inside = table["classes"].between(few, many)
             for reach in REACHES:
                 part = table[inside & (table["batch"] == batch) & (table["reach"] == reach)]
                 if len(part):
@@ -209,33 +204,22 @@ def decide(table, classes):
 def _best(part):
     each = {rule: expected(rows) for rule, rows in part.groupby("strategy", sort=False)}
     rule = max(each, key=lambda name: -np.inf if np.isnan(each[name][1]) else each[name][1])
-    p_values = [_p_value(_gains(rows)) for _, rows in part.groupby("strategy", sort=False)]
+    p_values = [student_interval(_gains(rows))[2] for _, rows in part.groupby("strategy", sort=False)]
     p_holm = dict(zip(each, holm(p_values), strict=True))[rule]
     return rule if each[rule][1] > 0 and p_holm <= 0.05 else "random", *each[rule], p_holm
 
 
-def _p_value(gains):
-    """Of no saving, by Student's test; nan for fewer than two log ratios (n,)."""
-    if len(gains) < 2:
-        return np.nan
-    middle, error = abs(gains.mean()), gains.std(ddof=1) / np.sqrt(len(gains))
-    return 2 * stats.t.sf(middle / error, len(gains) - 1) if error > 0 else float(middle == 0)
-
-
-def decision_table(decisions):
-    """The decisions formatted for reading: a row a batch size and number of classes, a column a reach.
-
-    decisions: table of decide
-    """
+def decision_table(table):
+    """The decisions on a table of run_atlas: a row a batch size and number of classes, a column a reach."""
+    decisions = decide(table)
     texts = decisions.assign(text=[_decision(row) for row in decisions.itertuples()])
     wide = texts.pivot(index=["batch", "classes"], columns="reach", values="text")[[*REACHES]]
     order = sorted(wide.index, key=lambda key: (key[0], [*GROUPS].index(key[1])))
     wide = wide.loc[order].reset_index().astype(str)
-    return wide.set_axis(
-        ["labels a batch", "classes", "target near the start", "target far above it"], axis=1
-    )
+    columns = ["labels a batch", "classes", "target near the start", "target far above it"]
+    return wide.set_axis(columns, axis=1)
 
 
 def _decision(row):
-    saving = f"{whole(row.estimate)}% {format_interval(row.low, row.high)}, {row.n_sets} sets"
+    saving = f"{format_whole(row.estimate)}% {format_interval(row.low, row.high)}, {row.n_sets} sets"
     return "random (no rule is shown to save)" if row.strategy == "random" else f"{row.strategy}: {saving}"

@@ -1,14 +1,15 @@
-"""The sentences of the report, each chosen and filled in by code from the numbers, at any parameters.
+"""The sentences of single notebooks, each chosen and filled in by code from the numbers, at any parameters.
 
-Not here: the results table and what is said of one study (wording); other people's claims (claims).
+Not here: the results table and the sentences on one study (sentences), published claims (analysis).
 """
 
 import numpy as np
 import pandas as pd
 
 from active_learning._validation import check_choice
-from active_learning.report.benchmark import wins_and_losses
-from active_learning.report.sentences import describe, listed, seed_meets, whole
+from active_learning.report.benchmark import decide, wins_and_losses
+from active_learning.report.sentences import describe, format_range, format_whole, listed, seed_meets
+from active_learning.statistics.power import ranking, smallest_saving_shown, splits_to_show
 from active_learning.statistics.savings import summarise
 
 
@@ -17,46 +18,51 @@ def code(name):
     return f"`{name}`"
 
 
-def format_range(low, high):
-    """A range of shares in words, low to high: "8% to 60%"; "an unknown share" if one is nan."""
-    if np.isnan([low, high]).any():
-        return "an unknown share"
-    return f"{whole(low)}% to {whole(high)}%"
+def answer(curves, target, *, parts=None, atlas=None):
+    """Answer the report's question in Markdown bullets.
 
+    Parameters
+    ----------
+    curves, target, parts
+        As in `describe`, of handwritten digits.
+    atlas : DataFrame, optional
+        Table of `run_atlas`, for a bullet on other data sets.
 
-def answer(curves, target, *, parts=None, where="handwritten digits"):
-    """The answer on one data set, in two Markdown bullets: what is saved, and what one run is worth.
+    Returns
+    -------
+    str
+        What is saved on digits; what one run is worth, unless there is one split only or the seed set meets
+        the target; what is saved elsewhere.
 
-    curves, target, parts: as in describe; where: the data set in words
-    returns: str; one bullet where one run is not known to say anything: a single split, or a target that the
-        seed set meets
+    Examples
+    --------
+    >>> import pandas as pd
+    >>> rounds = {"split": 0, "n_labels": [20, 30], "accuracy": [0.5, 0.9]}
+    >>> answer(pd.DataFrame({"strategy": "random", **rounds}), 0.9)[:67]
+    '- **On handwritten digits.** On this one split 90% takes random 30 '
     """
-    first = f"- **On {where}.** {describe(curves, target, parts=parts)}"
+    bullets = [f"- **On handwritten digits.** {describe(curves, target, parts=parts)}"]
     summary = summarise(curves, target).drop("random")
     summary = summary[np.isfinite(summary[["single_low", "single_high"]]).all(axis=1)]
-    if summary.empty or seed_meets(curves, target):
-        return first
-    spread = [
-        f"{code(row.Index)} {format_range(row.single_low, row.single_high)}" for row in summary.itertuples()
-    ]
-    return f"{first}\n- **One run proves little.** One split may show any saving: {listed(spread)}."
+    if not summary.empty and not seed_meets(curves, target):
+        rows = summary.itertuples()
+        ranges = listed(
+            [f"{code(row.Index)} {format_range(row.single_low, row.single_high)}" for row in rows]
+        )
+        bullets.append(f"- **One run proves little.** One split may show any saving: {ranges}.")
+    if atlas is not None:
+        bullets.append(answer_elsewhere(atlas, "far", 10))
+    return "\n".join(bullets)
 
 
 def answer_elsewhere(table, reach, batch):
-    """The answer on many data sets, in one Markdown bullet.
-
-    table: of atlas; reach: one of its targets; batch: one of its batch sizes
-    returns: str
-    raises: ValueError for a reach or batch that the table has not
-    """
-    check_choice("reach", reach, [*table["reach"].unique()])
-    check_choice("batch", batch, table["batch"].unique().tolist())
+    """One Markdown bullet on many data sets, from a table of atlas, one of its targets and batch sizes."""
     counts = wins_and_losses(table).loc[reach, batch]
-    n, bought = counts.iloc[0].sum(), "one row" if batch == 1 else f"{batch} rows"
+    n, rows = counts.iloc[0].sum(), "one row" if batch == 1 else f"{batch} rows"
     wins, harm = _tally(counts["win"]), _tally(counts["loss"])
     gain = f"these are shown to save labels: {wins}" if wins else "no rule is shown to save labels"
     cost = f"to cost labels: {harm}" if harm else "none is shown to cost any"
-    start = f"- **On {n} data sets**, buying {bought} at a time"
+    start = f"- **On {n} data sets**, buying {rows} at a time"
     return f"{start}, {gain}; {cost}. Elsewhere no difference is shown."
 
 
@@ -66,16 +72,36 @@ def _tally(counts):
     return listed([f"{code(rule)} on {count}" for rule, count in counts.items()]) if len(counts) else ""
 
 
-def describe_ranking(table, n_splits):
-    """How often does one run find the best rule, and how wrong is its saving, in words.
+def describe_ranking(needed):
+    """Say how often one run finds the best rule, and how wrong its saving is.
 
-    table: of trust.ranking; n_splits: how many splits it is of
-    returns: str
+    Parameters
+    ----------
+    needed : DataFrame of shape (n_splits, n_strategies)
+        Labels to target, with random among the strategies; inf = more than the budget.
+
+    Returns
+    -------
+    str
+        Markdown.
+
+    Raises
+    ------
+    ValueError
+        If random is not among the strategies.
+
+    Examples
+    --------
+    >>> import pandas as pd
+    >>> text = describe_ranking(pd.DataFrame({"random": [100, 100], "margin": [50, 75]}))
+    >>> text[-82:]
+    'tied on 100%; but nine in ten single runs put its saving anywhere from 25% to 50%.'
     """
-    known = table[(table["first_or_tied"] > 0) & np.isfinite(table["single_low"] + table["single_high"])]
-    if known.empty:
+    table, n_splits = ranking(needed), len(needed)
+    named = table[(table["first_or_tied"] > 0) & np.isfinite(table["single_low"] + table["single_high"])]
+    if named.empty:
         return f"Too few of the {n_splits} runs reach the target to say how often one names the best rule."
-    row = known.loc[known["first_or_tied"].idxmax()]
+    row = named.loc[named["first_or_tied"].idxmax()]
     return (
         f"**What one run would have said.** {code(row.name)} is first on {row['strictly_first']:.0%} of the "
         f"{n_splits} splits, first or tied on {row['first_or_tied']:.0%}; but nine in ten single runs put "
@@ -83,65 +109,78 @@ def describe_ranking(table, n_splits):
     )
 
 
-def describe_power(smallest, n_splits, needs=None):
-    """How small a saving a study could have shown, and how many splits would show others, in words.
+def describe_power(needed, reference, budget, savings=()):
+    """Say how small a saving a study could have shown, and how many splits would show others.
 
-    smallest: of trust.smallest_saving_shown, nan where it is not known; n_splits: of the study
-    needs: dict saving -> trust.splits_to_show
-    returns: str
-    raises: TypeError for needs that are no dict
+    Parameters
+    ----------
+    needed, reference : arrays of shape (n_splits,)
+        Labels to target of two runs of random on each split; inf = more than the budget.
+    budget : float
+        Labels at which runs were stopped.
+    savings : tuple of floats in (0, 1)
+        Savings to name the splits for.
+
+    Returns
+    -------
+    str
+        Half a sentence.
+
+    Raises
+    ------
+    ValueError
+        If the arrays do not pair up or a saving is no share.
+
+    Examples
+    --------
+    >>> describe_power([100], [90], 300)
+    'with these 1 splits it is not known, as there is one or runs of random miss the target'
     """
-    if not isinstance(needs, dict | None):
-        raise TypeError(f"needs must be a dict of the splits that each saving takes, got {needs!r}")
-    start = f"with these {n_splits} splits"
+    smallest, start = smallest_saving_shown(needed, reference, budget), f"with these {len(needed)} splits"
     if np.isnan(smallest):
         return f"{start} it is not known, as there is one or runs of random miss the target"
     if not 0.005 <= smallest < 0.995:  # 0 and 100% say nothing
         return f"{start} it is not known, as they differ {'not at all' if smallest < 0.5 else 'too much'}"
     shown = f"{start}, four out of five such studies would show a saving of {smallest:.0%}"
-    known = {saving: n for saving, n in (needs or {}).items() if np.isfinite(n)}
-    others = [f"{whole(saving)}% takes {n:,.0f} splits" for saving, n in known.items()]
+    splits = {saving: splits_to_show(saving, needed, reference, budget) for saving in savings}
+    others = [
+        f"{format_whole(saving)}% takes {n:,.0f} splits" for saving, n in splits.items() if np.isfinite(n)
+    ]
     return "; ".join([shown, *others])
 
 
-def batch_finding(crossings, rule):
-    """The title of the batch figure: what the largest batch does to each of three rules.
-
-    crossings: DataFrame of labels to target, a row a batch size and a column a rule; rule: the batch rule
-    returns: str
-    raises: ValueError for a rule that is not there
-    """
-    for name in (names := ("random", "margin", rule)):
-        check_choice("rule", name, [*crossings.columns])
-    small, large = crossings.index[[0, -1]]
-    ends = [
-        f"{name} {_labels(crossings[name][small])} to {_labels(crossings[name][large])}" for name in names
-    ]
-    return f"From batches of {small} to {large}: {', '.join(ends)} labels"
-
-
-def _labels(n):
-    return f"{n:.0f}" if np.isfinite(n) else "beyond the budget"
-
-
 def describe_batches(crossings, each):
-    """What the batch experiment shows, and whether its control is flat, in words.
+    """Say what the batch experiment shows, and whether its control, random, is flat.
 
-    crossings: as in batch_finding; each: dict batch size -> summary of that study
-    returns: str
+    Parameters
+    ----------
+    crossings : DataFrame
+        Labels to target on the mean curves, a row a batch size and a column a rule, random among them.
+    each : dict of int to DataFrame
+        Batch size -> table of `summarise` of that study.
+
+    Returns
+    -------
+    str
+        Markdown.
+
+    Examples
+    --------
+    >>> import pandas as pd
+    >>> crossings = pd.DataFrame({"random": [120.0, 126.0], "margin": [60.0, 90.0]}, index=[1, 20])
+    >>> ends = {"saving_low": [0.0, 0.1], "saving_high": [0.0, 0.3]}
+    >>> summary = pd.DataFrame(ends, index=["random", "margin"])
+    >>> describe_batches(crossings, {1: summary, 20: summary})[:79]
+    "**What a batch of 20 does, against 1.** Random's crossing changes by +5%: that "
     """
-    change = crossings.iloc[-1] / crossings.iloc[0].where(np.isfinite(crossings.iloc[0])) - 1
-    known = change[np.isfinite(change)]
-    small, large = crossings.index[0], crossings.index[-1]
-    grown = listed(
-        [f"{code(name)} {share:+.0%}" for name, share in known.drop("random", errors="ignore").items()]
-    )
-    control = (
-        f"Random's crossing changes by {known['random']:+.0%}: that is the size of what chance does here"
-        if "random" in known
-        else "Random misses the target, so what chance does here is not known"
-    )
-    lost = [name for name in crossings if not np.isfinite(crossings[name].iloc[-1])]
+    (small, start), *_, (large, end) = crossings.iterrows()
+    change = (end / start.where(np.isfinite(start)) - 1).loc[lambda shares: np.isfinite(shares)]
+    grown = listed([f"{code(name)} {share:+.0%}" for name, share in change.items() if name != "random"])
+    control = "Random misses the target, so what chance does here is not known"
+    if "random" in change:
+        shift = f"Random's crossing changes by {change['random']:+.0%}"
+        control = f"{shift}: that is the size of what chance does here"
+    lost = [name for name, labels in end.items() if not np.isfinite(labels)]
     gets = "never gets" if len(lost) == 1 else "never get"
     beyond = f" In batches of {large}, {listed([*map(code, lost)])} {gets} there on average." if lost else ""
     names = each[small].index.drop("random")
@@ -158,17 +197,14 @@ def _turns(small, large):
     return small.saving_low > 0 > large.saving_high or small.saving_high < 0 < large.saving_low
 
 
-def describe_atlas(table, decisions):
-    """Where rules save and where they cost labels, from many data sets.
-
-    table: of atlas; decisions: table of decide
-    returns: str, Markdown
-    """
+def describe_atlas(table):
+    """Where rules save and where they cost labels, from a table of run_atlas."""
     counts, harm = wins_and_losses(table).loc["far"], []
     for batch in sorted(table["batch"].unique()):
         if lost := _tally(counts.loc[batch, "loss"]):
             harm.append(f"in batches of {batch} by {lost} of the data sets")
     cost = f"Labels are lost {'; '.join(harm)}." if harm else "No rule is shown to cost labels."
+    decisions = decide(table)
     none, kinds = (decisions["strategy"] == "random").sum(), f"of the {len(decisions)} kinds of project"
     if none:
         return f"{cost} For {none} {kinds} in section 1 no rule's mean saving is shown."
@@ -184,7 +220,7 @@ def _picks(decisions, counts, batch):
         if rule == "random":
             picks.append(f"{where} no rule is shown to save")
             continue
-        savings = listed([f"{whole(row.estimate)}%" for row in rows.itertuples()])
+        savings = listed([f"{format_whole(row.estimate)}%" for row in rows.itertuples()])
         row = counts.loc[(batch, rule)]
         shown = f"shown on {row['win']} of {row.sum()} data sets, a cost on {row['loss']}"
         picks.append(f"{where} {code(rule)} (expect {savings}; {shown})")
@@ -192,12 +228,35 @@ def _picks(decisions, counts, batch):
 
 
 def bill(summary, rule, sizes, price, setup_cost):
-    """Who pays for what: the test and seed labels are in the bill; from how many labels on a rule pays.
+    """Say what a rule saves of the whole bill, test and seed labels included, and from when on it pays.
 
-    summary: of summarise; rule: the one to buy with; sizes: dict with seed and test, numbers of labels
-    price: of a label; setup_cost: of building the loop
-    returns: str
-    raises: ValueError for a rule that the summary has not
+    Parameters
+    ----------
+    summary : DataFrame
+        Table of `summarise`, against random.
+    rule : str
+        Strategy to query with.
+    sizes : dict
+        Numbers of labels in the seed and test set.
+    price, setup_cost : float
+        Price of a label, and cost of building the loop.
+
+    Returns
+    -------
+    str
+        Markdown.
+
+    Raises
+    ------
+    ValueError
+        If the summary does not hold the rule.
+
+    Examples
+    --------
+    >>> import pandas as pd
+    >>> numbers = {"median": 100, "saving": 0.0, "saving_low": -0.1}
+    >>> bill(pd.DataFrame([numbers] * 2, index=["random", "margin"]), "margin", {"test": 540}, 0.5, 500)
+    'No saving of `margin` is shown, so no price of a label makes it pay.'
     """
     row, random = summary.loc[check_choice("rule", rule, [*summary.index])], summary["median"]["random"]
     fixed = sizes["test"]
@@ -218,12 +277,9 @@ def bill(summary, rule, sizes, price, setup_cost):
     )
 
 
-def advice(table, decisions):
-    """What to do, in numbered lines, each with its evidence.
-
-    table: of atlas; decisions: table of decide
-    returns: str, Markdown
-    """
+def advice(table):
+    """What to do, in numbered lines of Markdown, each with its evidence, from a table of run_atlas."""
+    decisions = decide(table)
     counts = wins_and_losses(table).loc["far"]
     picks = [f"**{b} at a time**, {_picks(decisions, counts, b)}" for b in sorted(table["batch"].unique())]
     losses = counts.groupby("strategy", sort=False)["loss"].sum().sort_values(ascending=False, kind="stable")
@@ -259,28 +315,20 @@ def lever_counts(table):
     return pd.DataFrame.from_dict(rows, orient="index", columns=["more", "fewer"])
 
 
-def lever_finding(table):
-    """The title of the figure of classifiers: where the classifier saves more than the rule.
-
-    table: as in lever_counts
-    returns: str
-    """
-    rows = lever_counts(table).rename(index=lambda name: name.replace("_", " ")).iterrows()
-    parts = [f"{name} on {row.more} of {row.more + row.fewer} data sets" for name, row in rows]
-    return f"Where changing the classifier saves more than {_lever_rule(table)} does: {', '.join(parts)}"
-
-
 def _lever_rule(table):
     return next(name for name in table["strategy"] if not name.endswith(": random")).split(": ")[-1]
 
 
 def describe_levers(table):
-    """Is the classifier the bigger lever, in words.
+    """Is the classifier the bigger lever? The title of the figure, and what it shows in Markdown.
 
     table: as in lever_counts
-    returns: str
     """
     far, counts = table[table["reach"] == "far"], lever_counts(table)
+    parts = [
+        f"{n.replace('_', ' ')} on {x.more} of {x.more + x.fewer} data sets" for n, x in counts.iterrows()
+    ]
+    finding = f"Where changing the classifier saves more than {_lever_rule(table)} does: {', '.join(parts)}"
     lines = []
     for name, row in counts.iterrows():
         alone = far[far["strategy"] == f"{name}: random"]["verdict"].value_counts()
@@ -297,4 +345,4 @@ def describe_levers(table):
         end = f"So on most of these data sets {listed(bigger)} is a bigger lever than the rule"
     elif (counts["fewer"] > most).all():
         end = "So on most of these data sets the rule is the bigger lever"
-    return "\n".join([*lines, "", f"{end}. Try both on your own rows."])
+    return finding, "\n".join([*lines, "", f"{end}. Try both on your own rows."])

@@ -1,7 +1,7 @@
-"""Tables and sentences made from the numbers of savings; nothing here computes a result.
+"""The results table, and sentences made from the numbers of one study; nothing here computes a result.
 
 A sentence whose truth depends on the numbers is chosen here by code, whatever the target, budget and splits.
-Not here: other people's claims, money and maps (claims).
+Not here: published claims, money and query facts (analysis), the notebooks' own sentences (notebook_text).
 """
 
 import numpy as np
@@ -10,26 +10,45 @@ import pandas as pd
 from active_learning._validation import METRICS, check_choice
 from active_learning.statistics.curves import best_scores, final_scores, first_scores
 from active_learning.statistics.equal_budget import gains, reachable
-from active_learning.statistics.power import holm, saving_shown_by
-from active_learning.statistics.savings import summarise
+from active_learning.statistics.power import saving_shown_by
+from active_learning.statistics.savings import holm, summarise
 
 
-def results_table(curves, target, *, hold=1):
-    """The report's table, formatted for reading; the numbers themselves are summarise's.
+def results_table(curves, target, *, hold=1, reference="random"):
+    """Format the measures of every strategy for reading.
 
-    curves: table of run_study, `random` among its strategies
-    target, hold: as in summarise
-    returns: DataFrame of strings, one row a strategy, `random` first
+    Parameters
+    ----------
+    curves, target, hold, reference
+        As in `summarise`, which has the numbers themselves.
+
+    Returns
+    -------
+    DataFrame of str
+        A row a strategy, the reference first.
+
+    Raises
+    ------
+    ValueError
+        If the reference is not among the curves, or strategies differ in their splits.
+
+    Examples
+    --------
+    >>> import pandas as pd
+    >>> runs = {"random": [0.5, 0.7, 0.9], "margin": [0.5, 0.9, 0.9]}
+    >>> tables = [pd.DataFrame({"strategy": name, "accuracy": run}) for name, run in runs.items()]
+    >>> curves = pd.concat([table.assign(split=0, n_labels=[20, 30, 40]) for table in tables])
+    >>> results_table(curves, 0.9)["labels -> 90%"].tolist()
+    ['40', '30']
     """
-    summary = summarise(curves, target, hold=hold)
-    budget = curves["n_labels"].max()
-    others = summary.index != "random"
+    summary = summarise(curves, target, hold=hold, reference=reference)
+    budget, rows = curves["n_labels"].max(), [*summary.drop(reference).itertuples()]
     return pd.DataFrame(
         {
             "strategy": summary.index,
             f"labels -> {format_percent(target)}": [format_labels(n, budget) for n in summary["median"]],
-            "saved vs random": np.where(others, [format_saving(row) for row in summary.itertuples()], "-"),
-            "cost more than random in": np.where(others, [format_cost(r) for r in summary.itertuples()], "-"),
+            f"saved vs {reference}": ["-", *map(format_saving, rows)],
+            f"cost more than {reference} in": ["-", *map(format_cost, rows)],
             "AUC": [f"{auc:.3f}" for auc in summary["auc"]],
             "final acc.": [format_percent(final, 1) for final in summary["final_accuracy"]],
         }
@@ -37,17 +56,17 @@ def results_table(curves, target, *, hold=1):
 
 
 def format_percent(share, decimals=None):
-    """A share as a text, 0.9 -> "90%"; a fixed number of decimals if given."""
+    """Format a share, 0.9 -> "90%"; with a fixed number of decimals if given."""
     return f"{100 * share:.4g}%" if decimals is None else f"{100 * share:.{decimals}f}%"
 
 
 def format_labels(n, budget):
-    """A number n of labels, or "> 300" when it is more than the budget."""
+    """Format a number n of labels; "> 300" when it is more than the budget."""
     return f"{n:g}" if np.isfinite(n) else f"> {budget:g}"
 
 
 def format_saving(row):
-    """The saving of one row of summarise, with its interval: "38% [30, 44]", "> 60%" when censored."""
+    """Format the saving of a row of summarise with its interval: "38% [30, 44]", "> 60%" when censored."""
     estimate = format_share(row.saving_min, row.saving_max)
     if np.isnan(row.saving_low) or estimate == "not known":
         return estimate
@@ -55,104 +74,137 @@ def format_saving(row):
 
 
 def format_share(lowest, highest):
-    """A share in per cent, as far as its bounds let it be known: "38%", "24% to 35%", "> 60%", "< -50%".
-
-    lowest, highest: the bounds, shares of at most 1, or -inf
-    """
-    if whole(lowest) == whole(highest):
-        return f"{whole(lowest)}%"
+    """Format a share as far as its bounds (at most 1, or -inf) determine it: "38%", "24% to 35%", "> 60%"."""
+    if format_whole(lowest) == format_whole(highest):
+        return f"{format_whole(lowest)}%"
     if np.isfinite(lowest) and highest < 1:
-        return f"{whole(lowest)}% to {whole(highest)}%"
+        return f"{format_whole(lowest)}% to {format_whole(highest)}%"
     if np.isfinite(lowest):
-        return f"> {whole(lowest)}%"  # the reference is beyond the budget
-    return f"< {whole(highest)}%" if highest < 1 else "not known"
+        return f"> {format_whole(lowest)}%"  # the reference is beyond the budget
+    return f"< {format_whole(highest)}%" if highest < 1 else "not known"
 
 
-def whole(share):
-    """A share in whole per cent as a text, never -0; -∞ where it has no bound."""
+def format_whole(share):
+    """Format a share in whole per cent without the sign, never -0; -∞ where it has no bound."""
     return f"{round(100 * share):d}" if np.isfinite(share) else "-∞"
 
 
 def format_interval(low, high):
-    """An interval of shares, low to high, in whole per cent: "[30, 44]"."""
-    return f"[{whole(low)}, {whole(high)}]"
+    """Format an interval of shares in whole per cent: "[30, 44]"."""
+    return f"[{format_whole(low)}, {format_whole(high)}]"
+
+
+def format_range(low, high):
+    """Format a range of shares in words.
+
+    Parameters
+    ----------
+    low, high : float
+        Shares, or nan.
+
+    Returns
+    -------
+    str
+        "an unknown share" if one is nan.
+
+    Examples
+    --------
+    >>> format_range(0.08, 0.6)
+    '8% to 60%'
+    """
+    if np.isnan([low, high]).any():
+        return "an unknown share"
+    return f"{format_whole(low)}% to {format_whole(high)}%"
 
 
 def format_cost(row):
-    """Share of splits in which a rule, a row of summarise, cost more labels than random, ties apart."""
+    """Format the share of splits in which a row of summarise needs more labels than the reference."""
     return f"{100 * row.cost_more_share:.0f}% (ties {100 * row.tie_share:.0f}%)"
 
 
-def finding(row, shown=True):
-    """What one row of summarise shows against random, in words.
-
-    shown: False where the row is one among many, and the others leave its difference unshown (Holm)
-    """
-    return _together([row], effect(row, shown))
-
-
 def effect(row, shown=True):
-    """What a row of summarise is evidence of: "saves", "costs", "nothing", or "one split".
+    """Name what a row of summarise is evidence of: "saves", "costs", "nothing" or "one split".
 
-    A difference that would be printed as 0% is none, however sure it is: few splits that nearly tie are.
-    shown: as in finding
+    A difference that would be printed as 0 % is none, however small its p value. Pass shown=False where the
+    row is one of many, and Holm's adjustment leaves its difference unshown.
     """
     if np.isnan(row.saving_low):
         return "one split"
-    if shown and row.saving_low > 0 and whole(row.saving_max) != "0":
+    if shown and row.saving_low > 0 and format_whole(row.saving_max) != "0":
         return "saves"
-    return "costs" if shown and row.saving_high < 0 and whole(row.saving_min) != "0" else "nothing"
+    return "costs" if shown and row.saving_high < 0 and format_whole(row.saving_min) != "0" else "nothing"
 
 
-def _together(rows, what):
-    """One clause about rows of which the same is true."""
+def _clause(rows, what):
+    """One clause about rows of summarise that have the same effect."""
     names = [row.Index for row in rows]
     if what == "saves":
         return f"{listed(names)} save{'s' * (len(rows) == 1)} {listed([format_saving(row) for row in rows])}"
     if what == "costs":
-        return f"{listed(names)} cost{'s' * (len(rows) == 1)} {listed([_more(row) for row in rows])}"
-    if what == "one split":
-        return f"one split claims nothing about {listed(names)}"
-    shown = [f"{row.Index} ({format_saving(row)})" for row in rows]
-    return f"no difference shown for {listed(shown)}"
+        return f"{listed(names)} cost{'s' * (len(rows) == 1)} {listed([_format_more(row) for row in rows])}"
+    return f"no difference shown for {listed([f'{row.Index} ({format_saving(row)})' for row in rows])}"
 
 
-def _more(row):
+def _format_more(row):
     """A cost in words: "25% more [20, 30]", "> 100% more [80, ∞]"."""
-    least, most = whole(-row.saving_max), whole(-row.saving_min) if np.isfinite(row.saving_min) else None
+    least = format_whole(-row.saving_max)
+    most = format_whole(-row.saving_min) if np.isfinite(row.saving_min) else None
     estimate = f"> {least}%" if most is None else f"{least}%" if least == most else f"{least}% to {most}%"
-    high = whole(-row.saving_low) if np.isfinite(row.saving_low) else "∞"
-    return f"{estimate} more [{whole(-row.saving_high)}, {high}]"
+    high = format_whole(-row.saving_low) if np.isfinite(row.saving_low) else "∞"
+    return f"{estimate} more [{format_whole(-row.saving_high)}, {high}]"
 
 
 def listed(words):
-    """Join words as a list of them reads: ["a", "b", "c"] -> "a, b and c"."""
+    """Join words as a sentence lists them.
+
+    Parameters
+    ----------
+    words : list of str
+
+    Returns
+    -------
+    str
+
+    Examples
+    --------
+    >>> listed(["a", "b", "c"])
+    'a, b and c'
+    """
     return " and ".join([", ".join(words[:-1]), words[-1]] if len(words) > 1 else words)
 
 
 def describe(curves, target, *, hold=1, parts=None):
-    """What the results table shows, in sentences made from its numbers.
+    """Describe what the results table shows, in sentences.
 
-    parts: table of run_parts, for a sentence on new rows
-    curves, target, hold: as in summarise
-    returns: str; says "no difference shown" where an interval spans 0, or Holm's adjustment for the number of
-        rules leaves a difference unshown; names a target that the seed set meets, and then what would be one
+    Parameters
+    ----------
+    curves, target, hold, parts
+        As in `summarise`; parts add a sentence on new rows.
+
+    Returns
+    -------
+    str
+        Says "no difference shown" where an interval spans 0, or Holm's adjustment for the number of rules
+        leaves a difference unshown; names a target that the seed set meets, and one that it does not.
+
+    Raises
+    ------
+    ValueError
+        If random is not among the curves, or strategies differ in their splits.
     """
     summary = summarise(curves, target, hold=hold, parts=parts)
     n_splits, budget, goal = curves["split"].nunique(), curves["n_labels"].max(), format_percent(target)
     labels = {name: format_labels(n, budget) for name, n in summary["median"].items()}
     if n_splits == 1:
-        takes = listed([f"{name} {n}" for name, n in labels.items()])
+        needs = listed([f"{name} {n}" for name, n in labels.items()])
         end = "One split is an anecdote: no saving is claimed, and only more splits have an interval."
-        return f"On this one split {goal} takes {takes} labels. {end}"
+        return f"On this one split {goal} takes {needs} labels. {end}"
     start = f"Over {n_splits} splits (medians), random needs {labels['random']} labels to reach {goal}"
-    clauses, met = _findings(summary), seed_meets(curves, target, hold=hold)
+    clauses, met = _clauses(summary), seed_meets(curves, target, hold=hold)
     if met and not _shown(summary, ("saves", "costs")):
         names = listed([name for name in summary.index if name != "random"] or ["any rule"])
-        start, clauses = (
-            f"Over {n_splits} splits, {met}; it leaves {names} nothing to save against random",
-            [],
-        )
+        start = f"Over {n_splits} splits, {met}; it leaves {names} nothing to save against random"
+        clauses = []
     elif met:
         clauses.append(met)
     sentences = ["; ".join([start, *clauses]) + "."]
@@ -161,55 +213,83 @@ def describe(curves, target, *, hold=1, parts=None):
     return " ".join([*sentences, *_new_rows(summary)])
 
 
-def _findings(summary):
-    """Clauses on the rows of summarise, those of which the same is true together."""
-    rows, groups = summary.drop("random"), {"saves": [], "costs": [], "nothing": []}
-    for row, p_value in zip(rows.itertuples(), holm(rows["p_value"]), strict=True):
-        groups[effect(row, p_value <= 0.05)].append(row)
-    return [_together(members, what) for what, members in groups.items() if members]
+def _clauses(summary):
+    """Clauses on the rows of summarise, one for each effect among them."""
+    groups = {"saves": [], "costs": [], "nothing": []}
+    for row in summary.drop("random").itertuples():
+        groups[effect(row, row.p_holm <= 0.05)].append(row)
+    return [_clause(rows, what) for what, rows in groups.items() if rows]
 
 
 def _shown(summary, effects):
-    """The rows of summarise, random's left out, of which one of these effects is shown among all (Holm)."""
-    rows = summary.drop("random")
-    sure = zip(rows.itertuples(), holm(rows["p_value"]), strict=True)
-    return [row for row, p_value in sure if effect(row, p_value <= 0.05) in effects]
+    """Rows of summarise, random's left out, of which one of these effects is shown among all (Holm)."""
+    rows = summary.drop("random").itertuples()
+    return [row for row in rows if effect(row, row.p_holm <= 0.05) in effects]
 
 
 def _new_rows(summary):
     """A sentence on what other rows of the same kind would show, for the rules for which that is known."""
-    known = summary.dropna(subset=["new_rows_low"]).itertuples()
-    shown = [f"{row.Index} {whole(row.new_rows_low)} to {whole(row.new_rows_high)}%" for row in known]
-    if not shown:
+    rows = summary.dropna(subset=["new_rows_low"]).itertuples()
+    ranges = [f"{row.Index} {_format_new_rows(row)}" for row in rows]
+    if not ranges:
         return []
     return [
         "The brackets speak of other splits of these rows; on as many other rows of the same kind the same "
-        f"study would show (in 95 % of cases): {listed(shown)}."
+        f"study would show (in 95 % of cases): {listed(ranges)}."
     ]
 
 
-def seed_meets(curves, target, *, hold=1):
-    """Words for a target that the seed set alone meets in half of the splits or more; "" if it does not.
+def _format_new_rows(row):
+    """What new rows would show, of a row of summarise: "24 to 52%"."""
+    return f"{format_whole(row.new_rows_low)} to {format_whole(row.new_rows_high)}%"
 
-    curves: table of run_study with random; target, hold: as in labels_to_target
-    raises: ValueError for curves without random
+
+def seed_meets(curves, target, *, hold=1):
+    """Say that the seed set alone meets the target in half of the splits or more.
+
+    Parameters
+    ----------
+    curves, target, hold
+        As in `labels_to_target`, with random among the strategies.
+
+    Returns
+    -------
+    str
+        "" if it does not.
+
+    Raises
+    ------
+    ValueError
+        If random is not among the curves.
     """
     check_choice("reference strategy", "random", [*curves["strategy"].unique()])
     start = first_scores(curves, hold)["random"].astype(float)
     if (share := (start >= target).mean()) < 0.5:
         return ""
     met = f"the seed set's {curves['n_labels'].min():g} labels already meet {format_percent(target)}"
-    harder = np.floor(100 * start.quantile(0.9) + 1e-9) / 100 + 0.01  # met by the seeds of a tenth at most
-    if harder <= best_scores(curves)["random"].median():
-        return f"{met} in {share:.0%} of them (a difference could show from {format_percent(harder)} on)"
+    higher = np.floor(100 * start.quantile(0.9) + 1e-9) / 100 + 0.01  # met by the seeds of a tenth at most
+    if higher <= best_scores(curves)["random"].median():
+        return f"{met} in {share:.0%} of them (a difference could show from {format_percent(higher)} on)"
     return f"{met} in {share:.0%} of them"
 
 
 def recommend(curves, target, *, hold=1, parts=None):
-    """Which rule to use and how sure that is, in words: the one whose saving is surely the largest.
+    """Recommend the rule whose saving is surely the largest, and say how sure that is.
 
-    curves, target, hold: as in summarise; parts: table of run_parts, for what to expect on new rows
-    returns: str; says "no difference shown" where the interval spans 0, and which saving would have shown
+    Parameters
+    ----------
+    curves, target, hold, parts
+        As in `summarise`; parts add what to expect on new rows.
+
+    Returns
+    -------
+    str
+        Says "no difference shown" where the interval spans 0, and which saving would have been shown.
+
+    Raises
+    ------
+    ValueError
+        If random is not among the curves, or strategies differ in their splits.
     """
     summary = summarise(curves, target, hold=hold, parts=parts)
     rules = summary.drop("random").dropna(subset=["saving_low"])
@@ -221,51 +301,76 @@ def recommend(curves, target, *, hold=1, parts=None):
     if np.isinf(summary["median"]).all():
         return "Nothing can be recommended: most runs miss the target; lower it or raise the budget."
     best = max(shown or rules.itertuples(), key=lambda row: row.saving_low)
-    if shown:
-        return _recommended(best, len(rules))
-    if best.Index in [row.Index for row in _shown(summary, ["costs"])]:
-        found = "it costs more"
-    elif effect(best) != "nothing":  # alone it would be shown
-        found = f"a {'saving' if effect(best) == 'saves' else 'cost'} is not shown"
-        found = f"{found} among {len(rules)} comparisons (Holm)"
-    else:
-        found = "no difference shown"
-    words = [f"No rule is recommended over random: for {best.Index}, the most promising, {found}"]
-    smallest = saving_shown_by(best.saving_low, best.saving_high, n_rules=len(rules))
-    power = f" In 80 % of studies like this one a saving of {smallest:.0%} would have been shown."
-    return f"{words[0]}, {format_saving(best)}." + (
-        power if 0.005 <= smallest < 0.995 else ""
-    )  # 0 and 100% say nothing
+    return _recommended(best, len(rules)) if shown else _not_recommended(best, len(rules))
 
 
 def _recommended(best, n_rules):
-    picked = f" (the best of {n_rules}, so expect a little less)" if n_rules > 1 else ""
+    """Why to use the best row of summarise."""
+    of_many = f" (the best of {n_rules}, so expect a little less)" if n_rules > 1 else ""
     new = ""
     if np.isfinite(best.new_rows_low):
-        ends = f"{whole(best.new_rows_low)} to {whole(best.new_rows_high)}%"
-        often = "(in 95 % of cases)"
-        new = f" On as many other rows of the same kind the same study would show {ends} {often}."
+        expected = f"{_format_new_rows(best)} (in 95 % of cases)"
+        new = f" On as many other rows of the same kind the same study would show {expected}."
     return (
         f"Recommended: {best.Index}. Over random splits of these rows it saves {format_saving(best)} of "
-        f"the labels that random needs{picked}; it cost more in {100 * best.cost_more_share:.0f}%.{new}"
+        f"the labels that random needs{of_many}; it cost more in {100 * best.cost_more_share:.0f}%.{new}"
     )
 
 
-def describe_gains(curves, metric="accuracy"):
-    """What each rule gains at equal budget, and how many labels it takes to match random, as two sentences.
+def _not_recommended(best, n_rules):
+    """Why not to use even the best row of summarise, and which saving would have been shown."""
+    alone = effect(best)
+    if effect(best, best.p_holm <= 0.05) == "costs":
+        result = "it costs more"
+    elif alone == "nothing":
+        result = "no difference shown"
+    else:
+        kind = "saving" if alone == "saves" else "cost"
+        result = f"a {kind} is not shown among {n_rules} comparisons (Holm)"
+    text = f"No rule is recommended over random: for {best.Index}, the most promising, {result}, "
+    smallest = saving_shown_by(best.saving_low, best.saving_high, n_rules=n_rules)
+    if not 0.005 <= smallest < 0.995:  # 0 and 100% say nothing
+        return f"{text}{format_saving(best)}."
+    power = f"In 80 % of studies like this one a saving of {smallest:.0%} would have been shown."
+    return f"{text}{format_saving(best)}. {power}"
 
-    curves: table of run_study with random; metric: its name
-    returns: list of str
-    raises: ValueError for an unknown metric or curves without random
+
+def describe_gains(curves, metric="accuracy"):
+    """Describe what each rule gains at equal budget, and with how many labels it matches random.
+
+    Parameters
+    ----------
+    curves : DataFrame
+        Table of `run_study`, with random.
+    metric : {"accuracy", "balanced_accuracy"}, default="accuracy"
+        Name of the score.
+
+    Returns
+    -------
+    list of str
+        Two sentences; none if random is the only strategy.
+
+    Raises
+    ------
+    ValueError
+        If the metric is unknown or random is not among the curves.
+
+    Examples
+    --------
+    >>> import pandas as pd
+    >>> rounds = {"split": [0, 0], "n_labels": [20, 30], "accuracy": [0.5, 0.9]}
+    >>> curves = pd.concat([pd.DataFrame({"strategy": name, **rounds}) for name in ("random", "margin")])
+    >>> describe_gains(curves)[0]
+    'At equal budget (30 labels, random 90.0% accuracy), in points: margin +0.0.'
     """
     check_choice("metric", metric, METRICS)
     table, budget = gains(curves), curves["n_labels"].max()
     target, reached = reachable(curves)
-    if not len(table):
+    if table.empty:
         return []
     word = metric.replace("_", " ")
-    points = "; ".join(f"{row.Index} {_points(row)}" for row in table.itertuples())
-    needed = "; ".join(f"{row.Index} {_needed(row, budget)}" for row in table.itertuples())
+    points = "; ".join(f"{row.Index} {_format_points(row)}" for row in table.itertuples())
+    needed = "; ".join(f"{row.Index} {_format_needed(row, budget)}" for row in table.itertuples())
     power = table["detectable"].max()
     shown = f" A gain of {100 * power:.1f} would have been shown four times in five." if power > 0 else ""
     start = f"At equal budget ({budget} labels, random {format_percent(reached, 1)} {word}), in points"
@@ -273,44 +378,79 @@ def describe_gains(curves, metric="accuracy"):
     return [f"{start}: {points}.{shown}", f"{match}: {needed} labels."]
 
 
-def _points(row):
+def _format_points(row):
+    """Gain of a row of gains in points, with its interval."""
     interval = "" if np.isnan(row.low) else f" [{100 * row.low:+.1f}, {100 * row.high:+.1f}]"
     return f"{100 * row.gain:+.1f}{interval}"
 
 
-def _needed(row, budget):
-    low, high = (format_labels(np.round(x), budget) for x in (row.labels_low, row.labels_high))
-    interval = "" if np.isnan(row.labels_low) else f" [{low}, {high}]"
-    return f"{format_labels(np.round(row.labels), budget)}{interval}"
+def _format_needed(row, budget):
+    """Labels of a row of gains that match random, with their interval."""
+    labels, low, high = (
+        format_labels(np.round(n), budget) for n in (row.labels, row.labels_low, row.labels_high)
+    )
+    return labels if np.isnan(row.labels_low) else f"{labels} [{low}, {high}]"
 
 
 def advise(curves, target, *, hold=1, parts=None):
-    """What to do on a reader's own table: recommend's advice or, where the target is too high, what is not.
+    """Advise on the user's table as `recommend` does or, where the target is too high, on what to ask for.
 
-    curves: table of run_study; target, hold: as in labels_to_target; parts: as in recommend
-    returns: str, with the smallest saving that this measurement could have shown where none was
+    Parameters
+    ----------
+    curves, target, hold, parts
+        As in `recommend`.
+
+    Returns
+    -------
+    str
+
+    Raises
+    ------
+    ValueError
+        If random is not among the curves, or strategies differ in their splits.
+
+    Examples
+    --------
+    >>> import pandas as pd
+    >>> rounds = {"split": [0, 0], "n_labels": [20, 30], "accuracy": [0.5, 0.9]}
+    >>> curves = pd.concat([pd.DataFrame({"strategy": name, **rounds}) for name in ("random", "margin")])
+    >>> advise(curves, 0.9)
+    'Nothing can be recommended from one split, or from random alone.'
     """
     summary, table = summarise(curves, target, hold=hold), gains(curves)
-    budget = curves["n_labels"].max()
-    if np.isinf(summary["median"]).all() and len(table) and not table["low"].isna().any():
-        best = table["low"].idxmax()
-        row, reach = table.loc[best], reachable(curves, by_most=True)[0]
-        found = "gains" if row.low > 0 and min(holm(table["p_value"])) <= 0.05 else "shows no gain:"
-        lower = f"at most {format_percent(reach)} (--target-acc)"
-        less = lower if reach < target else "fewer rounds (--hold)"
-        return (
-            f"Most runs miss {format_percent(target)} with {budget} labels, so no saving can be named there: "
-            f"ask for {less}, or for more labels (--budget). "
-            f"At equal budget {best} {found} {_points(row)} points."
-        )
-    return recommend(curves, target, hold=hold, parts=parts)
+    if not np.isinf(summary["median"]).all() or table.empty or table["low"].isna().any():
+        return recommend(curves, target, hold=hold, parts=parts)
+    best = table.loc[table["low"].idxmax()]
+    within_reach = reachable(curves, by_most=True)[0]
+    result = "gains" if best.low > 0 and min(holm(table["p_value"])) <= 0.05 else "shows no gain:"
+    lower = f"at most {format_percent(within_reach)} (--target-acc)"
+    less = lower if within_reach < target else "fewer rounds (--hold)"
+    return (
+        f"Most runs miss {format_percent(target)} with {curves['n_labels'].max()} labels, so no saving can "
+        f"be named there: ask for {less}, or for more labels (--budget). "
+        f"At equal budget {best.name} {result} {_format_points(best)} points."
+    )
 
 
 def below_majority(curves, y):
-    """A sentence if the rules end below the share of the commonest label, which a constant reaches; else "".
+    """Say that the rules end below the share of the commonest label, which a constant reaches.
 
-    curves: table of run_study, scored by accuracy; y: labels (n,) of the rows studied
-    raises: ValueError for no labels
+    Parameters
+    ----------
+    curves : DataFrame
+        Table of `run_study`, scored by accuracy.
+    y : array of shape (n,)
+        Labels of the rows studied.
+
+    Returns
+    -------
+    str
+        "" if they do not.
+
+    Raises
+    ------
+    ValueError
+        If there are no labels.
     """
     counts = pd.Series(y).value_counts(normalize=True)
     if counts.empty:

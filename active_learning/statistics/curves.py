@@ -1,12 +1,12 @@
-"""Numbers from curves: labels to target, areas under curves, final scores, and means with their intervals.
+"""Measures of learning curves: labels to a target, areas, first and last scores, and intervals of means.
 
-A run that never reaches the target needs "more than the budget": inf. It is counted, never dropped.
-Sources: Efron & Tibshirani 1993 (the bootstrap). Not here: what a rule saves (savings), words (wording).
+A run that never reaches the target within the budget needs "more than the budget": inf. It is counted,
+never dropped. Not here: what a rule saves (savings), gains at equal budget (equal_budget).
 """
 
 import numpy as np
 import pandas as pd
-from scipy.stats import binom
+from scipy import stats
 
 from active_learning._validation import check_integer, check_target, some
 
@@ -14,11 +14,29 @@ COLUMNS = ("strategy", "split", "n_labels", "accuracy")
 
 
 def check_curves(curves):
-    """Return curves; TypeError or ValueError if it is not a table of run_study with a round at least."""
+    """Return curves if they are a table of learning curves with at least one round.
+
+    Parameters
+    ----------
+    curves : DataFrame with columns strategy, split, n_labels, accuracy
+        The table of `run_study`, a row a round.
+
+    Returns
+    -------
+    DataFrame
+        The same table.
+
+    Raises
+    ------
+    TypeError
+        If curves is no DataFrame.
+    ValueError
+        If a column is missing or repeated, or a round is missing, repeated or not finite.
+    """
     if not isinstance(curves, pd.DataFrame):
         raise TypeError(f"curves must be a table of run_study, got {type(curves).__name__}")
-    if lacking := [name for name in COLUMNS if name not in curves]:
-        raise ValueError(f"curves must have the columns {', '.join(COLUMNS)}, and lack {', '.join(lacking)}")
+    if missing := [name for name in COLUMNS if name not in curves]:
+        raise ValueError(f"curves must have the columns {', '.join(COLUMNS)}, and lack {', '.join(missing)}")
     if curves.empty or not curves.columns.is_unique:
         raise ValueError("curves hold no round" if curves.empty else "curves have a column twice")
     for name in ("n_labels", "accuracy"):
@@ -26,94 +44,187 @@ def check_curves(curves):
             raise ValueError(f"curves must hold finite numbers in {name}, and some are none")
     if not (curves["n_labels"] > 0).all():
         raise ValueError(f"curves must hold positive n_labels, and some are {curves['n_labels'].min()}")
-    run = curves[["strategy", "split", "n_labels"]]
-    if run.isna().any(axis=None) or run.duplicated().any():
+    rounds = curves[["strategy", "split", "n_labels"]]
+    if rounds.isna().any(axis=None) or rounds.duplicated().any():
         raise ValueError("every round of curves needs a strategy and a split, and must be there once")
     return curves
 
 
-def labels_to_target(curves, target, *, hold=1, interpolate=False):
-    """The labels each run needed to reach the target accuracy.
+def crossings(n_labels, scores, targets, *, hold=1, interpolate=True):
+    """Find the labels at which curves on the same rounds first reach their targets.
 
-    curves: table of run_study
-    target: accuracy in (0, 1]
-    hold: consecutive rounds for which the accuracy must stay at the target or above, this one included;
-        a run whose budget ends before the last of them has not shown it, and counts as never reached
-    interpolate: instead of the first n_labels that does, the point where the straight line from the round
-        before it crosses the target; free of the steps in which labels are bought
-    returns: DataFrame with columns strategy, split, n_labels, which is inf where the target was not reached
+    Parameters
+    ----------
+    n_labels : array of shape (n_rounds,)
+        Labels known at each round.
+    scores : array of shape (n_curves, n_rounds)
+        Score of each curve at each round.
+    targets : array of shape (n_curves,)
+        Score that each curve must reach.
+    hold : int, default=1
+        Consecutive rounds at the target or above, the first one included.
+    interpolate : bool, default=True
+        Whether to cross on the straight line from the round before, instead of at the first round above.
+
+    Returns
+    -------
+    array of shape (n_curves,)
+        Labels; inf where a curve never reaches its target.
+    """
+    above = scores >= targets[:, None]
+    if hold > len(n_labels):
+        return np.full(len(above), np.inf)
+    reached = np.lib.stride_tricks.sliding_window_view(above, hold, axis=1).all(axis=2)
+    first, curve = reached.argmax(axis=1), np.arange(len(above))
+    before = np.maximum(first - interpolate, 0)  # the round before is below the target, if there is one
+    rise, width = scores[curve, first] - scores[curve, before], n_labels[first] - n_labels[before]
+    missing = width * (targets - scores[curve, before])
+    steps = np.divide(missing, rise, out=np.zeros(len(above)), where=first > before)
+    return np.where(reached.any(axis=1), n_labels[before] + steps, np.inf)
+
+
+def labels_to_target(curves, target, *, hold=1, interpolate=False):
+    """Count the labels that each run needs to reach a target accuracy.
+
+    Parameters
+    ----------
+    curves : DataFrame
+        Table of `run_study`.
+    target : float in (0, 1]
+        Accuracy to reach.
+    hold : int, default=1
+        Consecutive rounds for which the accuracy must stay at the target or above, the first one included.
+        A run whose budget ends before the last of them counts as never reached.
+    interpolate : bool, default=False
+        Whether to return the point where the straight line from the round before crosses the target, which
+        is free of the steps of the batches, instead of the first n_labels at the target.
+
+    Returns
+    -------
+    DataFrame with columns strategy, split, n_labels
+        A row a run; n_labels is inf where the target is not reached.
+
+    Raises
+    ------
+    ValueError, TypeError
+        If target, hold or curves are not valid.
+
+    Examples
+    --------
+    >>> import pandas as pd
+    >>> rounds = {"n_labels": [20, 30], "accuracy": [0.75, 1.0]}
+    >>> curves = pd.DataFrame({"strategy": "margin", "split": 0, **rounds})
+    >>> labels_to_target(curves, 0.875, interpolate=True)["n_labels"].item()
+    25.0
     """
     bounds = crossing_bounds(curves, target, hold=hold, interpolate=interpolate)
     return bounds.rename(columns={"high": "n_labels"})[["strategy", "split", "n_labels"]]
 
 
 def crossing_bounds(curves, target, *, hold=1, interpolate=True):
-    """What is known of the labels each run needed: two bounds, equal where the target was reached.
+    """Bound the labels that each run needs; the two bounds are equal where the target is reached.
 
-    curves, target, hold, interpolate: as in labels_to_target
-    returns: DataFrame with columns strategy, split, low, high; where the target was not reached, low is the
-        last round of which it is known that it did not, and high is inf
-    raises: ValueError or TypeError for a target or hold that cannot be one, or curves that are none
+    Parameters
+    ----------
+    curves, target, hold, interpolate
+        As in `labels_to_target`.
+
+    Returns
+    -------
+    DataFrame with columns strategy, split, low, high
+        Where the target is not reached, low is the last round below it and high is inf.
+
+    Raises
+    ------
+    ValueError, TypeError
+        If target, hold or curves are not valid.
     """
     target, hold = check_target(target), check_integer("hold", hold, 1)
     runs = _by_run(curves, ["strategy", "split"])
     rows = [
-        _crossing(*run.to_numpy().T, target, hold, interpolate) for _, run in runs[["n_labels", "accuracy"]]
+        _bounds(*run.to_numpy().T, target, hold, interpolate) for _, run in runs[["n_labels", "accuracy"]]
     ]
     table = pd.DataFrame([*runs.groups], columns=["strategy", "split"])
     return table.assign(**dict(zip(("low", "high"), np.transpose(rows), strict=True)))
 
 
-def _crossing(n_labels, accuracy, target, hold, interpolate):
-    """(lowest, highest) possible labels to target of one run."""
-    above = accuracy >= target
-    held = np.convolve(above, np.ones(hold), "full")[hold - 1 : len(above)] == hold  # begins a held stretch
-    if not held.any():
-        below = np.flatnonzero(~above)
-        return n_labels[below[-1]] if len(below) else n_labels[0], np.inf
-    first = held.argmax()
-    if first == 0 or not interpolate:
-        return n_labels[first], n_labels[first]
-    (x0, x1), (y0, y1) = n_labels[first - 1 : first + 1], accuracy[first - 1 : first + 1]
-    crossing = x0 + (x1 - x0) * (target - y0) / (y1 - y0)
-    return crossing, crossing
+def _bounds(n_labels, accuracy, target, hold, interpolate):
+    """Lowest and highest possible labels to target of one run."""
+    needed = crossings(n_labels, accuracy[None], np.array([target]), hold=hold, interpolate=interpolate)[0]
+    if np.isfinite(needed):
+        return needed, needed
+    below = n_labels[accuracy < target]
+    return below[-1] if len(below) else n_labels[0], np.inf
 
 
 def by_split(needed, values="n_labels"):
-    """The table of labels_to_target with a row a split and a column a strategy, in their order there.
+    """Arrange labels to target with a row a split and a column a strategy.
 
-    needed: table of labels_to_target, or of crossing_bounds; values: the name of its column to show
-    returns: DataFrame (n_splits, n_strategies)
-    raises: ValueError if the strategies were not run on the same splits
+    Parameters
+    ----------
+    needed : DataFrame
+        Table of `labels_to_target` or `crossing_bounds`.
+    values : str, default="n_labels"
+        Column of needed to arrange.
+
+    Returns
+    -------
+    DataFrame of shape (n_splits, n_strategies)
+        Strategies in their order in needed.
+
+    Raises
+    ------
+    ValueError
+        If the strategies were not run on the same splits.
+
+    Examples
+    --------
+    >>> import pandas as pd
+    >>> needed = pd.DataFrame({"strategy": ["random", "margin"], "split": [0, 0], "n_labels": [120, 70]})
+    >>> by_split(needed).loc[0].to_dict()
+    {'random': 120, 'margin': 70}
     """
     table = needed.pivot(index="split", columns="strategy", values=values)[[*needed["strategy"].unique()]]
     for name in table.columns[table.isna().any()]:
-        lacking = table.index[table[name].isna()]
-        raise ValueError(f"strategies are compared split by split, and {name!r} lacks split {some(lacking)}")
+        missing = table.index[table[name].isna()]
+        raise ValueError(f"strategies are compared split by split, and {name!r} lacks split {some(missing)}")
     return table
 
 
-def median_interval(values, *, level=0.95):
-    """The distribution-free interval of a median: two of the sorted values, as the sign test has it.
-
-    values: array (n,), inf allowed; level: what the interval promises
-    returns: (low, high), which covers the median in at least `level` of cases; (nan, nan) if n is too small
-    source: Conover 1999, section 3.2
-    """
-    values = np.sort(np.asarray(values, dtype=float))
-    cut = int(binom.ppf((1 - level) / 2, len(values), 0.5))  # P(fewer than cut of n below the median) < 2.5 %
-    return (values[cut - 1], values[-cut]) if cut > 0 else (np.nan, np.nan)
-
-
 def bootstrap_interval(values, statistic=np.mean, *, level=0.95, random_state=0, n_resamples=4000):
-    """Percentile bootstrap interval of a statistic over splits.
+    """Compute the percentile bootstrap interval of a statistic over splits.
 
-    values: array (n_splits,)
-    statistic: function of an array and an axis, such as numpy.mean
-    level: what the interval promises; n_resamples, random_state: of the bootstrap
-    returns: (low, high); (nan, nan) for a single split
-    raises: ValueError for values of another shape, or no resamples
-    source: Efron & Tibshirani 1993
+    Parameters
+    ----------
+    values : array of shape (n_splits,)
+        One number a split.
+    statistic : callable, default=numpy.mean
+        Function of an array and an axis.
+    level : float in (0, 1), default=0.95
+        Coverage of the interval.
+    random_state : int, default=0
+        Random seed of the resamples.
+    n_resamples : int, default=4000
+        Number of resamples.
+
+    Returns
+    -------
+    tuple of two floats
+        Low and high end; (nan, nan) for a single split.
+
+    Raises
+    ------
+    ValueError
+        If values are not one number a split, or there are no resamples.
+
+    References
+    ----------
+    Efron & Tibshirani (1993), An Introduction to the Bootstrap.
+
+    Examples
+    --------
+    >>> bootstrap_interval([2.0, 2.0, 2.0])
+    (2.0, 2.0)
     """
     values, n_resamples = np.asarray(values, dtype=float), check_integer("n_resamples", n_resamples, 1)
     if values.ndim != 1:
@@ -126,45 +237,96 @@ def bootstrap_interval(values, statistic=np.mean, *, level=0.95, random_state=0,
     return float(low), float(high)
 
 
-def area_under_curve(n_labels, accuracy):
-    """Area under a learning curve by the trapezoid rule, divided by its width: a mean accuracy in [0, 1].
+def student_interval(values):
+    """Compute Student's 95 % interval of a mean, and the p value of a mean of 0.
 
-    n_labels, accuracy: arrays (r,), the rounds of one run
-    raises: ValueError if they do not pair up, or hold no round
+    Parameters
+    ----------
+    values : array of shape (n,)
+
+    Returns
+    -------
+    tuple of three floats
+        Low end, high end and two-sided p value; three nan for fewer than two values. Values that are all
+        equal have an interval without width.
     """
-    if np.shape(n_labels) != np.shape(accuracy) or np.ndim(accuracy) != 1 or not np.size(accuracy):
-        shapes = f"{np.shape(n_labels)} and {np.shape(accuracy)}"
-        raise ValueError(f"a curve needs as many numbers of labels as accuracies, got shapes {shapes}")
-    if len(n_labels) == 1:
-        return float(np.asarray(accuracy)[0])
-    return float(np.trapezoid(accuracy, n_labels) / np.ptp(n_labels))
+    if len(values) < 2:
+        return np.nan, np.nan, np.nan
+    if not np.std(values, ddof=1) > 1e-12:
+        return np.mean(values), np.mean(values), float(abs(np.mean(values)) <= 1e-12)
+    test = stats.ttest_1samp(values, 0)
+    return *test.confidence_interval(), test.pvalue
+
+
+def area_under_curve(n_labels, accuracy):
+    """Return the area under one learning curve by the trapezoid rule, divided by its width."""
+    width = np.ptp(n_labels)
+    return float(np.trapezoid(accuracy, n_labels) / width if width else np.asarray(accuracy)[0])
 
 
 def areas(curves):
-    """Area under every curve in curves, the table of run_study: a row a split, a column a strategy."""
-    return (
-        _by_run(curves)[["n_labels", "accuracy"]]
-        .apply(lambda run: area_under_curve(*run.to_numpy().T))
-        .unstack()
-    )
+    """Compute the area under every learning curve, a mean accuracy over the budget.
+
+    Parameters
+    ----------
+    curves : DataFrame
+        Table of `run_study`.
+
+    Returns
+    -------
+    DataFrame of shape (n_splits, n_strategies)
+        Areas in [0, 1].
+    """
+    runs = _by_run(curves)[["n_labels", "accuracy"]]
+    return runs.apply(lambda run: area_under_curve(*run.to_numpy().T)).unstack()
 
 
 def final_scores(curves):
-    """The last accuracy of every curve of run_study (curves): a row a split, a column a strategy."""
+    """Return the last accuracy of every learning curve.
+
+    Parameters
+    ----------
+    curves : DataFrame
+        Table of `run_study`.
+
+    Returns
+    -------
+    DataFrame of shape (n_splits, n_strategies)
+    """
     return _by_run(curves)["accuracy"].last().unstack()
 
 
 def first_scores(curves, hold=1):
-    """The accuracy with the seed set of run_study (curves), or the lowest of the first `hold` rounds.
+    """Return the lowest accuracy of the first rounds of every learning curve.
 
-    returns: DataFrame, a row a split, a column a strategy; -inf where a run is shorter
+    Parameters
+    ----------
+    curves : DataFrame
+        Table of `run_study`.
+    hold : int, default=1
+        Consecutive rounds, the first one with the seed set alone.
+
+    Returns
+    -------
+    DataFrame of shape (n_splits, n_strategies)
+        -inf where a run has fewer rounds.
     """
     runs = _by_run(curves)["accuracy"]
     return runs.agg(lambda scores: scores.iloc[:hold].min() if len(scores) >= hold else -np.inf).unstack()
 
 
 def best_scores(curves):
-    """The highest accuracy of every curve of run_study (curves): a row a split, a column a strategy."""
+    """Return the highest accuracy of every learning curve.
+
+    Parameters
+    ----------
+    curves : DataFrame
+        Table of `run_study`.
+
+    Returns
+    -------
+    DataFrame of shape (n_splits, n_strategies)
+    """
     return _by_run(curves)["accuracy"].max().unstack()
 
 
@@ -172,29 +334,39 @@ def _by_run(curves, keys=("split", "strategy")):
     return check_curves(curves).sort_values("n_labels", kind="stable").groupby([*keys], sort=False)
 
 
-def medians_to_target(curves, target):
-    """Median labels to target with its 95 % interval, over the splits.
-
-    curves: table of run_study; target: accuracy in (0, 1]
-    returns: DataFrame with columns median, low, high, indexed by strategy
-    """
-    needed = by_split(labels_to_target(curves, target))
-    rows = {name: (needed[name].median(), *median_interval(needed[name])) for name in needed}
-    table = pd.DataFrame.from_dict(rows, orient="index", columns=["median", "low", "high"])
-    return table.rename_axis("strategy")
-
-
 def mean_curve_crossings(curves, target, *, n_resamples=2000, random_state=0):
-    """Where the mean curve of each strategy crosses the target, interpolated: no rounding to the batch.
+    """Find where the mean curve of each strategy crosses the target.
 
-    A first crossing of single runs is rounded up to whole batches, and comes early by luck where a run is
-    looked at often. The mean curve has neither fault; random, which no batch makes redundant, is the control.
+    The first crossing of a single run is rounded up to whole batches, and comes early by luck where a run is
+    scored often. The mean curve has neither fault; random, which no batch makes redundant, is the control.
 
-    curves: table of run_study, with whole runs (no stop_at); target: accuracy in (0, 1]
-    n_resamples, random_state: of the bootstrap over splits
-    returns: DataFrame indexed by strategy: crossing (inf if the mean curve stays below), and its 95 %
-        interval low, high
-    raises: ValueError if the runs of a strategy have not the same rounds
+    Parameters
+    ----------
+    curves : DataFrame
+        Table of `run_study`, with whole runs (no stop_at).
+    target : float in (0, 1]
+        Accuracy to reach.
+    n_resamples : int, default=2000
+        Bootstrap resamples of the splits.
+    random_state : int, default=0
+        Random seed of the resamples.
+
+    Returns
+    -------
+    DataFrame with columns crossing, low, high, indexed by strategy
+        Interpolated labels (inf if the mean curve stays below) and their 95 % bootstrap interval.
+
+    Raises
+    ------
+    ValueError
+        If the runs of a strategy have not the same rounds.
+
+    Examples
+    --------
+    >>> import pandas as pd
+    >>> curves = pd.DataFrame({"strategy": "margin", "split": [0, 0, 1, 1], "n_labels": [20, 30, 20, 30]})
+    >>> mean_curve_crossings(curves.assign(accuracy=[0.25, 0.75, 0.75, 0.75]), 0.625)["crossing"].item()
+    25.0
     """
     target, n_resamples, rows = check_target(target), check_integer("n_resamples", n_resamples, 1), {}
     for name, runs in check_curves(curves).groupby("strategy", sort=False):
@@ -209,10 +381,10 @@ def mean_curve_crossings(curves, target, *, n_resamples=2000, random_state=0):
 
 
 def _mean_crossing(scores, target, n_resamples, random_state):
-    n, rounds = len(scores), scores.columns.to_numpy(dtype=float)
-    rng = np.random.default_rng(random_state)
+    """Crossing of one mean curve, from scores (n_splits, n_rounds), and its interval."""
+    n, rng = len(scores), np.random.default_rng(random_state)
     times = rng.multinomial(n, np.full(n, 1 / n), size=n_resamples)  # how often each split is drawn
     means = np.vstack([scores.mean(axis=0), times @ scores.to_numpy() / n]).round(12)  # equal ones stay equal
-    found = [_crossing(rounds, mean, target, 1, True)[1] for mean in means]
-    low, high = np.quantile(found[1:], [0.025, 0.975], method="inverted_cdf") if n > 1 else (np.nan, np.nan)
-    return found[0], low, high
+    needed = crossings(scores.columns.to_numpy(dtype=float), means, np.full(len(means), target))
+    low, high = np.quantile(needed[1:], [0.025, 0.975], method="inverted_cdf") if n > 1 else (np.nan, np.nan)
+    return needed[0], low, high

@@ -1,26 +1,45 @@
-"""What a study can be trusted with: false alarms, power, many comparisons, and what one run would have said.
+"""What a study can be trusted with: false alarms, power, and what one run would have shown.
 
-Sources: Holm 1979; Noether 1987 (power of rank tests). Not here: the saving itself (savings).
+Not here: the saving itself and Holm's adjustment (savings), sentences (report).
 """
 
 import numpy as np
 import pandas as pd
 from scipy import stats
 
-from active_learning._validation import check_choice, check_integer, some
-from active_learning.statistics.curves import by_split, check_curves, labels_to_target
-from active_learning.statistics.savings import log_ratios, paired_saving, saving_of
+from active_learning._validation import check_choice, check_integer
+from active_learning.statistics.savings import paired_saving
 
 
 def false_alarm_rate(copies, budget, *, n_studies=300, random_state=0):
-    """The A/A check: how often does the interval of the saving exclude 0 for a strategy against itself?
+    """Measure how often the interval of the saving excludes 0 for a strategy against itself (A/A check).
 
-    copies: DataFrame (n_splits, c), labels to target of c independent runs of one strategy on each split
-    budget: labels at which runs were stopped
-    n_studies: studies made by drawing, on every split, two of the c runs in random order
-    random_state: of these draws
-    returns: float, the share of studies that raise a false alarm; about 0.05 is what 95 % promises
-    raises: ValueError for no studies, or copies with fewer than two runs or two splits
+    Parameters
+    ----------
+    copies : DataFrame of shape (n_splits, n_copies)
+        Labels to target of independent runs of one strategy on each split.
+    budget : float
+        Labels at which runs were stopped.
+    n_studies : int, default=300
+        Studies made by drawing, on every split, two of the copies in random order.
+    random_state : int, default=0
+        Random seed of these draws.
+
+    Returns
+    -------
+    float
+        Share of studies that raise a false alarm; a 95 % interval promises about 0.05.
+
+    Raises
+    ------
+    ValueError
+        If there are no studies, or copies have fewer than two runs or two splits.
+
+    Examples
+    --------
+    >>> import pandas as pd
+    >>> false_alarm_rate(pd.DataFrame({"one": [50, 60, 70], "other": [50, 60, 70]}), 300, n_studies=5)
+    0.0
     """
     n_studies = check_integer("n_studies", n_studies, 1)
     if min(copies.shape) < 2:
@@ -33,131 +52,114 @@ def false_alarm_rate(copies, budget, *, n_studies=300, random_state=0):
     return alarms / n_studies
 
 
-def holm(p_values):
-    """P values adjusted for how many there are: each at most 0.05 is still one false claim in 20 tables.
+def saving_shown_by(saving_low, saving_high, *, n_rules=1):
+    """Compute the saving that a study with this 95 % interval would have shown in 80 % of its repetitions.
 
-    p_values: array (k,); nan counts as no test
-    returns: array (k,), in the order given
-    raises: ValueError for what is no list of numbers
-    source: Holm 1979
+    Parameters
+    ----------
+    saving_low, saving_high : float
+        Interval of a row of `summarise`, or of `paired_saving`.
+    n_rules : int, default=1
+        Rules among which it would have to be shown (the surest of them, as by Bonferroni).
+
+    Returns
+    -------
+    float
+        A share; nan where one split, or censoring, leaves the spread of the splits unknown.
+
+    References
+    ----------
+    Noether (1987), in its form for a shift: (z of 97.5 % + z of 80 %) standard errors.
     """
-    p_values = np.asarray(p_values, dtype=float)
-    if p_values.ndim != 1:
-        raise ValueError(f"p_values must be a list of numbers, got an array of shape {p_values.shape}")
-    if ((p_values < 0) | (p_values > 1)).any():
-        raise ValueError(f"p_values lie between 0 and 1, got {some(p_values)}")
-    order = np.argsort(p_values, kind="stable")  # nan last
-    factors = np.maximum(np.isfinite(p_values).sum() - np.arange(len(p_values)), 1)
-    adjusted = np.empty(len(p_values))
-    adjusted[order] = np.minimum(np.maximum.accumulate(p_values[order] * factors), 1)
-    return adjusted
-
-
-def saving_shown_by(saving_low, saving_high, power=0.8, *, splits_ratio=1, n_rules=1):
-    """The saving that a study with this 95 % interval would have shown in `power` of its repetitions.
-
-    saving_low, saving_high: of a row of summarise, or of paired_saving; power: share of repetitions
-    splits_ratio: of the splits of the study asked about to the splits of this one
-    n_rules: among how many it would have to be shown (Holm: the surest first, as by Bonferroni)
-    returns: float, a share; nan where one split, or censoring, leaves the spread of the splits unknown
-    raises: ValueError for a power that is no share
-    source: Noether 1987, in its form for a shift: (z of 97.5 % + z of the power) standard errors
-    """
-    if not 0 < power < 1:
-        raise ValueError(f"power must be a share in (0, 1), got {power}")
     if not (np.isfinite(saving_low) and saving_high < 1):
         return np.nan
     error = (np.log1p(-saving_low) - np.log1p(-saving_high)) / (2 * stats.norm.ppf(0.975))
-    shift = (stats.norm.isf(0.025 / n_rules) + stats.norm.ppf(power)) * error / np.sqrt(splits_ratio)
+    shift = (stats.norm.isf(0.025 / n_rules) + stats.norm.ppf(0.8)) * error
     return float(-np.expm1(-shift))
 
 
-def smallest_saving_shown(needed, reference, budget=None, *, n_splits=None, power=0.8):
-    """The saving that a study like this one would have shown in `power` of its repetitions.
+def smallest_saving_shown(needed, reference, budget=None):
+    """Compute the saving that a study like this one would have shown in 80 % of its repetitions.
 
-    needed, reference, budget: as in paired_saving; two runs of random serve before any rule was tried
-    n_splits: of the study asked about; as many as these if None; power: share of its repetitions
-    returns: as saving_shown_by
-    raises: ValueError for fewer than 2 splits
+    Parameters
+    ----------
+    needed, reference, budget
+        As in `paired_saving`; two runs of random serve before any rule is tried.
+
+    Returns
+    -------
+    float
+        As `saving_shown_by`.
     """
-    n_splits = len(needed) if n_splits is None else check_integer("n_splits", n_splits, 2)
     saving = paired_saving(needed, reference, budget)
-    return saving_shown_by(saving.low, saving.high, power, splits_ratio=n_splits / len(needed))
+    return saving_shown_by(saving.low, saving.high)
 
 
-def splits_to_show(saving, needed, reference, budget=None, *, power=0.8):
-    """How many splits show a saving in `power` of studies, judged by the spread of these.
+def splits_to_show(saving, needed, reference, budget=None):
+    """Compute how many splits show a saving in 80 % of studies, given the spread of these splits.
 
-    saving: share in (0, 1), such as 0.1; needed, reference, budget: as in paired_saving
-    power: share of the repetitions of such a study
-    returns: int; nan where one split, or censoring, leaves the spread of the splits unknown; inf where the
-        saving is next to 0
-    raises: ValueError for a saving that is no share
+    Parameters
+    ----------
+    saving : float in (0, 1)
+        Saving to show, such as 0.1.
+    needed, reference, budget
+        As in `paired_saving`.
+
+    Returns
+    -------
+    int or float
+        Number of splits; nan where one split, or censoring, leaves their spread unknown; inf where the saving
+        is next to 0.
+
+    Raises
+    ------
+    ValueError
+        If saving is no share in (0, 1).
     """
     if not 0 < saving < 1:
         raise ValueError(f"the saving to show must be a share in (0, 1), got {saving}")
-    now = smallest_saving_shown(needed, reference, budget, power=power)
-    if np.isnan(now):
+    smallest = smallest_saving_shown(needed, reference, budget)
+    if np.isnan(smallest):
         return np.nan
     with np.errstate(over="ignore"):
-        splits = np.ceil(len(needed) * (np.log1p(-now) / np.log1p(-saving)) ** 2)
+        splits = np.ceil(len(needed) * (np.log1p(-smallest) / np.log1p(-saving)) ** 2)
     return max(int(splits), 2) if np.isfinite(splits) else np.inf
 
 
 def ranking(needed, reference="random"):
-    """How often does one run name the best rule, and how wrong is its saving?
+    """Measure how often one run names the best rule, and how wrong its saving is.
 
-    needed: table of by_split; reference: the strategy that savings are against
-    returns: DataFrame indexed by strategy, the reference left out: strictly_first and first_or_tied, shares
-        of the splits in which the rule needed the fewest labels of all; single_low, single_high: nine in ten
-        single-run savings lie between them; saving: the paired saving over all splits
-    raises: ValueError for an unknown reference
+    Parameters
+    ----------
+    needed : DataFrame of shape (n_splits, n_strategies)
+        Table of `by_split`.
+    reference : str, default="random"
+        Strategy that savings are against.
+
+    Returns
+    -------
+    DataFrame indexed by strategy, the reference left out
+        strictly_first, first_or_tied : share of splits in which the rule needs the fewest labels of all;
+        single_low, single_high : 90 % of the single-run savings lie between them;
+        saving : paired saving over all splits.
+
+    Raises
+    ------
+    ValueError
+        If the reference is not among the columns.
     """
     check_choice("reference strategy", reference, [*needed.columns])
     fewest = needed.eq(needed.min(axis=1), axis=0) & np.isfinite(needed)
     alone = fewest[fewest.sum(axis=1) == 1].sum() / len(needed)
     rows = {}
     for name in needed.columns.drop(reference):
-        known = np.isfinite(needed[[name, reference]]).any(axis=1)
-        single = 1 - needed[name][known] / needed[reference][known]
-        ends = single.quantile(0.05, interpolation="lower"), single.quantile(0.95, interpolation="higher")
-        rows[name] = (
-            alone[name],
-            fewest[name].mean(),
-            *ends,
-            paired_saving(needed[name], needed[reference])[0],
+        finished = np.isfinite(needed[[name, reference]]).any(axis=1)
+        single = 1 - needed[name][finished] / needed[reference][finished]
+        low, high = (
+            single.quantile(0.05, interpolation="lower"),
+            single.quantile(0.95, interpolation="higher"),
         )
+        saving = paired_saving(needed[name], needed[reference]).estimate
+        rows[name] = alone[name], fewest[name].mean(), low, high, saving
     columns = ["strictly_first", "first_or_tied", "single_low", "single_high", "saving"]
-    table = pd.DataFrame.from_dict(rows, orient="index", columns=columns).astype(float)
-    return table.rename_axis("strategy")
-
-
-def saving_map(studies, strategy, targets, *, reference="random", level=0.95):
-    """The savings of one strategy by data set and target, and in which cells one is shown among so many.
-
-    studies: dict name -> table of run_study, each with the strategy and the reference
-    targets: accuracies in (0, 1]; level: what "shown" promises, all cells together
-    returns: DataFrame indexed by study and target: estimate, low, high, lowest, highest, p_value,
-        p_holm (adjusted for all the cells), verdict (win, tie, loss: by p_holm), reached (whether half of the
-        runs of either reached the target), at_seed (share of splits whose seed set alone meets the target)
-    raises: ValueError or TypeError, naming the value, for a study that lacks the strategy or is none
-    """
-    rows = {}
-    for name, curves in studies.items():
-        check_choice("strategy", strategy, list(check_curves(curves)["strategy"].unique()))
-        pair = curves[curves["strategy"].isin([reference, strategy])]
-        for target in targets:
-            lows, highs = log_ratios(pair, target, reference=reference)
-            needed = by_split(labels_to_target(pair, target))
-            start = (needed <= curves["n_labels"].min()).all(axis=1).mean()
-            reached = np.isfinite(needed.median()).any()
-            rows[name, target] = *saving_of(lows[strategy], highs[strategy], level=level), reached, start
-    names = ["estimate", "low", "high", "lowest", "highest", "p_value", "reached", "at_seed"]
-    table = pd.DataFrame.from_dict(rows, orient="index", columns=names)
-    table.index = pd.MultiIndex.from_tuples(rows, names=["study", "target"])
-    table["p_holm"] = holm(table["p_value"])
-    shown = table["p_holm"] <= 1 - level
-    table["verdict"] = np.select(
-        [shown & (table["low"] > 0), shown & (table["high"] < 0)], ["win", "loss"], "tie"
-    )
-    return table
+    return pd.DataFrame.from_dict(rows, orient="index", columns=columns).astype(float).rename_axis("strategy")

@@ -3,13 +3,11 @@
 The saving is paired: on each split the log of (rule's labels / reference's labels), both interpolated between
 rounds; over the splits their pseudo-median (the median of all pairwise means) and its signed-rank interval;
 saving = 1 - exp of it. A censored run makes its log ratio an interval, and the result is then bounds.
-Sources: Hodges & Lehmann 1963; Hollander, Wolfe & Chicken 2014, section 3. Not here: what the interval is
-worth (trust), words (wording).
+scipy.stats.wilcoxon has the test, without bounds; it has neither the estimate nor the interval.
+Not here: power and many comparisons (power), sentences (report).
 
-Hodges and Lehmann's pseudo-median, and Wilcoxon's signed-rank interval and test that go with it.
-
-scipy.stats.wilcoxon has the test, for values without bounds; it has neither the estimate nor the interval.
-Sources: Hodges & Lehmann 1963; Hollander, Wolfe & Chicken 2014, section 3.
+References: Hodges & Lehmann (1963); Hollander, Wolfe & Chicken (2014), Nonparametric Statistical Methods,
+section 3.
 """
 
 from functools import lru_cache
@@ -21,7 +19,7 @@ import numpy as np
 import pandas as pd
 from scipy import stats
 
-from active_learning._validation import check_choice
+from active_learning._validation import check_choice, some
 from active_learning.statistics.curves import (
     areas,
     by_split,
@@ -35,10 +33,7 @@ ROUNDING = 1e-12  # relative
 
 
 def _pairwise_means(values):
-    """Means of all pairs of values (n,), each with itself too, sorted: array (n (n + 1) / 2,).
-
-    What is 0 but for rounding is 0, as log(20 / 30) + log(30 / 20): on its side hang intervals and tests.
-    """
+    """Sorted means of all pairs of values (n,), each with itself too; what is 0 but for rounding is 0."""
     one, other = np.triu_indices(len(values))
     means = np.sort(values[one] / 2 + values[other] / 2)
     means[np.abs(means) <= ROUNDING * max(1.0, np.abs(values[np.isfinite(values)]).max(initial=0))] = 0.0
@@ -46,11 +41,25 @@ def _pairwise_means(values):
 
 
 def pseudo_median(values):
-    """The median of all pairwise means: as robust as a median, nearly as precise as a mean.
+    """Compute the median of all pairwise means: as robust as a median, nearly as precise as a mean.
 
-    values: array (n,), which may hold -inf or inf, not both
-    raises: ValueError for values of another shape, or none
-    source: Hodges & Lehmann 1963
+    Parameters
+    ----------
+    values : array of shape (n,)
+        May hold -inf or inf, not both.
+
+    Returns
+    -------
+    float
+
+    Raises
+    ------
+    ValueError
+        If values are not one number a split.
+
+    References
+    ----------
+    Hodges & Lehmann (1963).
     """
     values = np.asarray(values, dtype=float)
     if values.ndim != 1 or not len(values):
@@ -62,10 +71,10 @@ def pseudo_median(values):
 @lru_cache(maxsize=64)
 def _signed_rank_cdf(n):
     """P(T <= t) of the signed-rank statistic of n values without ties, t = 0 .. n (n + 1) / 2."""
-    chances = np.ones(1)
-    for rank in range(1, n + 1):  # each rank counts or does not, by the toss of a coin
-        chances = (np.pad(chances, (0, rank)) + np.pad(chances, (rank, 0))) / 2
-    return np.cumsum(chances)
+    probabilities = np.ones(1)
+    for rank in range(1, n + 1):  # each rank counts with probability one half
+        probabilities = (np.pad(probabilities, (0, rank)) + np.pad(probabilities, (rank, 0))) / 2
+    return np.cumsum(probabilities)
 
 
 def _left_tail(t, n):
@@ -76,7 +85,7 @@ def _left_tail(t, n):
 
 
 def fewest_values(level):
-    """The fewest values for which the signed-rank test can reach the level: 6 for 95 %."""
+    """Return the fewest values for which the signed-rank test can reach the level: 6 for 95 %."""
     if isinstance(level, bool) or not isinstance(level, Real):
         raise TypeError(f"level must be a number, got {level!r}")
     if not 0 < level < 1:
@@ -85,12 +94,24 @@ def fewest_values(level):
 
 
 def signed_rank_interval(values, level=0.95):
-    """The interval of the pseudo-median: the shifts that Wilcoxon's signed-rank test does not reject.
+    """Compute the interval of the pseudo-median: the shifts that Wilcoxon's signed-rank test does not reject.
 
-    values: array (n,), which may hold -inf or inf, not both; level: what the interval promises
-    returns: (low, high). With fewer than 6 values no such interval reaches 95 %: then Student's t interval
-        around the pseudo-median (open if a value is infinite); (nan, nan) for one value
-    source: Hollander, Wolfe & Chicken 2014, section 3.3
+    Parameters
+    ----------
+    values : array of shape (n,)
+        May hold -inf or inf, not both.
+    level : float in (0, 1), default=0.95
+        Coverage of the interval.
+
+    Returns
+    -------
+    tuple of two floats
+        Low and high end. With fewer values than the level needs (6 for 95 %), Student's t interval around
+        the pseudo-median, open if a value is infinite; (nan, nan) for one value.
+
+    References
+    ----------
+    Hollander, Wolfe & Chicken (2014), section 3.3.
     """
     values, fewest = np.asarray(values, dtype=float), fewest_values(level)
     n, tail = len(values), (1 - level) / 2
@@ -110,11 +131,19 @@ def signed_rank_interval(values, level=0.95):
 
 
 def signed_rank_p(lows, highs, level=0.95):
-    """Two-sided p value of a pseudo-median of 0 for values that lie between bounds: the largest possible.
+    """Compute the largest possible p value of a pseudo-median of 0 for values that lie between bounds.
 
-    lows, highs: arrays (n,), equal where a value is known
-    level: decides, as in signed_rank_interval, what is too few for ranks
-    returns: float, at most 1 - level where that interval excludes 0; nan for one value
+    Parameters
+    ----------
+    lows, highs : arrays of shape (n,)
+        Bounds of each value, equal where it is known.
+    level : float in (0, 1), default=0.95
+        Decides, as in `signed_rank_interval`, what is too few for ranks.
+
+    Returns
+    -------
+    float
+        Two-sided, at most 1 - level where that interval excludes 0; nan for one value.
     """
     n, middle = len(lows), len(lows) * (len(lows) + 1) / 4
     if n < 2:
@@ -122,11 +151,12 @@ def signed_rank_p(lows, highs, level=0.95):
     if n < fewest_values(level):
         return _t_p(lows) if np.array_equal(lows, highs) else 1.0
     fewest, most = (_pairwise_means(lows) > 0).sum(), (_pairwise_means(highs) >= 0).sum()
-    nearest = min(max(middle, fewest), most)  # the least telling statistic that ties and bounds allow
+    nearest = min(max(middle, fewest), most)  # the least extreme statistic that ties and bounds allow
     return float(min(1.0, 2 * _left_tail(middle - abs(nearest - middle), n)))
 
 
 def _t_p(values):
+    """P value of Student's interval around the pseudo-median."""
     middle, error = abs(pseudo_median(values)), np.std(values, ddof=1) / np.sqrt(len(values))
     if error == 0:
         return float(middle == 0)
@@ -134,40 +164,63 @@ def _t_p(values):
 
 
 class Saving(NamedTuple):
-    """A saving as a share of the reference's labels; a cost is negative."""
+    """A saving as a share of the reference's labels; a cost is negative.
 
-    estimate: float  # nan where censoring leaves it open
-    low: float  # 95 % interval; -inf (or 1) where it is open, (nan, nan) for one split
+    Attributes
+    ----------
+    estimate : float
+        nan where censoring leaves it open.
+    low, high : float
+        95 % interval; -inf or 1 where it is open, nan for one split.
+    lowest, highest : float
+        The estimate lies between them; they differ only under censoring.
+    p_value : float
+        Two-sided, of no saving.
+    """
+
+    estimate: float
+    low: float
     high: float
-    lowest: float  # the estimate lies between these two, which differ only under censoring
+    lowest: float
     highest: float
-    p_value: float  # two-sided, of no saving
+    p_value: float
 
 
 def paired_saving(needed, reference, budget=None, *, level=0.95):
-    """The saving of a rule against a reference, split by split, with its interval.
+    """Estimate the saving of a rule against a reference, paired by split.
 
-    needed, reference: arrays (n_splits,), labels to target on the same splits, interpolated or not;
-        inf = more than the budget
-    budget: labels at which runs were stopped; if None the largest number of labels that a run needed
-    level: what the interval promises
-    returns: Saving; its bounds hold whatever the censored runs would have needed
-    raises: ValueError if the two arrays do not pair up or hold no splits
+    Parameters
+    ----------
+    needed, reference : arrays of shape (n_splits,)
+        Labels to target on the same splits, interpolated or not; inf = more than the budget.
+    budget : float, optional
+        Labels at which runs were stopped; if None, the largest number of labels that a run needed.
+    level : float in (0, 1), default=0.95
+        Coverage of the interval.
+
+    Returns
+    -------
+    Saving
+        Its bounds hold whatever the censored runs would have needed.
+
+    Raises
+    ------
+    ValueError
+        If the two arrays do not pair up, hold no splits, or hold no positive numbers.
+
+    References
+    ----------
+    Hodges & Lehmann (1963); Hollander, Wolfe & Chicken (2014), section 3.
+
+    Examples
+    --------
+    >>> saving = paired_saving([60, 60, 60, 60, 60, 60], [120, 120, 120, 120, 120, 120])
+    >>> saving.estimate, saving.p_value
+    (0.5, 0.03125)
     """
     (needed, reference), budget = _paired(needed, reference, budget)
     lows = np.log(np.minimum(needed, budget)) - np.log(reference)
     return saving_of(lows, np.log(needed) - np.log(np.minimum(reference, budget)), level=level)
-
-
-def paired_difference(needed, reference, budget=None, *, level=0.95):
-    """The labels that a rule needs less than a reference, split by split: a Saving in labels, not a share.
-
-    needed, reference, budget, level: as in paired_saving
-    returns: Saving: pseudo-median of the differences reference - needed, and its signed-rank interval
-    """
-    (needed, reference), budget = _paired(needed, reference, budget)
-    lows, highs = np.minimum(reference, budget) - needed, reference - np.minimum(needed, budget)
-    return _saving(lows, highs, level, lambda labels: labels)
 
 
 def _paired(needed, reference, budget):
@@ -187,28 +240,82 @@ def _paired(needed, reference, budget):
 
 
 def saving_of(lows, highs, *, level=0.95):
-    """The Saving of bounds (n_splits,) of log ratios, rule to reference; equal where nothing is censored."""
-    return _saving(-np.asarray(highs), -np.asarray(lows), level, lambda gain: -np.expm1(-gain))
+    """Estimate the saving from bounds of the log ratios of each split.
 
+    Parameters
+    ----------
+    lows, highs : arrays of shape (n_splits,)
+        Bounds of log(rule's labels / reference's labels), equal where nothing is censored.
+    level : float in (0, 1), default=0.95
+        Coverage of the interval.
 
-def _saving(lows, highs, level, scale):
-    """Saving from bounds of each split's gain, which is scaled at the end. The gain is monotone in each."""
-    lowest, highest = pseudo_median(lows), pseudo_median(highs)
-    low, high = signed_rank_interval(lows, level)[0], signed_rank_interval(highs, level)[1]
+    Returns
+    -------
+    Saving
+    """
+    gain_lows, gain_highs = -np.asarray(highs), -np.asarray(lows)
+    low, high = signed_rank_interval(gain_lows, level)[0], signed_rank_interval(gain_highs, level)[1]
     if 1 < len(lows) < fewest_values(level) and not np.array_equal(lows, highs):
         low, high = -np.inf, np.inf  # Student's t does not rise with each of its values
-    low, high, lowest, highest = (float(scale(value)) + 0.0 for value in (low, high, lowest, highest))
+    ends = low, high, pseudo_median(gain_lows), pseudo_median(gain_highs)
+    low, high, lowest, highest = (float(-np.expm1(-end)) + 0.0 for end in ends)
     estimate = lowest if lowest == highest else np.nan
-    return Saving(estimate, low, high, lowest, highest, signed_rank_p(lows, highs, level))
+    return Saving(estimate, low, high, lowest, highest, signed_rank_p(gain_lows, gain_highs, level))
+
+
+def holm(p_values):
+    """Adjust p values for how many there are: one of 20 tables then holds a false claim.
+
+    Parameters
+    ----------
+    p_values : array of shape (k,)
+        nan counts as no test.
+
+    Returns
+    -------
+    array of shape (k,)
+        In the order given.
+
+    Raises
+    ------
+    ValueError
+        If p_values are not a list of numbers in [0, 1].
+
+    References
+    ----------
+    Holm (1979), A simple sequentially rejective multiple test procedure.
+    """
+    p_values = np.asarray(p_values, dtype=float)
+    if p_values.ndim != 1:
+        raise ValueError(f"p_values must be a list of numbers, got an array of shape {p_values.shape}")
+    if ((p_values < 0) | (p_values > 1)).any():
+        raise ValueError(f"p_values lie between 0 and 1, got {some(p_values)}")
+    order = np.argsort(p_values, kind="stable")  # nan last
+    factors = np.maximum(np.isfinite(p_values).sum() - np.arange(len(p_values)), 1)
+    adjusted = np.empty(len(p_values))
+    adjusted[order] = np.minimum(np.maximum.accumulate(p_values[order] * factors), 1)
+    return adjusted
 
 
 def log_ratios(curves, target, *, hold=1, reference="random"):
-    """Bounds of the log of (labels needed / labels the reference needed), split by split.
+    """Bound the log of (labels needed / labels the reference needed) of every run.
 
-    curves, target, hold: as in labels_to_target
-    returns: two DataFrames with a row a split and a column a strategy, the reference first and left at 0;
-        they differ where a run is censored
-    raises: ValueError if the reference is not among the curves, or strategies differ in their splits
+    Parameters
+    ----------
+    curves, target, hold
+        As in `labels_to_target`.
+    reference : str, default="random"
+        Strategy to compare with.
+
+    Returns
+    -------
+    tuple of two DataFrames of shape (n_splits, n_strategies)
+        Low and high bounds, the reference first and left at 0; they differ where a run is censored.
+
+    Raises
+    ------
+    ValueError
+        If the reference is not among the curves, or strategies differ in their splits.
     """
     check_choice("reference strategy", reference, list(check_curves(curves)["strategy"].unique()))
     bounds = crossing_bounds(curves, target, hold=hold)
@@ -221,29 +328,58 @@ def log_ratios(curves, target, *, hold=1, reference="random"):
 
 
 def summarise(curves, target, *, hold=1, reference="random", parts=None):
-    """Every measure of every strategy, as numbers.
+    """Compute every measure of every strategy.
 
-    curves: table of run_study
-    target, hold: as in labels_to_target
-    reference: the strategy that the others are compared with, split by split
-    parts: table of run_parts, for the interval of new rows
-    returns: DataFrame indexed by strategy, the reference first, with columns
-        median, q25, q75       labels to target over the splits, as bought in batches; inf = over the budget
-        reached_share          share of splits in which the target was reached
-        saving                 the paired saving against the reference; nan where censoring leaves it open
-        saving_low, saving_high  its 95 % interval, about other splits of these rows (nan for one split)
-        saving_min, saving_max   the saving lies between them; the two are equal unless runs are censored
-        new_rows_low, new_rows_high  what the same study would show on as many other rows, in 95 %
-        single_low, single_high  what a single split shows, in 95 %
-        p_value                two-sided, of no saving, by the signed-rank test
-        cost_more_share, tie_share  share of splits with more labels than the reference, or as many
-        auc, final_accuracy    means over the splits
-    raises: ValueError if the reference is not among the curves, or strategies differ in their splits
+    Parameters
+    ----------
+    curves : DataFrame
+        Table of `run_study`.
+    target : float in (0, 1]
+        Accuracy to reach.
+    hold : int, default=1
+        Consecutive rounds at the target, as in `labels_to_target`.
+    reference : str, default="random"
+        Strategy that the others are compared with, split by split.
+    parts : DataFrame, optional
+        Table of `run_parts`, for the interval of new rows.
+
+    Returns
+    -------
+    DataFrame indexed by strategy, the reference first
+        median, q25, q75 : labels to target over the splits, in whole batches; inf = over the budget;
+        reached_share : share of splits in which the target is reached;
+        saving : paired saving against the reference; nan where censoring leaves it open;
+        saving_low, saving_high : its 95 % interval, about other splits of these rows (nan for one split);
+        saving_min, saving_max : the saving lies between them; equal unless runs are censored;
+        single_low, single_high : what a single split shows, in 95 %;
+        p_value, p_holm : two-sided, of no saving, and adjusted for the number of rules (Holm);
+        cost_more_share, tie_share : share of splits with more labels than the reference, or as many;
+        new_rows_low, new_rows_high : what the same study would show on as many other rows, in 95 %;
+        auc, final_accuracy : means over the splits.
+
+    Raises
+    ------
+    ValueError
+        If the reference is not among the curves, or strategies differ in their splits.
+
+    References
+    ----------
+    Hodges & Lehmann (1963); Holm (1979).
+
+    Examples
+    --------
+    >>> import pandas as pd
+    >>> runs = {"random": [0.5, 0.7, 0.9], "margin": [0.5, 0.9, 0.9]}
+    >>> tables = [pd.DataFrame({"strategy": name, "accuracy": run}) for name, run in runs.items()]
+    >>> curves = pd.concat([table.assign(split=0, n_labels=[20, 30, 40]) for table in tables])
+    >>> summarise(curves, 0.9)["median"].to_dict()
+    {'random': 40.0, 'margin': 30.0}
     """
     lows, highs = log_ratios(curves, target, hold=hold, reference=reference)
     needed = by_split(labels_to_target(curves, target, hold=hold))
     rows = [_summary_row(needed[name], needed[reference], lows[name], highs[name]) for name in lows]
     summary = pd.DataFrame(rows, index=pd.Index([*lows], name="strategy"))
+    summary["p_holm"] = holm(summary["p_value"].where(summary.index != reference))
     new = new_rows_intervals(summary, parts, target, hold=hold, reference=reference)
     summary["new_rows_low"], summary["new_rows_high"] = new["low"], new["high"]
     summary["auc"], summary["final_accuracy"] = areas(curves).mean(), final_scores(curves).mean()
@@ -251,6 +387,7 @@ def summarise(curves, target, *, hold=1, reference="random", parts=None):
 
 
 def _summary_row(needed, reference, lows, highs):
+    """One row of summarise, from the labels to target and the bounds of the log ratios of a strategy."""
     saving = saving_of(lows.to_numpy(), highs.to_numpy())
     single = single_run_interval(lows, highs)
     return {
@@ -272,13 +409,24 @@ def _summary_row(needed, reference, lows, highs):
 
 
 def single_run_interval(lows, highs, level=0.95):
-    """Where the saving of one more split would lie: a prediction interval, from the sorted splits.
+    """Predict where the saving of one more split lies, from the sorted splits.
 
-    lows, highs: bounds (n_splits,) of log ratios
-    returns: (low, high) shares: the k-th values from either end, which hold the next split in
-        (n + 1 - 2 k) / (n + 1) of cases, at least `level`; with fewer than 39 splits all of them, which holds
-        less; (nan, nan) for one split
-    source: Hahn & Meeker 1991, section 5.2
+    Parameters
+    ----------
+    lows, highs : arrays of shape (n_splits,)
+        Bounds of log ratios.
+    level : float in (0, 1), default=0.95
+        Share of single splits that the interval holds; with fewer than 39 splits it is the range of all of
+        them, which holds less.
+
+    Returns
+    -------
+    tuple of two floats
+        Savings: the k-th values from either end; (nan, nan) for one split.
+
+    References
+    ----------
+    Hahn & Meeker (1991), Statistical Intervals, section 5.2.
     """
     n = len(lows)
     if n < 2:
@@ -287,23 +435,44 @@ def single_run_interval(lows, highs, level=0.95):
     return tuple(float(-np.expm1(bound)) for bound in (np.sort(highs)[-k], np.sort(lows)[k - 1]))
 
 
-NOISE = 0.75  # of the splits' noise in parts is taken off: they understate how much rows matter
+NOISE = 0.75  # share of the splits' noise that is subtracted: groups understate how much rows matter
 
 
 def new_rows_intervals(summary, parts, target, *, hold=1, reference="random", level=0.95):
-    """What the same study would show on as many other rows of the same kind.
+    """Predict what the same study would show on as many other rows of the same kind.
 
     Two such studies differ by their splits, each as its own interval says, and by their rows. The rows are
-    cut into K parts, each studied as a small data set: beyond what their splits explain, the parts' log
-    ratios vary as those of new rows would, K times as much, as the variance of a saving falls with the rows.
-    On fresh data (tests/benchmarks/new_rows.py) they vary less than that, as a rule soon has bought most of a
-    small pool; a quarter of the splits' noise is left in for it.
+    cut into K random groups, each studied as a small data set: beyond what their splits explain, the groups'
+    log ratios vary as those of new rows would, K times as much, as the variance of a saving falls with the
+    rows. On new data (tests/benchmarks/new_rows.py) they vary less than that, as a rule soon has queried most
+    of a small pool; a quarter of the splits' noise is left in for it.
 
-    summary: DataFrame of saving_min, saving_max, saving_low, saving_high; parts: table of run_parts, or None
-    returns: DataFrame with columns low, high; nan where there are no parts, or censoring leaves one open;
-        where it leaves one known within bounds, the widest interval that they allow
-    source: random groups, Wolter 2007, chapter 2; Howe 1974 for the sum of two errors that have intervals:
-        the squares of their half widths add up
+    Parameters
+    ----------
+    summary : DataFrame
+        With columns saving_min, saving_max, saving_low and saving_high.
+    parts : DataFrame or None
+        Table of `run_parts`.
+    target, hold, reference
+        As in `summarise`.
+    level : float in (0, 1), default=0.95
+        Coverage of the interval.
+
+    Returns
+    -------
+    DataFrame with columns low, high
+        nan without parts, or where censoring leaves one open; where it leaves one known within bounds, the
+        widest interval that they allow.
+
+    Raises
+    ------
+    TypeError
+        If parts are no table of run_parts.
+
+    References
+    ----------
+    Wolter (2007), Introduction to Variance Estimation, chapter 2 (random groups); Howe (1974), for the
+    interval of the sum of two errors: the squares of their half widths add up.
     """
     table = pd.DataFrame(np.nan, index=summary.index, columns=["low", "high"])
     if parts is None:
@@ -319,7 +488,7 @@ def new_rows_intervals(summary, parts, target, *, hold=1, reference="random", le
 
 
 def _new_rows(row, cuts, level):
-    """(low, high) of one rule: row of summarise, and of each cut its parts' bounds (m,) of log ratios."""
+    """(low, high) of one rule: row of summarise, and of each cut its groups' bounds (m,) of log ratios."""
     spread = row[["saving_min", "saving_max", "saving_low", "saving_high"]].to_numpy(dtype=float)
     ends = np.array([[[pseudo_median(bound) for bound in part] for part in cut] for cut in cuts])
     if not np.isfinite([*ends.flat, *spread]).all() or spread.max() >= 1:
@@ -336,6 +505,6 @@ def _new_rows(row, cuts, level):
 
 
 def _split_noise(lows, highs):
-    """The variance of a part's log ratio that its m splits explain: bounds (m,); open ones add none."""
-    known = lows[lows == highs]
-    return np.var(known, ddof=1) / len(lows) if len(known) > 1 else 0.0
+    """Variance of a group's log ratio that its m splits explain, from bounds (m,); open ones add none."""
+    exact = lows[lows == highs]
+    return np.var(exact, ddof=1) / len(lows) if len(exact) > 1 else 0.0

@@ -15,7 +15,9 @@ import pandas as pd
 
 sys.path.insert(0, str(Path(__file__).parents[2]))
 import al_helpers as al
+from active_learning.statistics.curves import by_split
 from active_learning.statistics.savings import saving_of
+from active_learning.strategies.base import random_rows
 
 TARGETS = {"digits": 0.9, "synthetic": 0.85}
 RULES = {"digits": ("margin", "least_confidence", "entropy"), "synthetic": ("margin", "core_set")}
@@ -27,13 +29,13 @@ def population(name, batch, n_splits, folder=None):
     if file and file.exists():
         curves = pd.read_parquet(file)
     else:
-        rules = {"random": al.random_rows, "again": al.random_rows}
+        rules = {"random": random_rows, "again": random_rows}
         rules |= {rule: al.STRATEGIES[rule] for rule in RULES[name]}
         settings = dict(n_splits=n_splits, batch=batch, budget=600, stop_at=TARGETS[name])
         curves = al.run_study(al.load_dataset(name), rules, **settings)
         if file:
             curves.to_parquet(file)
-    return al.by_split(al.labels_to_target(curves, TARGETS[name], interpolate=True))
+    return by_split(al.labels_to_target(curves, TARGETS[name], interpolate=True))
 
 
 def coverage(needed, rule, n, *, censored=0.0, n_studies=1000, seed=0):

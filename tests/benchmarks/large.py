@@ -24,6 +24,8 @@ import psutil
 from sklearn.linear_model import LogisticRegression
 
 import al_helpers as al
+from active_learning.models.logistic import NewtonLogisticRegression
+from active_learning.strategies.base import Round, smallest_margin
 
 ROWS, COLUMNS, CLASSES, BATCH, BUDGET, SPLITS = 50_000, 100, 50, 50, 2_000, 5
 RULES = ("random", "margin")
@@ -153,7 +155,7 @@ def write_pool(path, rows):
 def fitted(X, classes=10):
     """Two models with the same weights: ours, and scikit-learn's."""
     y = np.random.default_rng(0).integers(classes, size=500)
-    ours = al.NewtonLogisticRegression(C=0.01).fit(np.asarray(X[:500], dtype=float), y)
+    ours = NewtonLogisticRegression(C=0.01).fit(np.asarray(X[:500], dtype=float), y)
     theirs = LogisticRegression()
     theirs.classes_, theirs.coef_, theirs.intercept_ = ours.classes_, ours.coef_, ours.intercept_
     theirs.n_features_in_ = X.shape[1]
@@ -167,8 +169,8 @@ def one_pass(model, X, size=4096):
 
 
 def margin_query(model, X):
-    state = al.Round(model, X, NOTHING, NOTHING, np.arange(len(X)), 10, np.random.default_rng(0))
-    return al.smallest_margin(state)
+    state = Round(model, X, NOTHING, NOTHING, np.arange(len(X)), 10, np.random.default_rng(0))
+    return smallest_margin(state)
 
 
 def with_file(rows, work):

@@ -31,6 +31,9 @@ from sklearn.linear_model import LogisticRegression
 
 import al_helpers as al
 from active_learning.models import logistic as newton
+from active_learning.models.logistic import NewtonLogisticRegression
+from active_learning.models.registry import default_model
+from active_learning.strategies.base import Round, smallest_margin
 
 NOTHING = np.array([], dtype=int)
 
@@ -83,7 +86,7 @@ def fit(args):
     for n in (30, 100, 200, 300):
         for warm in (False, True):
             theirs = LogisticRegression(solver="newton-cg", tol=1e-8)
-            fits = {model: partial(one_fit, model, X, y, n, warm) for model in (theirs, al.default_model())}
+            fits = {model: partial(one_fit, model, X, y, n, warm) for model in (theirs, default_model())}
             peer, ours = 1000 * np.array([*medians(fits, 5 * args.repeats).values()])
             rows.append((n, "warm" if warm else "cold", peer, ours, peer / ours))
     columns = ["rows", "start", "newton-cg 1e-8 (ms)", "this project (ms)", "times faster"]
@@ -209,7 +212,7 @@ def products_floor(dataset):
 # --- (c), (d) the loop outside fit and predict; the gain from a second process ----------------------
 
 
-class Timed(al.NewtonLogisticRegression):
+class Timed(NewtonLogisticRegression):
     """The report's classifier, adding up the time spent in it."""
 
     spent = 0.0
@@ -283,7 +286,7 @@ def report(args):
 def fitted(X, n=2000):
     """The report's classifier and scikit-learn's with the same weights, 10 classes."""
     y = np.random.default_rng(0).integers(10, size=n)
-    ours = al.NewtonLogisticRegression(C=0.01).fit(X[:n], y)
+    ours = NewtonLogisticRegression(C=0.01).fit(X[:n], y)
     theirs = LogisticRegression()
     theirs.classes_, theirs.coef_, theirs.intercept_ = ours.classes_, ours.coef_, ours.intercept_
     theirs.n_features_in_ = X.shape[1]
@@ -292,8 +295,8 @@ def fitted(X, n=2000):
 
 def margin_query(model, X):
     """A callable that picks ten rows by the margin rule out of all rows of X."""
-    state = al.Round(model, X, NOTHING, NOTHING, np.arange(len(X)), 10, np.random.default_rng(0))
-    return partial(al.smallest_margin, state)
+    state = Round(model, X, NOTHING, NOTHING, np.arange(len(X)), 10, np.random.default_rng(0))
+    return partial(smallest_margin, state)
 
 
 def plain_query(model, X):
@@ -427,12 +430,10 @@ def query_times(pool, labeled, repeats):
     rows = rng.integers(len(digits.y), size=pool + labeled)
     X, y = digits.X[rows] + rng.normal(scale=0.05, size=(len(rows), 64)), digits.y[rows]
     known = np.arange(labeled)
-    model = al.default_model().fit(X[known], y[known])
+    model = default_model().fit(X[known], y[known])
 
     def query(rule):
-        seen = al.Round(
-            model, X, known, y[known], np.arange(labeled, len(rows)), 10, np.random.default_rng(0)
-        )
+        seen = Round(model, X, known, y[known], np.arange(labeled, len(rows)), 10, np.random.default_rng(0))
         return seconds(lambda: rule(seen))
 
     times = medians({name: partial(query, rule) for name, rule in al.STRATEGIES.items()}, repeats)

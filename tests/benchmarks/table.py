@@ -97,7 +97,8 @@ def from_table(path):
 
 def from_vectors(path, frame):
     """Suggest from vectors; (GiB beyond the file, times of one predict_proba over it: clock, processor)."""
-    from al_helpers import default_model, load_table, suggest
+    from active_learning.models.registry import default_model
+    from al_helpers import load_table, suggest
 
     X = np.load(path, mmap_mode="r")
     float(sum(X[i : i + 4096].sum(dtype=float) for i in range(0, len(X), 4096)))  # it is in the page cache

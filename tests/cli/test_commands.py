@@ -8,6 +8,8 @@ import pytest
 from examples import mixed_table, run, run_quick, write
 
 import al_helpers as al
+from active_learning.cli.main import main
+from active_learning.models.registry import CLASSIFIERS
 
 DEFAULT = [*al.CLASSIC, al.RECOMMENDED]
 
@@ -46,7 +48,7 @@ def test_command_prints_what_it_ran_the_table_and_one_sentence(capsys):
 
 
 def test_command_measures_digits_by_default(capsys):
-    assert al.main(["--splits", "1", "--jobs", "1", "--strategies", "random", "--budget", "30"]) == 0
+    assert main(["--splits", "1", "--jobs", "1", "--strategies", "random", "--budget", "30"]) == 0
     out = capsys.readouterr().out
     assert all(stated in out for stated in ("digits", "seed 20 / pool 1237 / test 540", "1 split,"))
 
@@ -67,7 +69,7 @@ def test_strategies_come_with_spaces_or_commas_and_random_first(capsys, options,
     assert [row[0] for row in table_of(out)] == rows
 
 
-@pytest.mark.parametrize("name", al.CLASSIFIERS)
+@pytest.mark.parametrize("name", CLASSIFIERS)
 def test_every_classifier_runs_by_name_and_is_named_in_text_and_json(capsys, name):
     options = ("--classifier", name, "--strategies", "random", "--splits", "1", "--budget", "16")
     code, out, err = run_quick(capsys, *options)

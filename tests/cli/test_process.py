@@ -13,6 +13,7 @@ import pytest
 from examples import QUICK, mixed_table, run_quick
 
 import al_helpers as al
+from active_learning.models.registry import CLASSIFIERS
 
 ROOT = Path(__file__).parents[2]
 
@@ -48,7 +49,7 @@ def test_same_seed_gives_the_same_bytes_in_another_process_with_other_jobs(capsy
     ("options", "names"),
     [
         (["--strategies", "magic"], ["magic", "least_confidence", "margin", "entropy"]),
-        (["--classifier", "forest"], ["forest", *al.CLASSIFIERS]),
+        (["--classifier", "forest"], ["forest", *CLASSIFIERS]),
         (["--classifier", "svm", "--strategies", "all"], ["least_confidence", "SVC", "fit: random, margin,"]),
         (["--dataset", "mnist"], ["mnist", "digits", "synthetic"]),
         (["--target-acc", "0"], ["(0, 1]", "0"]),

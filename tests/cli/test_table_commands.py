@@ -10,6 +10,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 import al_helpers as al
+from active_learning.cli.main import main
 from active_learning.tables.table import read_table
 
 GOOD = "id,n,w,y\np,1,5,a\nq,3,2,b\nr,2,9,\ns,5,4,\n"
@@ -25,7 +26,7 @@ def run(tmp_path, monkeypatch, capsys):
             (tmp_path / name).write_bytes(content if isinstance(content, bytes) else content.encode())
         before = {path.name: path.read_bytes() for path in tmp_path.iterdir()}
         try:
-            code = al.main(["--csv", "t.csv", "--label-column", "y", *options])
+            code = main(["--csv", "t.csv", "--label-column", "y", *options])
         except SystemExit as stop:
             code = stop.code
         after = {path.name: path.read_bytes() for path in tmp_path.iterdir()}

@@ -13,7 +13,8 @@ import pytest
 from sklearn.dummy import DummyClassifier
 
 import al_helpers as al
-from active_learning.datasets.bundled import wrong_labels
+from active_learning.datasets.bundled import DATASETS, read_docstrings, wrong_labels
+from active_learning.models.registry import default_model
 
 MADE = ["digits_wrong_10", "digits_wrong_20", "unbalanced", "docstrings", "many_classes"]
 
@@ -27,7 +28,7 @@ def test_a_made_data_set_loads_in_under_two_seconds(name):
 
 
 def test_every_data_set_says_what_it_is_and_how_many_rows_it_has():
-    assert list(al.DESCRIPTIONS) == list(al.DATASETS)
+    assert list(al.DESCRIPTIONS) == list(DATASETS)
     for name, line in al.DESCRIPTIONS.items():
         dataset = al.load_dataset(name)
         shares = 100 * np.unique(dataset.y, return_counts=True)[1] / len(dataset.y)
@@ -96,13 +97,13 @@ def test_dataset_rejects_clean_labels_that_do_not_pair_up(clean, named):
 
 
 def test_docstrings_are_told_apart_by_their_words_and_not_by_their_address():
-    texts, y = al.read_docstrings()
+    texts, y = read_docstrings()
     assert len(set(texts)) == len(texts) == len(y)
     X = al.load_dataset("docstrings").X
     lengths = np.sqrt((X**2).sum(axis=1))
     np.testing.assert_allclose(lengths, 1, atol=1e-4)
     train = np.arange(len(y)) % 2 == 0
-    score = al.default_model().fit(X[train], y[train]).score(X[~train], y[~train])
+    score = default_model().fit(X[train], y[train]).score(X[~train], y[~train])
     assert 0.6 < score < 0.95
 
 

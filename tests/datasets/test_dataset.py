@@ -11,6 +11,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 import al_helpers as al
+from active_learning._arrays import take
+from active_learning.datasets.bundled import DATASETS
 
 
 def test_digits_are_divided_by_16(digits):
@@ -24,7 +26,7 @@ def test_digits_split_into_20_1237_540(digits):
     assert split.sizes == {"seed": 20, "pool": 1237, "test": 540}
 
 
-@pytest.mark.parametrize("name", al.DATASETS)
+@pytest.mark.parametrize("name", DATASETS)
 def test_every_data_set_loads_alike_twice(name):
     first, again = al.load_dataset(name), al.load_dataset(name)
     assert first.name == name
@@ -35,7 +37,7 @@ def test_every_data_set_loads_alike_twice(name):
 def test_load_dataset_lists_the_valid_names():
     with pytest.raises(ValueError, match="mnist") as error:
         al.load_dataset("mnist")
-    assert all(name in str(error.value) for name in al.DATASETS)
+    assert all(name in str(error.value) for name in DATASETS)
 
 
 def test_load_dataset_passes_settings_to_the_synthetic_one_only():
@@ -66,7 +68,7 @@ def test_dataset_rejects_bad_labels_by_value(X, y, names):
 def test_dataset_turns_any_sparse_format_into_rows_that_can_be_picked():
     X = scipy.sparse.coo_matrix(np.eye(4))
     dataset = al.Dataset("sparse", X, [0, 1, 0, 1])
-    assert np.array_equal(al.take(dataset.X, [2, 0]).toarray(), np.eye(4)[[2, 0]])
+    assert np.array_equal(take(dataset.X, [2, 0]).toarray(), np.eye(4)[[2, 0]])
 
 
 def test_dataset_and_split_are_frozen(iris):

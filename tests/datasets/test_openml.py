@@ -11,6 +11,7 @@ import pytest
 from sklearn.datasets import _openml
 
 import al_helpers as al
+from active_learning.cli.main import main
 
 ARFF = """@RELATION pets
 @ATTRIBUTE weight NUMERIC
@@ -156,7 +157,7 @@ def test_without_a_network_one_sentence_says_so(monkeypatch, tmp_path, capsys, r
         al.load_dataset("openml:iris")
     assert not isinstance(refuse, URLError) and len(recwarn) == 0
     with pytest.raises(SystemExit) as ended:
-        al.main(["--dataset", "openml:iris"])
+        main(["--dataset", "openml:iris"])
     err = capsys.readouterr().err
     assert ended.value.code == 2 and err.count("\n") == 1 and "needs a network" in err
 
@@ -165,5 +166,5 @@ def test_the_command_measures_a_table_of_openml(openml, capsys):
     rows = "\n".join(f"{i % 2 + i / 99},{'ab'[i % 2]}" for i in range(90))
     arff = f"@RELATION pets\n@ATTRIBUTE size NUMERIC\n@ATTRIBUTE kind {{a,b}}\n@DATA\n{rows}\n"
     openml(arff=arff, kinds=dict(size="numeric", kind="nominal"))
-    assert al.main(["--dataset", "openml:pets", "--splits", "2", "--budget", "14", "--jobs", "1"]) == 0
+    assert main(["--dataset", "openml:pets", "--splits", "2", "--budget", "14", "--jobs", "1"]) == 0
     assert capsys.readouterr().out.startswith("openml:pets: 90 rows x 1 columns, 2 classes")

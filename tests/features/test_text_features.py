@@ -9,7 +9,8 @@ from examples import WORDS, said_in
 from scipy import sparse
 
 import al_helpers as al
-from active_learning.features.text import COMMON, LENGTH, Texts, _frequent
+from active_learning.features.text import COMMON, LENGTH, TextEncoder, Texts, _frequent
+from active_learning.statistics.curves import final_scores
 
 SAID = np.array(
     ["win a prize now", "see you at home", "free cash prize", "lunch at home", ""] * 8, dtype=object
@@ -18,7 +19,7 @@ SAID = np.array(
 
 def encoder():
     known = np.array([f"{text} {i % 7}" if text else "" for i, text in enumerate(SAID)], dtype=object)
-    return al.TextEncoder(Texts(known)), np.arange(len(known), dtype=float)[:, None]
+    return TextEncoder(Texts(known)), np.arange(len(known), dtype=float)[:, None]
 
 
 def test_empty_or_missing_texts_are_zero_and_the_usual_row_has_the_length():
@@ -42,7 +43,7 @@ def test_learning_and_turning_out_at_once_is_one_after_the_other(missing, monkey
 def test_a_text_of_mostly_unknown_words_speaks_less_loudly():
     known = np.array([*SAID[SAID != ""], "zqx vbn prize wkj plm ygh"], dtype=object)
     codes = np.arange(len(known), dtype=float)[:, None]
-    lengths = np.linalg.norm(al.TextEncoder(Texts(known)).fit(codes[:-1]).transform(codes), axis=1)
+    lengths = np.linalg.norm(TextEncoder(Texts(known)).fit(codes[:-1]).transform(codes), axis=1)
     assert 0 < lengths[-1] < lengths[:-1].min()
 
 
@@ -70,7 +71,7 @@ def test_levels_that_were_never_seen_end_no_worse_than_a_constant(n_rare, n_comm
     frame = pd.DataFrame(rare + common, columns=["text", "y"]).sample(frac=1, random_state=0)
     dataset, settings, _, _ = al.plan_study(al.load_table(frame.reset_index(drop=True), "y"), target=0.9)
     every = settings | {"batch": 10**6, "budget": 10**6}
-    score = al.final_scores(al.run_study(dataset, "random", n_splits=4, n_jobs=1, **every))["random"]
+    score = final_scores(al.run_study(dataset, "random", n_splits=4, n_jobs=1, **every))["random"]
     share = frame["y"].value_counts(normalize=True).iloc[0]
     error = np.sqrt(share * (1 - share) / (0.3 * len(frame)) / 4)
     assert score.mean() >= share - 2 * error
@@ -81,7 +82,7 @@ def score_of(frame):
     table = al.load_table(frame, "y")
     dataset, settings, _, _ = al.plan_study(table, target=0.9, batch=36, budget=40)
     curves = al.run_study(dataset, "random", n_splits=3, n_jobs=1, **settings)
-    return al.final_scores(curves)["random"].mean(), table.notes
+    return final_scores(curves)["random"].mean(), table.notes
 
 
 @pytest.mark.parametrize("script", WORDS)
@@ -136,7 +137,7 @@ def test_what_occurs_in_three_texts_is_looked_at_and_what_occurs_in_two_is_not()
 
 
 def test_two_texts_are_enough_to_tell_them_apart():
-    rows = al.TextEncoder(Texts(["red apple", "blue sky"])).fit_transform(np.array([[0.0], [1.0]]))
+    rows = TextEncoder(Texts(["red apple", "blue sky"])).fit_transform(np.array([[0.0], [1.0]]))
     assert not np.allclose(rows[0], rows[1])
 
 
@@ -148,6 +149,6 @@ def test_the_numbers_of_texts_may_be_a_list():
 def test_texts_that_repeat_have_no_axes_of_noise():
     said = [f"{a} {b}" for a in ("red", "green", "blue") for b in ("apple", "melon", "grape")]
     codes = np.arange(90)[:, None] % len(said)
-    rows = al.TextEncoder(Texts(said)).fit(codes).transform(codes)
+    rows = TextEncoder(Texts(said)).fit(codes).transform(codes)
     assert rows.shape[1] <= len(said)  # nine texts span no more, and the rest would be rounding
     assert np.linalg.matrix_rank(rows) == rows.shape[1]

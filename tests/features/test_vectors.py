@@ -5,6 +5,7 @@ import pandas as pd
 import pytest
 
 import al_helpers as al
+from active_learning.features.vectors import VectorScaler
 
 RNG = np.random.default_rng(0)
 X = RNG.normal(size=(60, 8)) + 2 * (np.arange(60) % 2)[:, None]
@@ -109,13 +110,13 @@ def test_a_masked_number_is_a_missing_one():
 
 def test_a_missing_vector_becomes_the_mean():
     V = np.vstack([X, np.full(8, np.nan)])
-    Z = al.VectorScaler().fit_transform(V)
+    Z = VectorScaler().fit_transform(V)
     np.testing.assert_array_equal(Z[60], 0)
-    np.testing.assert_allclose(Z[:60], al.VectorScaler().fit_transform(X))
+    np.testing.assert_allclose(Z[:60], VectorScaler().fit_transform(X))
 
 
 def test_all_directions_are_scaled_alike_and_the_mean_moves_to_0():
-    Z = al.VectorScaler().fit_transform(X)
+    Z = VectorScaler().fit_transform(X)
     np.testing.assert_allclose(Z.mean(axis=0), 0, atol=1e-12)
     np.testing.assert_allclose(Z.std(axis=0) / X.std(axis=0), (Z.std(axis=0) / X.std(axis=0))[0])
 

@@ -13,6 +13,7 @@ from benchmarks import forecast as script
 from benchmarks import stop_rules
 
 import al_helpers as al
+from active_learning.datasets.bundled import DATASETS
 from active_learning.forecast import backtest
 from active_learning.forecast.forecast import (
     LEVELS,
@@ -78,7 +79,7 @@ def test_the_table_of_all_data_sets_weighs_every_replay_alike():
 def test_every_stop_rule_stands_in_the_table_once_a_data_set():
     table = al.stop_table()
     assert not table.duplicated(["data", "rule"]).any()
-    assert set(table["rule"]) == set(stop_rules.CANDIDATES) and set(table["data"]) == set(al.DATASETS)
+    assert set(table["rule"]) == set(stop_rules.CANDIDATES) and set(table["data"]) == set(DATASETS)
     assert (table.groupby("data").size() == len(stop_rules.CANDIDATES)).all()
     shares = table[["score", "missed", "missed_anyway", "never"]]
     assert shares.min().min() >= 0 and shares.max().max() <= 1
@@ -88,7 +89,7 @@ def test_every_stop_rule_stands_in_the_table_once_a_data_set():
 def test_a_change_of_a_table_changes_no_later_one():
     table = al.stop_table()
     table.loc[:, "data"] = "x"
-    assert al.stop_table()["data"].nunique() == len(al.DATASETS)
+    assert al.stop_table()["data"].nunique() == len(DATASETS)
 
 
 def test_the_package_holds_the_data_files():

@@ -11,8 +11,10 @@ from sklearn.datasets import make_classification
 from sklearn.neighbors import KNeighborsClassifier
 
 import al_helpers as al
+from active_learning.cli.main import main
 from active_learning.forecast import learning_curve
 from active_learning.forecast.forecast import BIASED, LEAST, verdict_on
+from active_learning.models.registry import default_model
 
 
 def made(seed, n=1500):
@@ -95,7 +97,7 @@ def test_only_the_random_rows_test_when_a_history_tells_them_apart():
         split = al.split_dataset(dataset.y, seed_per_class=40, random_state=seed)
         run = al.run_loop(dataset, split, "margin", budget=200)
         rows, tested = np.concatenate([split.seed, run.queried]), np.arange(len(split.seed))
-        settings = (dataset.X, dataset.y, rows, np.arange(0), al.default_model(), np.random.default_rng(0))
+        settings = (dataset.X, dataset.y, rows, np.arange(0), default_model(), np.random.default_rng(0))
         parts = [learning_curve.subset_curve(*settings, tested=part).errors[-1] for part in (None, tested)]
         errors.append([*parts, 1 - run.accuracy[-1]])
     plain, random_part, truth = np.mean(errors, axis=0)
@@ -114,7 +116,7 @@ def test_predictions_for_the_pool_bring_the_score_of_queried_rows_nearer_to_the_
         pool = np.setdiff1d(split.pool, rows)
         curves = [
             learning_curve.subset_curve(
-                dataset.X, dataset.y, rows, p, al.default_model(), np.random.default_rng(0)
+                dataset.X, dataset.y, rows, p, default_model(), np.random.default_rng(0)
             )
             for p in (np.arange(0), pool)
         ]
@@ -158,7 +160,7 @@ def test_eighty_percent_of_new_projects_end_within_eighty_percent():
         answer = al.forecast(
             labelled(al.Dataset("x", dataset.X[order[:1000]], dataset.y[order[:1000]]), np.arange(100)), 0.9
         )
-        model = al.default_model().fit(dataset.X[order[:200]], dataset.y[order[:200]])
+        model = default_model().fit(dataset.X[order[:200]], dataset.y[order[:200]])
         score = model.score(dataset.X[order[1000:]], dataset.y[order[1000:]])
         row = answer["score_after"][1]
         held.append([row["low_80"] <= score <= row["high_80"], row["low"] <= score <= row["high"]])
@@ -280,7 +282,7 @@ def csv(some_labels, tmp_path_factory):
 def run(capsys, *options):
     """(exit code, stdout, stderr) of the command."""
     try:
-        code = al.main([*options])
+        code = main([*options])
     except SystemExit as stop:
         code = stop.code
     return code, *capsys.readouterr()

@@ -1,4 +1,4 @@
-"""Generated calls of every exported function, and of the command: python tests/integration/fuzz.py [cases] [first seed].
+"""Generated calls of every exported function, of others, and of the command: python tests/integration/fuzz.py [cases] [first seed].
 
 A case is a call that would work, with something odd put in the place of one or two of its arguments, or none.
 It may return, or raise ValueError, TypeError or OSError with a message. Anything else is a fault, printed with
@@ -31,10 +31,52 @@ from scipy import sparse
 from sklearn.naive_bayes import GaussianNB
 
 import al_helpers as al
-from active_learning.features.text import Texts
+from active_learning import notebook
+from active_learning._arrays import take
+from active_learning._text import printable
+from active_learning.cli.main import main as run_command
+from active_learning.datasets.bundled import read_docstrings
+from active_learning.features.text import TextEncoder, Texts
+from active_learning.features.vectors import VectorScaler
+from active_learning.labelling.plan import better_classifier, study_sizes, table_model
+from active_learning.models.label_spreading import GraphSpreading
+from active_learning.models.logistic import NewtonLogisticRegression
+from active_learning.models.registry import CLASSIFIERS, default_model, fit
+from active_learning.plots.style import color_of, ink_of
+from active_learning.report import analysis, benchmark, sentences
+from active_learning.statistics import curves as measures
+from active_learning.statistics import equal_budget, power, savings
+from active_learning.strategies import base, batch
+from active_learning.strategies.registry import check_strategy, pick_strategies
+from active_learning.study.study import cut_rows
+from active_learning.tables.table import MISSING, Table
 
+EXPORTED = {name: value for name, value in vars(al).items() if not name.startswith("_")}
+BEHIND = [  # what is not exported, and takes arguments from tests, the command or other modules
+    *(take, printable, read_docstrings, TextEncoder, VectorScaler),
+    *(better_classifier, study_sizes, table_model, GraphSpreading, cut_rows),
+    *(NewtonLogisticRegression, default_model, fit, color_of, ink_of, check_strategy, pick_strategies),
+    *(benchmark.goals_of, benchmark.atlas, benchmark.wins_and_losses, analysis.verdict),
+    *(getattr(sentences, name) for name in ("describe", "recommend", "format_cost", "format_saving")),
+    *(getattr(sentences, name) for name in ("format_labels", "format_percent", "format_share", "effect")),
+    *(sentences.seed_meets, sentences.below_majority, notebook.text_table, notebook.moving_picture),
+    *(getattr(measures, name) for name in ("by_split", "areas", "area_under_curve", "final_scores")),
+    *(
+        measures.crossing_bounds,
+        equal_budget.gains,
+        equal_budget.reachable,
+        savings.pseudo_median,
+        savings.holm,
+    ),
+    *(power.ranking, power.smallest_saving_shown, power.splits_to_show),
+    *(base.Round, base.top_rows, base.score_pool, base.requires, base.highest, base.random_rows),
+    *(base.smallest_margin, batch.annealed_margin, batch.badge, batch.cluster_margin, batch.committee),
+    *(batch.core_set, batch.density_margin, batch.diverse_margin, batch.power_margin, batch.typiclust),
+]
+FUNCTIONS = EXPORTED | {function.__name__: function for function in BEHIND} | {"main": run_command}
+by_split, Round = measures.by_split, base.Round
 DOCUMENTED = (ValueError, TypeError, OSError)
-OURS = (al.Dataset, al.Split, al.Table, al.Round, matplotlib.axes.Axes, pd.DataFrame, pd.Series, dict)
+OURS = (al.Dataset, al.Split, Table, Round, matplotlib.axes.Axes, pd.DataFrame, pd.Series, dict)
 SECONDS = 60  # a call that computes for longer hangs, as does one that waits for ten times as long
 NAMES = [
     "a",
@@ -149,7 +191,7 @@ def odd(rng, value):
     if isinstance(value, np.ndarray):
         return odd_array(rng, value)
     if isinstance(value, str):
-        return one_of(rng, [*NAMES, *al.STRATEGIES, *al.CLASSIFIERS, "balanced_accuracy"])
+        return one_of(rng, [*NAMES, *al.STRATEGIES, *CLASSIFIERS, "balanced_accuracy"])
     if isinstance(value, (int, float)):
         return one_of(
             rng, [0, 1, 2, 3, 50, 10**6, -5, 0.3, 1.0, 99.5, float("nan"), 1e-300, np.int32(4), "3", True]
@@ -207,17 +249,15 @@ def plain():
 
 def a_round(rng):
     data, split, *_ = plain()
-    model = one_of(
-        rng, [al.default_model(), GaussianNB(), al.make_model("knn"), al.make_model("extra_trees")]
-    )
+    model = one_of(rng, [default_model(), GaussianNB(), al.make_model("knn"), al.make_model("extra_trees")])
     model.fit(data.X[split.seed], data.y[split.seed])
-    return al.Round(model, data.X, split.seed, data.y[split.seed], split.pool, int(rng.integers(1, 9)), rng)
+    return Round(model, data.X, split.seed, data.y[split.seed], split.pool, int(rng.integers(1, 9)), rng)
 
 
 def cells(rng, n):
     kinds = [
         rng.normal(size=n).round(2).astype(str), rng.integers(9, size=n).astype(str),
-        [one_of(rng, NAMES) for _ in range(n)], [one_of(rng, al.MISSING) for _ in range(n)],
+        [one_of(rng, NAMES) for _ in range(n)], [one_of(rng, MISSING) for _ in range(n)],
         [f"2024-0{i % 9 + 1}-1{i % 7}" for i in range(n)], [str(i % 2 == 0) for i in range(n)],
         rng.normal(size=n), [one_of(rng, [None, 1, "x", 2.5, "=1+1", "-3"]) for _ in range(n)],
         [f"{i:.1f},{i}" for i in range(n)], ["1e400"] * n, pd.date_range("2020", periods=n), np.arange(n) % 3 == 0,
@@ -244,7 +284,7 @@ def needed(rng):
 
 
 def by_strategy(rng):
-    return al.by_split(needed(rng))
+    return by_split(needed(rng))
 
 
 def summary_row(rng):
@@ -265,9 +305,9 @@ def path_of(rng, folder):
 
 SMALL = dict(n_splits=2, batch=4, budget=30, n_jobs=1)
 RULE_MODULES = {"active_learning.strategies.base", "active_learning.strategies.batch"}
-ROUND_RULES = [name for name in al.__all__ if getattr(getattr(al, name), "__module__", "") in RULE_MODULES]
+ROUND_RULES = [name for name, call in FUNCTIONS.items() if getattr(call, "__module__", "") in RULE_MODULES]
 ROUND_RULES = [
-    name for name in ROUND_RULES if list(inspect.signature(getattr(al, name)).parameters)[:1] == ["round"]
+    name for name in ROUND_RULES if list(inspect.signature(FUNCTIONS[name]).parameters)[:1] == ["round"]
 ]
 
 
@@ -288,10 +328,10 @@ def calls(rng, folder):
         "check_strategy": lambda: (["margin", al.STRATEGIES["margin"], GaussianNB(), iris.X], {}),
         "pick_strategies": lambda: ([["random", "margin"]], {}),
         "make_model": lambda: (["knn"], {}),
-        "fit": lambda: ([al.default_model(), iris.X, iris.y, split.seed, split.pool], {}),
+        "fit": lambda: ([default_model(), iris.X, iris.y, split.seed, split.pool], {}),
         "run_loop": lambda: ([iris, split, "margin"], dict(model="logistic_regression", batch=4, budget=30, random_state=seed, metric="accuracy", stop_at=0.9)),
         "run_histories": lambda: ([iris, ["random", "margin"]], dict(SMALL, random_state=seed, seed_per_class=2, test_size=0.3, model=None, checkpoint=None)),
-        "run_study": lambda: ([dataset(rng), one_of(rng, [*al.STRATEGIES])], dict(SMALL, model=one_of(rng, [None, *al.CLASSIFIERS]), seed_per_class=1, test_size=0.4)),
+        "run_study": lambda: ([dataset(rng), one_of(rng, [*al.STRATEGIES])], dict(SMALL, model=one_of(rng, [None, *CLASSIFIERS]), seed_per_class=1, test_size=0.4)),
         "checksum": lambda: ([histories], {}),
         "curves_of": lambda: ([histories], {}),
         "area_under_curve": lambda: ([np.array([6, 11, 16]), np.array([0.5, 0.7, 0.8])], {}),
@@ -299,24 +339,21 @@ def calls(rng, folder):
         "by_split": lambda: ([needed(rng)], {}),
         "false_alarm_rate": lambda: ([by_strategy(rng), 21], dict(n_studies=3)),
         "labels_to_target": lambda: ([curves, 0.9], dict(hold=1)),
-        "medians_to_target": lambda: ([curves, 0.9], {}),
         "summarise": lambda: ([curves, 0.9], dict(hold=1, reference="random", parts=None)),
-        "contrast_labels": lambda: ([curves, 0.9, "margin", "random"], {}),
         "describe": lambda: ([curves, 0.9], dict(hold=1)),
         "recommend": lambda: ([curves, 0.9], dict(hold=1)),
         "results_table": lambda: ([curves, 0.9], dict(hold=1)),
-        "saving_grid": lambda: ([{"iris": curves}, "margin", [0.8, 0.9]], {}),
-        "target_grid": lambda: ([{"iris": curves}, 0.9], {}),
         "verdict": lambda: ([0.3, (0.1, 0.4), (-0.1, 0.5)], {}),
         "format_labels": lambda: ([float(seed), 300], {}),
         "format_percent": lambda: ([0.5], {}),
-        "bought_facts": lambda: ([histories, iris, iris.y == 1], dict(batch=5)),
-        "hard_rows": lambda: ([iris], {}),
+        "query_facts": lambda: ([histories, iris, iris.y == 1], dict(batch=5)),
         "load_table": lambda: ([one_of(rng, [frame(rng), odd_frame(rng, frame(rng)), path_of(rng, folder)]), "y"], dict(drop=(), id_column=None)),
         "merge_labels": lambda: ([table(rng), pd.DataFrame({"id": ["37"], "y": ["a"]})], {}),
         "write_table": lambda: ([table(rng), Path(folder, "out.csv")], dict(force=True)),
         "plan_study": lambda: ([table(rng)], dict(target=None, batch=4, budget=20, model=None, metric="accuracy")),
-        "suggest": lambda: ([table(rng), 3], dict(strategy=one_of(rng, [*al.STRATEGIES]), model=one_of(rng, [None, *al.CLASSIFIERS]), random_state=seed)),
+        "study_sizes": lambda: ([labels(rng, 60)], dict(batch=5, budget=30)),
+        "suggest": lambda: ([table(rng), 3], dict(strategy=one_of(rng, [*al.STRATEGIES]), model=one_of(rng, [None, *CLASSIFIERS]), random_state=seed)),
+        "table_model": lambda: ([table(rng)], dict(model="knn")),
         "color_of": lambda: (["margin"], {}),
         "ink_of": lambda: (["margin"], {}),
         "title": lambda: ([ax(), one_of(rng, NAMES), one_of(rng, NAMES)], {}),
@@ -339,31 +376,30 @@ def calls(rng, folder):
         name: lambda: ([np.array([9.0, 20]), np.array([12.0, np.inf]), 21], {})
         for name in ("labels_saved", "saving_interval")
     }
-    made |= {name: lambda: ([summary_row(rng)], {}) for name in ("finding", "format_cost", "format_saving")}
+    made |= {name: lambda: ([summary_row(rng)], {}) for name in ("format_cost", "format_saving")}
     made |= {name: lambda: ([a_round(rng)], {}) for name in ROUND_RULES if name not in made}
     made |= calls_of_results(rng, folder)
-    return {name: call for name, call in made.items() if name in al.__all__}
+    return {name: call for name, call in made.items() if name in FUNCTIONS}
 
 
 @cache
 def many():
-    """(goals, studies, table, classes) of a small atlas, and the same of classifiers."""
+    """(goals, studies, table) of a small benchmark, and the table of one of classifiers."""
     sets = {name: al.load_dataset(name) for name in ("iris", "wine")}
     small = dict(n_splits=2, budget=24, n_jobs=1)
-    goals, studies = al.run_atlas(sets, ["random", "margin"], batches=(1, 5), **small)
-    levers = al.run_levers(
-        {"iris": sets["iris"]}, {"knn": "knn", "svm": "svm"}, ["random", "margin"], batch=5, **small
+    table, studies = al.run_atlas(sets, ["random", "margin"], batches=(1, 5), **small)
+    goals = {name: benchmark.goals_of(studies[name, 5]) for name in sets}
+    models = {"knn": "knn", "svm": "svm"}
+    classifiers = al.run_atlas(
+        {"iris": sets["iris"]}, ["random", "margin"], models=models, batches=(5,), **small
     )
-    first = {"reference": "knn: random"}
-    return goals, studies, al.atlas(studies, goals), al.atlas(levers[1], levers[0], **first)
+    return goals, studies, table, classifiers[0]
 
 
 @cache
-def said():
-    """(summary, facts of what was bought, decisions) of the small study and the small atlas."""
-    iris, _, histories, curves = plain()
-    facts = al.bought_facts(histories, iris, iris.y == 1, batch=5)
-    return al.summarise(curves, 0.9), facts, al.decide(many()[2], {"iris": 3, "wine": 12})
+def study_table():
+    """A table with two classes that some column tells apart."""
+    return al.load_table(pd.DataFrame({"x": np.arange(60.0) % 7, "y": [*"ab" * 20, *[""] * 20]}), "y")
 
 
 @cache
@@ -412,7 +448,7 @@ def pairs(rng):
 def plane(rng):
     """(model, plane, labels, labelled rows, queried rows) for a border."""
     points, y = rng.normal(size=(30, 2)), np.arange(30) % 2
-    return al.default_model().fit(points, y), points, y, np.arange(4), np.arange(4, 9)
+    return default_model().fit(points, y), points, y, np.arange(4), np.arange(4, 9)
 
 
 def calls_of_results(rng, folder):
@@ -420,8 +456,7 @@ def calls_of_results(rng, folder):
     iris = plain()[0]
     goals, studies, atlas, levers = many()
     data, runs, answer = watched()
-    summary, facts, decisions = said()
-    seed, column = int(rng.integers(1000)), facts.columns[-1]
+    summary, seed = al.summarise(plain()[3], 0.9), int(rng.integers(1000))
     ax = lambda: al.new_figure()[1]  # noqa: E731
     projects, judged = replayed()
     costs = pd.DataFrame({"strategy": ["a", "b"] * 2, "pool": [9, 9, 99, 99], "ms": rng.random(4) + 0.1})
@@ -434,13 +469,11 @@ def calls_of_results(rng, folder):
         "crossing_bounds": lambda: ([tall(rng), 0.9], dict(hold=1, interpolate=True)),
         "mean_curve_crossings": lambda: ([tall(rng), 0.9], dict(n_resamples=20, random_state=seed)),
         "pseudo_median": lambda: ([rng.normal(size=9)], {}),
-        "paired_difference": lambda: (pairs(rng), dict(level=0.95)),
         "paired_saving": lambda: (pairs(rng), dict(level=0.95)),
         "holm": lambda: ([rng.random(4)], {}),
         "ranking": lambda: ([by_strategy(rng)], dict(reference="random")),
-        "saving_map": lambda: ([{"iris": tall(rng)}, "margin", [0.8, 0.9]], dict(level=0.95)),
-        "smallest_saving_shown": lambda: (pairs(rng), dict(n_splits=20, power=0.8)),
-        "splits_to_show": lambda: ([0.1, *pairs(rng)], dict(power=0.8)),
+        "smallest_saving_shown": lambda: (pairs(rng), {}),
+        "splits_to_show": lambda: ([0.1, *pairs(rng)], {}),
         "cut_rows": lambda: ([labels(rng, 60), 2], dict(random_state=seed)),
         "run_parts": lambda: ([iris, one_of(rng, [*al.CLASSIC])], dict(SMALL, n_parts=2, test_size=0.3)),
         "effect": lambda: ([summary_row(rng)], {}),
@@ -448,39 +481,32 @@ def calls_of_results(rng, folder):
         "format_share": lambda: ([0.2, 0.3], {}),
         "format_range": lambda: ([0.2, 0.3], {}),
         "seed_meets": lambda: ([tall(rng), 0.5], {}),
-        "check_claim": lambda: ([one_of(rng, NAMES), 0.3, summary_row(rng)], {}),
-        "check_gains": lambda: ([one_of(rng, NAMES), {"margin": 0.3}, al.areas(plain()[3])], {}),
-        "worth": lambda: ([summary_row(rng), 40.0, 2.0, 30, 100], {}),
+        "check_claims": lambda: ([tall(rng), 0.9, {"margin": 0.3}, {"margin": 0.01}], {}),
+        "worth": lambda: ([summary, 2.0, 30, 100], {}),
         "advise": lambda: ([tall(rng), 0.9], dict(hold=1)),
         "below_majority": lambda: ([tall(rng), labels(rng, 60)], {}),
         "describe_gains": lambda: ([tall(rng), "accuracy"], {}),
         "gains": lambda: ([tall(rng)], dict(reference="random", random_state=seed)),
         "reachable": lambda: ([tall(rng), "random"], {}),
         "goals_of": lambda: ([tall(rng)], dict(reference="random")),
-        "run_atlas": lambda: ([{"iris": iris}, ["random", "margin"]], dict(batches=(5,), n_splits=1, budget=20, n_jobs=1, random_state=seed)),
-        "run_levers": lambda: ([{"iris": iris}, {"knn": "knn"}, ["random", "margin"]], dict(batch=5, n_splits=1, budget=20, n_jobs=1)),
+        "run_atlas": lambda: ([{"iris": iris}, ["random", "margin"]], dict(batches=(5,), models=one_of(rng, [None, {"knn": "knn"}]), n_splits=1, budget=20, n_jobs=1, random_state=seed)),
         "atlas": lambda: ([studies, goals], dict(reference="random")),
         "atlas_cells": lambda: ([atlas, "far"], {}),
         "wins_and_losses": lambda: ([atlas], {}),
-        "decide": lambda: ([atlas, {"iris": 3, "wine": int(rng.integers(2, 20))}], {}),
-        "decision_table": lambda: ([decisions], {}),
-        "advice": lambda: ([atlas, decisions], {}),
-        "answer": lambda: ([tall(rng), 0.9], dict(where=one_of(rng, NAMES))),
-        "answer_elsewhere": lambda: ([atlas, "far", 5], {}),
-        "batch_finding": lambda: ([crossings(rng), "badge"], {}),
+        "decision_table": lambda: ([atlas], {}),
+        "advice": lambda: ([atlas], {}),
+        "answer": lambda: ([tall(rng), 0.9], {}),
         "describe_batches": lambda: ([crossings(rng), {5: summary, 40: summary}], {}),
         "bill": lambda: ([summary, "margin", {"seed": 6, "test": 45}, 2.0, 100], {}),
-        "describe_atlas": lambda: ([atlas, decisions], {}),
+        "describe_atlas": lambda: ([atlas], {}),
         "describe_levers": lambda: ([levers], {}),
-        "lever_finding": lambda: ([levers], {}),
-        "describe_power": lambda: ([one_of(rng, [0.1, np.nan]), 20, one_of(rng, [None, {0.2: 9}])], {}),
-        "describe_ranking": lambda: ([al.ranking(by_strategy(rng)), 3], {}),
-        "contrast": lambda: ([facts, column, "margin", "random"], {}),
-        "means_by_strategy": lambda: ([facts, column], {}),
+        "describe_power": lambda: ([*pairs(rng), (0.2, 0.05)], {}),
+        "describe_ranking": lambda: ([by_strategy(rng)], {}),
         "VectorScaler": lambda: ([rng.normal(size=(12, 3)), None], {}),
         "TextEncoder": lambda: ([np.arange(12.0)[:, None] % 9 - 1, None], dict(texts=Texts([f"{one_of(rng, NAMES)} {i % 3} and so on" for i in range(8)]), n_components=3)),
         "NewtonLogisticRegression": lambda: ([rng.normal(size=(12, 3)), labels(rng, 12)], dict(C=1.0, tol=1e-7, max_iter=100, warm_start=True)),
         "GraphSpreading": lambda: ([rng.normal(size=(12, 3)), np.arange(12) % 4 - 1], dict(n_neighbors=4, alpha=0.98)),
+        "better_classifier": lambda: ([study_table(), iris, dict(batch=5, budget=20), "knn"], dict(n_splits=2, n_jobs=1)),
         "forecast": lambda: ([one_of(rng, [table(rng), dataset(rng), runs[0]]), 0.9], dict(ahead=(20, 50), random_state=seed)),
         "forecast_lines": lambda: ([answer], {}),
         "calibration_table": lambda: ([one_of(rng, [("data", "labels"), ["labels"]])], {}),
@@ -491,7 +517,7 @@ def calls_of_results(rng, folder):
         "plot_batch_price": lambda: ([prices(rng), ax()], {}),
         "plot_cells": lambda: ([*al.atlas_cells(atlas, "near"), ax()], {}),
         "plot_dots": lambda: ([{("a", "margin"): rng.normal(size=9)}, ax()], {}),
-        "plot_intervals": lambda: ([al.means_by_strategy(facts, column), ax()], {}),
+        "plot_intervals": lambda: ([pd.DataFrame(rng.random((2, 3)), ["margin", "a"], ["estimate", "low", "high"]), ax()], {}),
         "plot_forecast": lambda: ([answer, one_of(rng, [None, runs[0]]), ax()], dict(rule="random")),
         "plot_forecast_truth": lambda: ([odd_frame(rng, judged) if rng.random() < 0.3 else judged, ax()], {}),
         "plot_border": lambda: ([*plane(rng), ax()], {}),
@@ -503,7 +529,6 @@ def calls_of_results(rng, folder):
         "moving_picture": lambda: ([[al.new_figure(figsize=(1, 1))[0] for _ in range(2)]], dict(pause=0.1, last=0.2)),
         "show_figure": lambda: ([ax(), "f", one_of(rng, NAMES)], dict(folder=folder)),
         "show_moving": lambda: ([[ax().figure], "m", one_of(rng, NAMES)], dict(folder=folder)),
-        "show_saved": lambda: ([str(Path(al.__file__).parent / "figures" / "2_learning_curves.png"), "alt"], {}),
         "check_parameters": lambda: ([], dict(target=0.9, splits=3, seed=0, price=0.5, lows={"splits": 2})),
         "show_table": lambda: ([pd.DataFrame({n: [one_of(rng, NAMES)] for n in NAMES[:3]})], {}),
         "explore": lambda: ([tall(rng)], dict(target=0.9, rule="margin", price=1.0)),
@@ -535,7 +560,7 @@ def options(rng, folder):
                 ["--suggest", "2", "--output", str(Path(folder, f"o{rng.integers(9)}.csv"))],
             ],
         )
-    names = [*NAMES, *al.STRATEGIES, *al.CLASSIFIERS]
+    names = [*NAMES, *al.STRATEGIES, *CLASSIFIERS]
     more = {
         "--batch": numbers, "--budget": numbers, "--splits": ["0", "-1", "2", "x"], "--hold": numbers,
         "--target-acc": [*numbers, "0.9", "90", "inf"], "--seed": numbers, "--jobs": ["0", "x", "1"],
@@ -561,12 +586,8 @@ def vectors(rng, folder):
     return str(path)
 
 
-# What no case calls, and why: constants and registries; what only other functions of ours make; and the command
-# with the process's own arguments and signals, which ends the process (main is what it calls)
-UNCALLED = {
-    "__version__", "DATASETS", "DESCRIPTIONS", "CLASSIC", "RECOMMENDED", "STRATEGIES", "CLASSIFIERS", "METRICS",
-    "MISSING", "Saving", "Table", "command",
-}  # fmt: skip
+# What no case calls: constants and registries
+UNCALLED = {"DESCRIPTIONS", "CLASSIC", "RECOMMENDED", "STRATEGIES"}
 
 # What gets its arguments from another of our functions, or has options that are odd as they are: called as made
 INNER = {
@@ -576,9 +597,7 @@ INNER = {
     "top_rows",
     "fit",
     "check_strategy",
-    "bought_facts",
-    "contrast_labels",
-    "saving_grid",
+    "query_facts",
     "plot_one_run",
     "new_figure",
     "plot_paired_savings",
@@ -606,7 +625,7 @@ def some_odd(rng, args, kwargs):
         where, key = (args, places[place]) if places[place] in range(len(args)) else (kwargs, places[place])
         if key in COUNTS:
             where[key] = one_of(rng, [0, 1, 3, -2, 2.5, np.int64(2), "3", None, True])
-        elif isinstance(where[key], al.Round):
+        elif isinstance(where[key], Round):
             field = one_of(rng, ["X", "labeled", "y", "pool", "batch", "model"])
             where[key] = replace(where[key], **{field: odd(rng, getattr(where[key], field))})
         else:
@@ -639,7 +658,7 @@ def run_main(args):
     out, err = io.StringIO(), io.StringIO()
     with contextlib.redirect_stdout(out), contextlib.redirect_stderr(err):
         try:
-            return al.main(*args)
+            return run_command(*args)
         except SystemExit as stop:
             if stop.code == 0 and {"--help", "--version"} & {*args[0]}:
                 return 0
@@ -650,7 +669,7 @@ def run_main(args):
 
 def run_estimator(name, X, y, **settings):
     """Fit one of ours, and use it on the rows it was fitted on."""
-    model = getattr(al, name)(**settings).fit(X, y)
+    model = FUNCTIONS[name](**settings).fit(X, y)
     return model.transform(X) if hasattr(model, "transform") else model.predict_proba(X)
 
 
@@ -664,7 +683,7 @@ def run(name, args, kwargs):
     with contextlib.redirect_stdout(io.StringIO()):
         if name in ESTIMATORS:
             return run_estimator(name, *args, **kwargs)
-        return getattr(al, name)(*args, **kwargs)
+        return FUNCTIONS[name](*args, **kwargs)
 
 
 def case(seed, folder):

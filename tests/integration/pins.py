@@ -18,6 +18,7 @@ from numpy._core import _multiarray_umath as built
 from threadpoolctl import threadpool_info
 
 import al_helpers as al
+from active_learning.statistics.curves import areas
 
 FILE = Path(__file__).with_name("pins.json")
 SETTINGS = {"digits": dict(n_splits=2, budget=80), "synthetic": dict(n_splits=3, budget=100)}
@@ -33,7 +34,7 @@ def found(n_jobs=1):
         rules = {rule: al.checksum(its) for rule, its in runs.items()}
         table = al.labels_to_target(curves, 0.8).groupby("strategy")["n_labels"].agg(list)
         table = {rule: [None if np.isinf(n) else float(n) for n in needs] for rule, needs in table.items()}
-        finals = {rule: round(mean, 9) for rule, mean in al.areas(curves).mean().items()}
+        finals = {rule: round(mean, 9) for rule, mean in areas(curves).mean().items()}
         pins[name] = {"bought": rules, "labels to 80 %": table, "area": finals}
     return pins
 

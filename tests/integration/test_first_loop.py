@@ -7,6 +7,7 @@ from sklearn.linear_model import LogisticRegression
 from sklearn.model_selection import train_test_split
 
 import al_helpers as al
+from active_learning.models.registry import default_model
 
 WALKTHROUGH = LogisticRegression(random_state=42, max_iter=2000)
 
@@ -101,7 +102,7 @@ def test_walkthrough_ends_above_nearly_all_random_draws(dataset, split):
 
 
 def test_walkthrough_gain_is_gone_when_the_model_is_solved_precisely(dataset, split):
-    default, precise = run(dataset, split), run(dataset, split, model=al.default_model())
+    default, precise = run(dataset, split), run(dataset, split, model=default_model())
     assert precise.accuracy[-1].round(2) == 0.87
     assert precise.queried[0] == default.queried[0]
     assert precise.queried[1] != default.queried[1]
@@ -112,8 +113,8 @@ def test_chosen_labels_beat_random_ones_on_new_data():
     for number in range(40):
         data = al.load_dataset("synthetic", n_samples=5_000, random_state=number)
         start = al.split_dataset(data.y, seed_per_class=45, test_size=4_100, random_state=number)
-        active = run(data, start, model=al.default_model()).accuracy[-1]
-        chance = run(data, start, "random", batch=20, model=al.default_model()).accuracy[-1]
+        active = run(data, start, model=default_model()).accuracy[-1]
+        chance = run(data, start, "random", batch=20, model=default_model()).accuracy[-1]
         differences.append(100 * (active - chance))
     low, high = al.bootstrap_interval(differences, np.mean)
     assert 0 < low < high < 3

@@ -8,6 +8,9 @@ from sklearn.base import clone
 
 import al_helpers as al
 from active_learning.labelling.plan import better_classifier, study_sizes, table_model
+from active_learning.models.label_spreading import GraphSpreading
+from active_learning.models.registry import fit
+from active_learning.strategies.base import requires
 from al_helpers import load_table, plan_study, suggest
 
 
@@ -87,7 +90,7 @@ def test_a_rule_that_measures_distances_sees_features_as_the_classifier_does():
     table = load_table(mixed_table().assign(huge=np.arange(40) % 7 * 1e9), "label", id_column="id")
     seen = {}
 
-    @al.requires("numeric")
+    @requires("numeric")
     def spy(round):
         seen["X"], seen["model"] = round.X, round.model
         return round.pool[: round.batch]
@@ -102,9 +105,9 @@ def test_label_spreading_sees_the_pools_preprocessed_features_and_no_hidden_labe
     table = load_table(mixed_table(n_labeled=30), "label", id_column="id")
     codes = np.unique(table.y.astype(str), return_inverse=True)[1]
     model, known = table_model(table, "label_spreading"), np.arange(6)
-    al.fit(model, table.X, codes, known, np.arange(6, 40))
+    fit(model, table.X, codes, known, np.arange(6, 40))
     features = clone(table.preprocessor).fit_transform(table.X)
-    by_hand = al.GraphSpreading().fit(features, np.where(np.arange(40) < 6, codes, -1))
+    by_hand = GraphSpreading().fit(features, np.where(np.arange(40) < 6, codes, -1))
     np.testing.assert_array_equal(model[-1].distributions_, by_hand.distributions_)
 
 

@@ -9,6 +9,7 @@ import al_helpers as al
 from active_learning import _progress as progress
 from active_learning.features.text import text_key
 from active_learning.labelling import suggest as module
+from active_learning.models.registry import default_model
 
 
 def texts(n, n_labeled=20):
@@ -146,7 +147,7 @@ def test_reading_and_suggesting_show_how_far_they_are_if_there_are_many_rows(tmp
 def test_a_pool_of_many_parts_is_scored_as_in_one_pass_whatever_thread_is_done_first():
     rng = np.random.default_rng(0)
     X, known = rng.normal(size=(100_000, 4)), np.arange(60)
-    model = al.default_model().fit(X[known], np.arange(60) % 3)
+    model = default_model().fit(X[known], np.arange(60) % 3)
     pool = np.flatnonzero(rng.random(len(X)) < 0.9)
     state = module.LargeRound(model, X, known, known % 3, pool, 10, rng, {})
     np.testing.assert_allclose(state.margins(), al.margin(model.predict_proba(X[pool])), atol=1e-12)

@@ -6,6 +6,7 @@ from sklearn.linear_model import LogisticRegression
 from sklearn.neighbors import KNeighborsClassifier
 
 import al_helpers as al
+from active_learning.models.registry import CLASSIFIERS, default_model
 
 
 def test_knn_makes_do_with_a_seed_set_smaller_than_k_and_is_scikit_learns_beyond(iris):
@@ -20,13 +21,13 @@ def test_knn_makes_do_with_a_seed_set_smaller_than_k_and_is_scikit_learns_beyond
 def test_default_model_is_converged_logistic_regression(digits):
     split = al.split_dataset(digits.y, random_state=0)
     rows = np.concatenate([split.seed, split.pool[:200]])
-    model = al.default_model().fit(digits.X[rows], digits.y[rows])
+    model = default_model().fit(digits.X[rows], digits.y[rows])
     oracle = LogisticRegression(C=1, solver="newton-cholesky", tol=1e-12, max_iter=1000)
     oracle.fit(digits.X[rows], digits.y[rows])
     assert model.predict_proba(digits.X) == pytest.approx(oracle.predict_proba(digits.X), abs=1e-6)
 
 
-@pytest.mark.parametrize("name", al.CLASSIFIERS)
+@pytest.mark.parametrize("name", CLASSIFIERS)
 def test_every_classifier_gives_the_same_probabilities_each_time(iris, name):
     rows = np.r_[0:150:7]
     once, again = (al.make_model(name).fit(iris.X[rows], iris.y[rows]) for _ in range(2))

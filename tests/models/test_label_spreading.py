@@ -16,8 +16,7 @@ from sklearn.semi_supervised import LabelSpreading
 
 import al_helpers as al
 from active_learning.models import label_spreading as graph
-from active_learning.models.label_spreading import NeighbourGraph, graph_of
-from al_helpers import GraphSpreading
+from active_learning.models.label_spreading import GraphSpreading, NeighbourGraph, graph_of
 
 
 def digits(n=600, labels=40):

@@ -17,7 +17,7 @@ from sklearn.utils.estimator_checks import check_estimator
 
 import al_helpers as al
 from active_learning.models import logistic as newton
-from al_helpers import NewtonLogisticRegression
+from active_learning.models.logistic import NewtonLogisticRegression
 
 DIGITS, LABELS = load_digits(return_X_y=True)
 

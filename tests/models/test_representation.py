@@ -9,7 +9,17 @@ from sklearn.base import clone
 from sklearn.preprocessing import StandardScaler
 
 import al_helpers as al
-from active_learning.models.registry import SHARED, Represented, View, represent_all, represented, shared_fits
+from active_learning._arrays import take
+from active_learning.models.logistic import NewtonLogisticRegression
+from active_learning.models.registry import (
+    SHARED,
+    Represented,
+    View,
+    default_model,
+    represent_all,
+    represented,
+    shared_fits,
+)
 
 WORDS = [
     "free",
@@ -95,7 +105,7 @@ def test_a_split_is_represented_as_by_hand_and_shared_by_its_runs(planned):
     by_hand = clone(settings["model"][0]).fit(dataset.X[seen]).transform(dataset.X)
     np.testing.assert_array_equal(X, by_hand)
     assert X.flags.c_contiguous and X.dtype == np.float64
-    assert isinstance(model, al.NewtonLogisticRegression)
+    assert isinstance(model, NewtonLogisticRegression)
     assert represented(settings["model"], dataset.X, split)[1] is X
     other = al.split_dataset(dataset.y, random_state=4)
     assert represented(settings["model"], dataset.X, other)[1] is not X
@@ -128,14 +138,14 @@ def test_rows_seen_through_a_view_are_those_transformed_at_once():
     scaler = StandardScaler().fit(X)
     view = View(X, scaler)
     np.testing.assert_array_equal(view[np.array([3, 1])], scaler.transform(X[[3, 1]]))
-    np.testing.assert_array_equal(al.take(view, slice(5, 9)), scaler.transform(X[5:9]))
+    np.testing.assert_array_equal(take(view, slice(5, 9)), scaler.transform(X[5:9]))
 
 
 def test_a_large_table_is_represented_when_rows_are_picked(monkeypatch):
     monkeypatch.setattr("active_learning.models.registry.IN_MEMORY", 10)
     X = np.random.default_rng(0).normal(size=(50, 3))
-    model, view = represent_all(Represented([("a", StandardScaler()), ("b", al.default_model())]), X)
-    assert isinstance(view, View) and isinstance(model, al.NewtonLogisticRegression)
+    model, view = represent_all(Represented([("a", StandardScaler()), ("b", default_model())]), X)
+    assert isinstance(view, View) and isinstance(model, NewtonLogisticRegression)
 
 
 def test_digits_are_as_they_were():
@@ -148,7 +158,7 @@ DIGITS = "44fd50c1"  # as before there were representations
 
 
 def test_two_representations_before_one_classifier_are_kept_apart(iris):
-    split, classifier = al.split_dataset(iris.y, random_state=0), al.default_model()
+    split, classifier = al.split_dataset(iris.y, random_state=0), default_model()
     plain, scaled = (
         Represented([("a", StandardScaler(with_std=spread)), ("b", classifier)]) for spread in (False, True)
     )
@@ -162,9 +172,9 @@ def test_two_representations_before_one_classifier_are_kept_apart(iris):
 @pytest.fixture
 def fits(monkeypatch):
     """The labelled rows' numbers of every fit that is really made."""
-    fitted, fit = [], al.NewtonLogisticRegression.fit
+    fitted, fit = [], NewtonLogisticRegression.fit
     monkeypatch.setattr(
-        al.NewtonLogisticRegression, "fit", lambda self, X, y: fitted.append(len(y)) or fit(self, X, y)
+        NewtonLogisticRegression, "fit", lambda self, X, y: fitted.append(len(y)) or fit(self, X, y)
     )
     return fitted
 
@@ -215,7 +225,7 @@ def test_fits_of_many_columns_are_not_kept(planned, iris):
     dataset, settings, split = planned
     assert shared_fits(represented(settings["model"], dataset.X, split)[1]) is not None
     wide = np.random.default_rng(0).normal(size=(len(iris.y), SHARED + 1))
-    model = Represented([("a", StandardScaler()), ("b", al.default_model())])
+    model = Represented([("a", StandardScaler()), ("b", default_model())])
     split = al.split_dataset(iris.y, random_state=0)
     assert shared_fits(represented(model, wide, split)[1]) is None
     assert shared_fits(dataset.X) is None

@@ -8,6 +8,7 @@ from PIL import Image
 from sklearn.svm import SVC
 
 import al_helpers as al
+from active_learning.notebook import moving_picture
 
 PLANE = np.array([[0, 0], [0, 1], [1, 0], [1, 1]], dtype=float)
 Y = np.array([0, 0, 1, 1])
@@ -40,13 +41,13 @@ def test_moving_picture_is_the_same_bytes_at_every_run_and_holds_every_frame():
             ax.axhline(height, color="red")
             yield figure
 
-    first, again = al.moving_picture(frames()), al.moving_picture(frames(), pause=0.6)
+    first, again = moving_picture(frames()), moving_picture(frames(), pause=0.6)
     assert first == again
     with Image.open(io.BytesIO(first)) as picture:
         assert (picture.n_frames, picture.info["loop"]) == (3, 0)
-    assert al.moving_picture(frames(), last=9) != first
+    assert moving_picture(frames(), last=9) != first
 
 
 def test_moving_picture_needs_a_figure():
     with pytest.raises(ValueError, match="at least one figure"):
-        al.moving_picture([])
+        moving_picture([])

@@ -3,11 +3,22 @@
 import numpy as np
 import pandas as pd
 import pytest
-from examples import small_atlas
 from scipy import stats
 
 import al_helpers as al
-from active_learning.report.benchmark import GROUPS, expected
+from active_learning.report.benchmark import GROUPS, atlas, decide, expected, goals_of, wins_and_losses
+
+
+def curves_of(needed, budget=100):
+    """Curves of steps: a run is at 0.5 until it has `needed` labels, and at 0.9 from then on."""
+    rounds = np.arange(10, budget + 1, 10)
+    rows = [
+        (rule, split, n, 0.9 if n >= labels else 0.5)
+        for rule, runs in needed.items()
+        for split, labels in enumerate(runs)
+        for n in rounds
+    ]
+    return pd.DataFrame(rows, columns=["strategy", "split", "n_labels", "accuracy"])
 
 
 def rising(n=4):
@@ -18,7 +29,16 @@ def rising(n=4):
 
 
 def test_goals_are_what_random_reaches_with_a_quarter_and_a_half_of_the_labels_to_buy():
-    assert al.goals_of(rising()) == pytest.approx({"seed": 0.5, "near": 0.52, "far": 0.54})
+    assert goals_of(rising()) == pytest.approx({"seed": 0.5, "near": 0.52, "far": 0.54})
+
+
+GOALS = {"near": 0.7, "far": 0.8}
+
+
+def small_atlas():
+    """One data set on which `good` halves the labels and `bad` doubles them, in each of 16 splits."""
+    curves = curves_of({"random": [40] * 16, "good": [20] * 16, "bad": [80] * 16, "same": [30, 50] * 8})
+    return atlas({("one", 10): curves}, {"one": GOALS}).assign(classes=2)
 
 
 def test_atlas_says_win_loss_and_tie_where_they_are():
@@ -29,7 +49,7 @@ def test_atlas_says_win_loss_and_tie_where_they_are():
 
 
 def test_wins_and_losses_count_every_data_set_once():
-    counts = al.wins_and_losses(small_atlas())
+    counts = wins_and_losses(small_atlas())
     assert counts.loc["far", 10].to_dict("index") == {
         "good": {"win": 1, "tie": 0, "loss": 0},
         "bad": {"win": 0, "tie": 0, "loss": 1},
@@ -81,9 +101,10 @@ def many(saving, names="abcdef"):
 
 @pytest.mark.parametrize(("saving", "rule"), [(0.3, "rule"), (-0.3, "random"), (0.0, "random")])
 def test_decision_names_a_rule_only_where_its_interval_is_above_nothing(saving, rule):
-    decisions = al.decide(many(saving - 0.025), dict.fromkeys("abcdef", 2))
+    table = many(saving - 0.025).assign(classes=2)
+    decisions = decide(table)
     assert set(decisions["strategy"]) == {rule} and set(decisions["n_sets"]) == {6}
-    text = al.decision_table(decisions).to_string()
+    text = al.decision_table(table).to_string()
     assert ("no rule is shown to save" in text) == (rule == "random")
 
 
@@ -93,12 +114,14 @@ def test_every_number_of_classes_belongs_to_exactly_one_group():
 
 
 def test_run_atlas_ends_runs_at_their_far_target_and_pairs_the_rules(iris):
-    goals, studies = al.run_atlas({"iris": iris}, ["random", "margin"], batches=(10,), n_splits=3, n_jobs=1)
+    table, studies = al.run_atlas({"iris": iris}, ["random", "margin"], batches=(10,), n_splits=3, n_jobs=1)
+    far = goals_of(al.run_study(iris, "random", batch=10, n_splits=3, budget=75, n_jobs=1))["far"]
     curves = studies["iris", 10]
     assert set(curves["strategy"]) == {"random", "margin"} and curves["split"].nunique() == 3
     for _, run in curves.groupby(["strategy", "split"]):
-        assert (run["accuracy"].iloc[:-1] < goals["iris"]["far"]).all()
-    assert al.atlas(studies, goals)["verdict"].isin(["win", "tie", "loss"]).all()
+        assert (run["accuracy"].iloc[:-1] < far).all()
+    assert set(table["classes"]) == {3}
+    assert table["verdict"].isin(["win", "tie", "loss"]).all()
 
 
 def test_a_rule_is_not_picked_by_luck_among_four():
@@ -113,9 +136,8 @@ def test_a_rule_is_not_picked_by_luck_among_four():
             for rule in "abcd"
         ]
         table = pd.DataFrame(rows).assign(lowest=lambda t: t["estimate"])
-        picked += (
-            al.decide(table, {n: 5 if n < 6 else 20 for n in range(12)})["strategy"] != "random"
-        ).mean()
+        table["classes"] = np.where(table["study"] < 6, 5, 20)
+        picked += (decide(table)["strategy"] != "random").mean()
     assert picked / 20 <= 0.05
 
 
@@ -124,3 +146,13 @@ def test_a_data_set_on_which_a_rule_surely_costs_is_counted():
     table = pd.DataFrame({"estimate": [0.2, np.nan], "lowest": [0.2, -np.inf], "highest": [0.2, -2.0]})
     mean, _, _, n = expected(table)
     assert n == 2 and mean == pytest.approx(1 - np.sqrt(0.8 * 3))
+
+
+def test_classifiers_are_compared_with_the_first_one_under_random(iris):
+    models = {"knn": "knn", "svm": "svm"}
+    few = dict(batches=(10,), n_splits=2, budget=40, n_jobs=1)
+    table, _ = al.run_atlas({"iris": iris}, ["random", "margin"], models=models, **few)
+    assert set(table["strategy"]) == {"knn: margin", "svm: random", "svm: margin"}
+    finding, text = al.describe_levers(table)
+    assert finding.startswith("Where changing the classifier saves more than margin does: svm on")
+    assert "`svm` with random labels" in text

@@ -6,7 +6,8 @@ import pytest
 from examples import needing, small_atlas
 
 import al_helpers as al
-from active_learning.report.notebook_text import code
+from active_learning.report import notebook_text
+from active_learning.report.notebook_text import answer_elsewhere, code
 
 
 def summary_of(saving, low, high, random=100.0):
@@ -21,14 +22,14 @@ def summary_of(saving, low, high, random=100.0):
 
 
 @pytest.mark.parametrize(
-    ("shift", "said"),
+    ("shift", "expected"),
     [(-10, "margin saves 2"), (10, "margin costs 2"), (0, "no difference shown for margin")],
 )
-def test_answer_says_what_the_interval_says_and_what_one_split_may_show(shift, said):
+def test_answer_says_what_the_interval_says_and_what_one_split_may_show(shift, expected):
     n = np.r_[np.full(10, 40), np.full(10, 50)]
-    text = al.answer(needing(random=n, margin=n + shift), 0.9, where="two rules")
+    text = al.answer(needing(random=n, margin=n + shift), 0.9)
     first, second = text.split("\n")
-    assert first.startswith("- **On two rules.** Over 20 splits") and said in first
+    assert first.startswith("- **On handwritten digits.** Over 20 splits") and expected in first
     assert second.startswith("- **One run proves little.**") and "`margin`" in second
 
 
@@ -41,8 +42,14 @@ def test_answer_claims_no_spread_from_one_split_or_where_the_seed_set_meets_the_
 
 @pytest.mark.parametrize("reach", ["near", "far"])
 def test_answer_elsewhere_counts_the_data_sets(reach):
-    text = al.answer_elsewhere(small_atlas(), reach, 10)
+    text = answer_elsewhere(small_atlas(), reach, 10)
     assert "shown to save labels: `good` on 1; to cost labels: `bad` on 1." in text
+
+
+@pytest.fixture
+def decide(monkeypatch):
+    """Let the benchmark decide for this rule."""
+    return lambda rule: monkeypatch.setattr(notebook_text, "decide", lambda table: decisions_of(rule))
 
 
 def decisions_of(rule):
@@ -52,23 +59,31 @@ def decisions_of(rule):
     return pd.DataFrame([row])
 
 
-def test_advice_names_the_rule_that_wins_and_the_one_that_costs():
-    text = al.advice(small_atlas(), decisions_of("good"))
+def test_advice_names_the_rule_that_wins_and_the_one_that_costs(decide):
+    decide("good")
+    text = al.advice(small_atlas())
     assert "`good` (expect 40%; shown on 1 of 1 data sets, a cost on 0)" in text
     assert "`bad` costs labels in 1 of 1 cells" in text
 
 
 @pytest.mark.parametrize(
-    ("rule", "said"),
+    ("rule", "expected"),
     [("good", "each of the 1 kinds of project in section 1 the mean saving"), ("random", "1 of the 1 kinds")],
 )
-def test_describe_atlas_names_the_harm_and_the_projects_without_a_rule(rule, said):
-    text = al.describe_atlas(small_atlas(), decisions_of(rule))
-    assert f"lost in batches of 10 by `bad` on 1 of the data sets. For {said}" in text
+def test_describe_atlas_names_the_harm_and_the_projects_without_a_rule(decide, rule, expected):
+    decide(rule)
+    text = al.describe_atlas(small_atlas())
+    assert f"lost in batches of 10 by `bad` on 1 of the data sets. For {expected}" in text
 
 
-def test_advice_says_so_where_no_rule_is_shown_to_save():
-    assert "with 2 to 9 classes no rule is shown to save" in al.advice(small_atlas(), decisions_of("random"))
+def test_advice_says_so_where_no_rule_is_shown_to_save(decide):
+    decide("random")
+    assert "with 2 to 9 classes no rule is shown to save" in al.advice(small_atlas())
+
+
+def test_answer_has_a_bullet_on_other_data_sets():
+    text = al.answer(needing(random=[30] * 12, margin=[20] * 12), 0.9, atlas=small_atlas())
+    assert text.split("\n")[-1] == answer_elsewhere(small_atlas(), "far", 10)
 
 
 @pytest.mark.parametrize("share", [-0.2, np.nan, 0.0])
@@ -95,7 +110,6 @@ def test_batch_sentences_hold_whether_a_rule_gets_there_or_not(last):
         {"random": [120.0, 125.0], "margin": [70.0, 110.0], "entropy": [110.0, last]}, [1, 50]
     )
     each = {1: summary_of(0.4, 0.3, 0.5), 50: summary_of(0.1, -0.1, 0.2)}
-    assert "random 120 to 125" in al.batch_finding(crossings, "entropy")
     text = al.describe_batches(crossings, each)
     assert ("never gets there" in text) == np.isinf(last) and "nan" not in text and "inf" not in text
 
@@ -111,25 +125,37 @@ def test_describe_ranking_names_the_rule_that_is_first_most_often():
     needed = pd.DataFrame(
         {"random": [100.0] * 4, "margin": [50.0, 60, 70, 120], "entropy": [90.0, 80, 75, 100]}
     )
-    text = al.describe_ranking(al.ranking(needed), 4)
+    text = al.describe_ranking(needed)
     assert text.count("margin") == 1 and "75%" in text
 
 
-def test_nothing_is_said_of_single_runs_that_all_miss_the_target():
+def test_nothing_is_expected_of_single_runs_that_all_miss_the_target():
     curves = needing(random=[np.inf] * 8, margin=[np.inf] * 8)
     assert "One run proves little" not in al.answer(curves, 0.9)
-    ranking = al.ranking(al.by_split(al.labels_to_target(curves, 0.9)))
-    assert al.describe_ranking(ranking, 8).startswith("Too few of the 8 runs reach the target")
+    needed = pd.DataFrame({"random": [np.inf] * 8, "margin": [np.inf] * 8})
+    assert al.describe_ranking(needed).startswith("Too few of the 8 runs reach the target")
 
 
 def test_names_in_sentences_are_code():
     assert code("margin") == "`margin`"
 
 
-@pytest.mark.parametrize(("smallest", "said"), [(0.1, "a saving of 10%"), (np.nan, "not known")])
-def test_describe_power_says_what_is_known(smallest, said):
-    text = al.describe_power(smallest, 16, {0.2: smallest * 240, 0.05: smallest * 4000})
-    assert said in text and "nan" not in text
+@pytest.fixture
+def describe_power(monkeypatch):
+    """Describe this smallest saving of a study, and the splits that others take."""
+
+    def describe(smallest, n_splits, splits):
+        monkeypatch.setattr(notebook_text, "smallest_saving_shown", lambda *_: smallest)
+        monkeypatch.setattr(notebook_text, "splits_to_show", lambda saving, *_: splits[saving])
+        return al.describe_power([50.0] * n_splits, [50.0] * n_splits, 300, tuple(splits))
+
+    return describe
+
+
+@pytest.mark.parametrize(("smallest", "expected"), [(0.1, "a saving of 10%"), (np.nan, "not known")])
+def test_describe_power_says_what_is_known(describe_power, smallest, expected):
+    text = describe_power(smallest, 16, {0.2: smallest * 240, 0.05: smallest * 4000})
+    assert expected in text and "nan" not in text
     assert text.endswith("20% takes 24 splits; 5% takes 400 splits") != np.isnan(smallest)
 
 
@@ -139,11 +165,20 @@ def test_a_crossing_that_the_smallest_batch_does_not_reach_has_no_change():
     assert "-100%" not in al.describe_batches(crossings, {10: summary, 20: summary})
 
 
-def test_power_that_says_nothing_is_not_named_and_neither_are_endless_splits():
-    assert "100%" not in al.describe_power(0.999, 2, {0.1: np.inf})
-    assert al.describe_power(0.3, 9, {0.1: np.inf, 0.2: 30}).endswith("saving of 30%; 20% takes 30 splits")
+def test_power_that_says_nothing_is_not_named_and_neither_are_endless_splits(describe_power):
+    assert "100%" not in describe_power(0.999, 2, {0.1: np.inf})
+    assert describe_power(0.3, 9, {0.1: np.inf, 0.2: 30}).endswith("saving of 30%; 20% takes 30 splits")
 
 
 def test_a_ranking_of_random_alone_is_too_few():
-    needed = al.by_split(al.labels_to_target(needing(random=[50] * 5), 0.9))
-    assert al.describe_ranking(al.ranking(needed), 5).startswith("Too few")
+    assert al.describe_ranking(pd.DataFrame({"random": [50.0] * 5})).startswith("Too few")
+
+
+def test_describe_power_names_what_would_be_shown_and_the_splits_that_others_take():
+    rng = np.random.default_rng(0)
+    needed, reference = rng.lognormal(4.8, 0.25, (2, 40))
+    text = al.describe_power(needed, reference, 300, (0.2, 0.05))
+    assert text.startswith("with these 40 splits, four out of five such studies would show a saving of 1")
+    assert text.count("% takes ") == 2 and text.endswith(" splits")
+    assert "differ not at all" in al.describe_power([100.0] * 8, [100.0] * 8, 300)
+    assert "runs of random miss the target" in al.describe_power([np.inf] * 8, [np.inf] * 8, 300)

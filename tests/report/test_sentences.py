@@ -8,13 +8,14 @@ import pytest
 from examples import INF, make_curves, needing
 
 import al_helpers as al
+from active_learning.report.sentences import describe, recommend, seed_meets
 
 
 def test_a_target_that_nobody_reaches_is_a_result():
     curves = needing(random=[INF] * 3, margin=[INF] * 3)
     table = al.results_table(curves, 0.95)
     assert list(table["labels -> 95%"]) == ["> 60", "> 60"]
-    assert "no difference shown for margin" in al.describe(curves, 0.95)
+    assert "no difference shown for margin" in describe(curves, 0.95)
 
 
 def test_results_table_puts_random_first_with_no_saving_of_its_own():
@@ -27,7 +28,7 @@ def test_results_table_puts_random_first_with_no_saving_of_its_own():
 def test_describe_says_who_saves_who_costs_and_what_is_not_shown():
     n = np.array([30, 40, 40, 30, 40, 50, 40, 40, 30, 40])
     curves = needing(random=n, better=n - 10, worse=n + 10, same=n[::-1])
-    _, better, worse, same = al.describe(curves, 0.9).split("; ")
+    _, better, worse, same = describe(curves, 0.9).split("; ")
     assert better.startswith("better saves 25% [")
     assert worse.startswith("worse costs 25% more [")
     assert same.startswith("no difference shown for same")
@@ -53,7 +54,7 @@ def curves_that_need(**needed):
 
 
 @pytest.mark.parametrize(
-    "random, margin, said",
+    "random, margin, text",
     [
         ([50, 60, 50, 60] * 5, [20, 20, 30, 20] * 5, "Recommended: margin"),
         ([50, 60, 50, 60] * 5, [60, 50, 40, 70] * 5, "No rule is recommended.*no difference shown"),
@@ -62,61 +63,61 @@ def curves_that_need(**needed):
         ([50], [20], "Nothing can be recommended from one split"),
     ],
 )
-def test_recommendation_says_how_sure_it_is(random, margin, said):
-    assert re.search(said, al.recommend(curves_that_need(random=random, margin=margin), 0.9))
+def test_recommendation_says_how_sure_it_is(random, margin, text):
+    assert re.search(text, recommend(curves_that_need(random=random, margin=margin), 0.9))
 
 
 def test_a_target_that_the_seed_set_meets_is_called_so_and_a_harder_one_named():
     accuracy = [0.95, 0.96, 0.99, 0.99]
     curves = make_curves({"random": [accuracy] * 8, "margin": [accuracy] * 8})
-    for said in (al.describe(curves, 0.9), al.recommend(curves, 0.9)):
-        assert "the seed set's 20 labels already meet 90%" in said and "from 96% on" in said
-        assert "no difference" not in said
+    for text in (describe(curves, 0.9), recommend(curves, 0.9)):
+        assert "the seed set's 20 labels already meet 90%" in text and "from 96% on" in text
+        assert "no difference" not in text
 
 
 def test_rules_of_which_the_same_is_true_share_one_clause():
     n = np.array([30, 40, 40, 30, 40, 50, 40, 40, 30, 40])
     curves = needing(random=n, a=n - 10, b=n - 10, same=n)
-    clauses = al.describe(curves, 0.9).split("; ")
+    clauses = describe(curves, 0.9).split("; ")
     assert len(clauses) == 3 and clauses[1].startswith("a and b save 25% [")
 
 
 def test_one_split_claims_no_saving():
-    said = al.describe(needing(random=[40], margin=[50]), 0.9)
-    assert "save" not in said.replace("no saving is claimed", "") and "anecdote" in said
+    text = describe(needing(random=[40], margin=[50]), 0.9)
+    assert "save" not in text.replace("no saving is claimed", "") and "anecdote" in text
 
 
 def test_a_study_that_only_everything_saved_would_show_claims_no_power():
     """Two splits that point either way: what they would show in 80 % prints as 100 %, which is no saving."""
-    said = al.recommend(needing(random=[60, 30], margin=[30, 60]), 0.9)
-    assert "no difference shown" in said and "would have been shown" not in said
-    said = al.recommend(needing(random=[60, 30, 40] * 5, margin=[30, 60, 40] * 5), 0.9)
-    assert "would have been shown" in said and "of 100%" not in said
+    text = recommend(needing(random=[60, 30], margin=[30, 60]), 0.9)
+    assert "no difference shown" in text and "would have been shown" not in text
+    text = recommend(needing(random=[60, 30, 40] * 5, margin=[30, 60, 40] * 5), 0.9)
+    assert "would have been shown" in text and "of 100%" not in text
 
 
 def test_new_rows_are_told_apart_from_other_splits():
     curves = needing(random=[50, 60, 50, 60] * 5, margin=[30, 30, 40, 30] * 5)
     parts = pd.concat([curves.assign(cut=0, part=part) for part in range(5)])
-    assert "other rows of the same kind" in al.describe(curves, 0.9, parts=parts)
-    assert "other rows of the same kind" in al.recommend(curves, 0.9, parts=parts)
-    assert "other rows" not in al.describe(curves, 0.9)
+    assert "other rows of the same kind" in describe(curves, 0.9, parts=parts)
+    assert "other rows of the same kind" in recommend(curves, 0.9, parts=parts)
+    assert "other rows" not in describe(curves, 0.9)
 
 
 def test_the_sentences_and_the_table_give_the_same_numbers(small_study):
     _, curves = small_study
-    table, said = al.results_table(curves, 0.9), al.describe(curves, 0.9)
+    table, text = al.results_table(curves, 0.9), describe(curves, 0.9)
     for row in table.itertuples():
         if row.strategy != "random":
-            assert row[3] in said
-    assert f"random needs {table['labels -> 90%'][0]} labels to reach 90%" in said
-    assert f"Over {curves['split'].nunique()} splits" in said
+            assert row[3] in text
+    assert f"random needs {table['labels -> 90%'][0]} labels to reach 90%" in text
+    assert f"Over {curves['split'].nunique()} splits" in text
 
 
 def test_a_saving_that_holm_leaves_unshown_is_not_called_no_difference():
     n = np.array([40, 50] * 5)
     mostly = n + np.r_[10, np.full(9, -10)]  # p = 0.03 alone, 0.08 among three
-    assert al.recommend(needing(random=n, margin=mostly), 0.9).startswith("Recommended: margin")
-    among = al.recommend(needing(random=n, margin=mostly, one=n, other=n), 0.9)
+    assert recommend(needing(random=n, margin=mostly), 0.9).startswith("Recommended: margin")
+    among = recommend(needing(random=n, margin=mostly, one=n, other=n), 0.9)
     assert "for margin, the most promising, a saving is not shown among 3 comparisons (Holm)" in among
 
 
@@ -125,10 +126,10 @@ def test_the_sentences_and_the_table_are_about_a_target_that_is_held():
     curves = make_curves({"random": [once] * 8, "margin": [twice] * 8})
     assert [*al.results_table(curves, 0.9)["labels -> 90%"]] == ["30", "40"]
     assert [*al.results_table(curves, 0.9, hold=2)["labels -> 90%"]] == ["50", "40"]
-    assert "random needs 30 labels" in al.describe(curves, 0.9)
-    assert "random needs 50 labels to reach 90%; margin saves" in al.describe(curves, 0.9, hold=2)
-    assert "Recommended: margin" in al.recommend(curves, 0.9, hold=2)
-    assert "it costs more" in al.recommend(curves, 0.9)
+    assert "random needs 30 labels" in describe(curves, 0.9)
+    assert "random needs 50 labels to reach 90%; margin saves" in describe(curves, 0.9, hold=2)
+    assert "Recommended: margin" in recommend(curves, 0.9, hold=2)
+    assert "it costs more" in recommend(curves, 0.9)
 
 
 def test_a_difference_that_would_be_printed_as_0_percent_is_no_saving_and_no_cost():
@@ -141,8 +142,8 @@ def test_a_difference_that_would_be_printed_as_0_percent_is_no_saving_and_no_cos
         curves = make_curves({"random": random, name: runs})
         row = al.summarise(curves, 0.9).loc[name]
         assert row["saving_low"] > 0 or row["saving_high"] < 0  # two splits that nearly tie, by Student's t
-        assert f"no difference shown for {name} (0% [0, 0])" in al.describe(curves, 0.9)
-        assert al.recommend(curves, 0.9).startswith(f"No rule is recommended over random: for {name}")
+        assert f"no difference shown for {name} (0% [0, 0])" in describe(curves, 0.9)
+        assert recommend(curves, 0.9).startswith(f"No rule is recommended over random: for {name}")
 
 
 def test_a_saving_that_is_shown_is_told_though_half_of_the_seed_sets_meet_the_target():
@@ -151,18 +152,18 @@ def test_a_saving_that_is_shown_is_told_though_half_of_the_seed_sets_meet_the_ta
         "random": [met] * 20 + [[0.5] * 4 + [0.95]] * 20,
         "margin": [met] * 20 + [[0.5] + [0.95] * 4] * 20,
     }
-    text = al.describe(make_curves(runs), 0.9)
+    text = describe(make_curves(runs), 0.9)
     assert "margin saves 30% [30, 30]; the seed set's 20 labels already meet 90% in 50% of them." in text
-    assert al.recommend(make_curves(runs), 0.9).startswith("Recommended: margin")
+    assert recommend(make_curves(runs), 0.9).startswith("Recommended: margin")
 
 
 def test_a_seed_set_that_does_not_hold_the_target_does_not_meet_it():
     runs = {"random": [[0.92, 0.8, 0.8, 0.92, 0.92]] * 8, "margin": [[0.92] * 5] * 8}
     curves = make_curves(runs)
-    assert "already meet" in al.seed_meets(curves, 0.9) and al.seed_meets(curves, 0.9, hold=2) == ""
-    assert "random needs 50 labels to reach 90%; margin saves 59%" in al.describe(curves, 0.9, hold=2)
+    assert "already meet" in seed_meets(curves, 0.9) and seed_meets(curves, 0.9, hold=2) == ""
+    assert "random needs 50 labels to reach 90%; margin saves 59%" in describe(curves, 0.9, hold=2)
     with pytest.raises(ValueError, match="random"):
-        al.seed_meets(curves[curves["strategy"] == "margin"], 0.9)
+        seed_meets(curves[curves["strategy"] == "margin"], 0.9)
 
 
 def test_a_cost_that_is_unshown_among_many_is_not_called_a_cost():
@@ -170,9 +171,9 @@ def test_a_cost_that_is_unshown_among_many_is_not_called_a_cost():
     random = rng.integers(30, 80, 12)
     rule = [*(random * np.exp(rng.normal(0.15, 0.3, 12)))]
     curves = curves_that_need(random=[*random], a=rule, b=rule, c=rule)
-    assert "no difference shown for a" in al.describe(curves, 0.9)
-    assert "a cost is not shown among 3 comparisons (Holm)" in al.recommend(curves, 0.9)
+    assert "no difference shown for a" in describe(curves, 0.9)
+    assert "a cost is not shown among 3 comparisons (Holm)" in recommend(curves, 0.9)
 
 
 def test_a_cost_without_a_bound_is_more_than_what_is_known():
-    assert "m costs > 100% more [100, ∞]" in al.describe(needing(random=[30] * 8, m=[INF] * 8), 0.9)
+    assert "m costs > 100% more [100, ∞]" in describe(needing(random=[30] * 8, m=[INF] * 8), 0.9)

@@ -10,7 +10,9 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 import al_helpers as al
-from active_learning.statistics.savings import _new_rows, single_run_interval
+from active_learning.report.sentences import describe, recommend
+from active_learning.statistics.curves import by_split, crossing_bounds
+from active_learning.statistics.savings import _new_rows, holm, single_run_interval
 
 INF = np.inf
 labels = st.integers(20, 500).map(float)
@@ -61,7 +63,7 @@ def test_interpolated_crossing_is_less_than_a_batch_before_the_first_crossing(ac
 @given(st.lists(st.floats(0.5, 1), min_size=2, max_size=12), st.integers(1, 3), st.integers(1, 12))
 def test_crossing_bounds_hold_the_crossing_that_a_larger_budget_shows(accuracy, hold, rounds):
     whole, cut = (
-        al.crossing_bounds(make_curves({"random": [run]}), 0.9, hold=hold).iloc[0]
+        crossing_bounds(make_curves({"random": [run]}), 0.9, hold=hold).iloc[0]
         for run in (accuracy, accuracy[:rounds])
     )
     assert cut["low"] <= whole["low"] and whole["high"] <= cut["high"]
@@ -127,7 +129,7 @@ def test_degenerate_studies_have_a_result_and_no_warning(n, kind):
         saving = al.paired_saving(needed[kind], reference, 300)
         curves = needing(random=reference, margin=needed[kind])
         row = al.summarise(curves, 0.9).loc["margin"]
-        al.results_table(curves, 0.9), al.describe(curves, 0.9), al.recommend(curves, 0.9)
+        al.results_table(curves, 0.9), describe(curves, 0.9), recommend(curves, 0.9)
     assert saving.lowest <= saving.highest <= 1
     assert np.isnan(saving.low) == np.isnan(row["saving_low"]) == (n == 1)
     if n > 1:
@@ -153,25 +155,19 @@ def test_paired_saving_names_arrays_that_do_not_pair_up(needed, reference, names
 def test_a_rule_run_on_other_splits_is_named(small_study):
     _, curves = small_study
     unpaired = curves[(curves["strategy"] != "entropy") | (curves["split"] > 1)]
-    for measure in (al.summarise, al.results_table, al.describe, al.recommend):
+    for measure in (al.summarise, al.results_table, describe, recommend):
         with pytest.raises(ValueError, match="'entropy' lacks split '0', '1'"):
             measure(unpaired, 0.9)
 
 
 def test_summarise_agrees_with_paired_saving_of_interpolated_crossings(small_study):
     _, curves = small_study
-    needed = al.by_split(al.labels_to_target(curves, 0.9, interpolate=True))
+    needed = by_split(al.labels_to_target(curves, 0.9, interpolate=True))
     budget = curves["n_labels"].max()
     for row in al.summarise(curves, 0.9).drop("random").itertuples():
         saving = al.paired_saving(needed[row.Index], needed["random"], budget)
         assert (row.saving_min, row.saving_max) == pytest.approx(saving[3:5])
         assert (row.saving_low, row.saving_high) == pytest.approx(saving[1:3])
-
-
-def test_paired_difference_counts_labels():
-    assert al.paired_difference([50, 60, 70], [100, 110, 120]).estimate == 50
-    saving = al.paired_difference([50, INF] * 10, [100] * 20, 300)
-    assert (saving.lowest, saving.low, saving.high) == (-INF, -INF, 50) and np.isnan(saving.estimate)
 
 
 @pytest.mark.parametrize("n", [39, 100, 200])
@@ -329,3 +325,13 @@ def test_the_interval_for_new_rows_holds_the_same_study_on_new_rows_as_often_as_
         other = al.paired_saving(np.exp(-0.4 + rows * rng.normal() + 0.5 * rng.normal(size=50)), np.ones(50))
         held.append(low <= other.estimate <= high)
     assert 0.92 < np.mean(held) < 0.98  # 93 to 97 %, and a standard error of 600
+
+
+def test_the_summary_adjusts_its_p_values_for_the_number_of_its_rules():
+    n = np.repeat([40, 50, 60], 10)
+    weak = n + np.r_[np.full(5, 10), np.full(25, -10)]
+    alone = al.summarise(needing(random=n, weak=weak), 0.9)
+    table = al.summarise(needing(random=n, weak=weak, same=n, again=n, worse=n + 10), 0.9)
+    assert alone.loc["weak", "p_holm"] == table.loc["weak", "p_value"] < 0.05
+    assert np.isnan(table.loc["random", "p_holm"])
+    np.testing.assert_allclose(table["p_holm"].iloc[1:], holm(table["p_value"].iloc[1:]))

@@ -17,24 +17,22 @@ from sklearn.cluster import AgglomerativeClustering, KMeans
 from sklearn.datasets import load_digits, make_blobs
 from sklearn.svm import SVC
 
+from active_learning._arrays import take
+from active_learning.models.registry import default_model
 from active_learning.strategies._clustering import in_turns, k_means, nearest_rows, plus_plus
-from active_learning.strategies.batch import uncertainty
-from al_helpers import (
-    CLASSIC,
-    STRATEGIES,
-    Round,
+from active_learning.strategies.base import Round
+from active_learning.strategies.batch import (
     annealed_margin,
     badge,
     cluster_margin,
     core_set,
-    default_model,
     density_margin,
     diverse_margin,
-    margin,
     power_margin,
-    take,
     typiclust,
+    uncertainty,
 )
+from al_helpers import CLASSIC, STRATEGIES, margin
 
 RULES = {name: rule for name, rule in STRATEGIES.items() if name not in CLASSIC}
 

@@ -10,7 +10,9 @@ from scipy.sparse import csr_array
 from sklearn.svm import SVC
 
 import al_helpers as al
-from active_learning.strategies.registry import is_numeric
+from active_learning.models.registry import default_model
+from active_learning.strategies.batch import badge, core_set, diverse_margin
+from active_learning.strategies.registry import check_strategy, is_numeric, pick_strategies
 
 RULES = {name: rule for name, rule in al.STRATEGIES.items() if name not in al.CLASSIC}
 
@@ -36,21 +38,21 @@ def test_every_rule_buys_distinct_pool_rows_and_survives_pickling(name, iris):
 )
 def test_pick_strategies_names_what_is_wrong(strategies, error, names):
     with pytest.raises(error, match=names):
-        al.pick_strategies(strategies)
+        pick_strategies(strategies)
 
 
 def test_check_strategy_names_the_rule_and_the_ones_that_fit():
     with pytest.raises(ValueError, match=r"\'badge' needs predict_proba.*diverse_margin"):
-        al.check_strategy("badge", al.badge, SVC(), np.zeros((4, 2)))
+        check_strategy("badge", badge, SVC(), np.zeros((4, 2)))
     with pytest.raises(ValueError, match=r"\'diverse_margin' needs dense.*badge"):
-        al.check_strategy("diverse_margin", al.diverse_margin, al.default_model(), csr_array((4, 2)))
+        check_strategy("diverse_margin", diverse_margin, default_model(), csr_array((4, 2)))
     with pytest.raises(ValueError, match=r"\'core_set' needs numeric.*power_margin"):
-        al.check_strategy("core_set", al.core_set, al.default_model(), pd.DataFrame({"a": ["x", "y"]}))
+        check_strategy("core_set", core_set, default_model(), pd.DataFrame({"a": ["x", "y"]}))
 
 
 @pytest.mark.parametrize("rule", RULES.values(), ids=RULES)
 def test_check_strategy_accepts_what_every_rule_accepts(rule):
-    al.check_strategy(rule.__name__, rule, al.default_model(), np.zeros((4, 2)))
+    check_strategy(rule.__name__, rule, default_model(), np.zeros((4, 2)))
 
 
 @pytest.mark.parametrize(

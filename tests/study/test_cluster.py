@@ -16,6 +16,8 @@ import pytest
 from sklearn.linear_model import LogisticRegression
 
 import al_helpers as al
+from active_learning.cli.main import main
+from active_learning.strategies.base import random_rows
 from active_learning.study import parallel as jobs
 
 SETTINGS = dict(n_splits=10, batch=5, budget=40)
@@ -257,7 +259,7 @@ def test_workers_that_lack_the_package_say_so_and_take_it_as_an_archive(iris, tm
 
 def test_killed_worker_process_ends_in_an_error(iris):
     with pytest.raises(RuntimeError, match="a worker process was killed"):
-        al.run_histories(iris, {"random": al.random_rows, "die": die}, **SETTINGS, n_jobs=2)
+        al.run_histories(iris, {"random": random_rows, "die": die}, **SETTINGS, n_jobs=2)
     assert len(al.run_histories(iris, **SETTINGS, n_jobs=2)) == 40  # the next study has new processes
 
 
@@ -281,9 +283,7 @@ def test_backtests_whose_worker_process_is_killed_end_in_an_error_of_their_own(i
 def test_command_says_in_one_line_that_a_worker_process_was_killed(monkeypatch, capsys):
     monkeypatch.setitem(al.STRATEGIES, "die", die)
     with pytest.raises(SystemExit) as stop:
-        al.main(
-            ["--dataset", "iris", "--budget", "40", "--splits", "5", "--strategies", "die", "--jobs", "2"]
-        )
+        main(["--dataset", "iris", "--budget", "40", "--splits", "5", "--strategies", "die", "--jobs", "2"])
     out, err = capsys.readouterr()
     assert stop.value.code == 1 and out == ""
     assert err.count("\n") == 1 and "a worker process was killed" in err

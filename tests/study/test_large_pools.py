@@ -6,24 +6,27 @@ import numpy as np
 import pytest
 
 import al_helpers as al
+from active_learning.models.logistic import NewtonLogisticRegression
+from active_learning.models.registry import default_model
+from active_learning.strategies.base import Round, score_pool, smallest_margin, top_rows
 
 
 def large(n=100_000):
     rng = np.random.default_rng(0)
     X = rng.random((n, 20))
-    model = al.NewtonLogisticRegression(C=0.01).fit(X[:500], rng.integers(5, size=500))
+    model = NewtonLogisticRegression(C=0.01).fit(X[:500], rng.integers(5, size=500))
     return model, X
 
 
 @pytest.mark.parametrize("score", [al.least_confidence, al.margin, al.entropy])
 def test_chunked_scores_equal_those_of_the_whole_pool(digits, score):
-    model = al.default_model().fit(digits.X[:200], digits.y[:200])
+    model = default_model().fit(digits.X[:200], digits.y[:200])
     pool = np.setdiff1d(np.arange(200, 1797), np.arange(300, 1700, 7))  # neighbours, and gaps
-    whole = al.score_pool(model.predict_proba, digits.X, pool, score, chunk=len(pool))
+    whole = score_pool(model.predict_proba, digits.X, pool, score, chunk=len(pool))
     for chunk in (1, 7, 100, 4096):
-        parts = al.score_pool(model.predict_proba, digits.X, pool, score, chunk=chunk)
+        parts = score_pool(model.predict_proba, digits.X, pool, score, chunk=chunk)
         np.testing.assert_allclose(parts, whole, atol=1e-12)
-        np.testing.assert_array_equal(al.top_rows(parts, pool, 10), al.top_rows(whole, pool, 10))
+        np.testing.assert_array_equal(top_rows(parts, pool, 10), top_rows(whole, pool, 10))
 
 
 def test_large_pool_gives_the_rows_of_plain_numpy_in_a_tenth_of_its_memory():
@@ -33,10 +36,10 @@ def test_large_pool_gives_the_rows_of_plain_numpy_in_a_tenth_of_its_memory():
     plain = np.argpartition(top[:, -1] - top[:, -2], 10)[:10]
     peaks = [tracemalloc.get_traced_memory()[1]]
     del top
-    round = al.Round(model, X, plain[:0], plain[:0], np.arange(len(X)), 10, np.random.default_rng(0))
+    round = Round(model, X, plain[:0], plain[:0], np.arange(len(X)), 10, np.random.default_rng(0))
     tracemalloc.reset_peak()
     before = tracemalloc.get_traced_memory()[0]
-    rows = al.smallest_margin(round)
+    rows = smallest_margin(round)
     peaks.append(tracemalloc.get_traced_memory()[1] - before)
     tracemalloc.stop()
     assert set(rows) == set(plain)
@@ -79,7 +82,7 @@ def test_file_read_without_its_shape_or_with_the_wrong_width_is_an_error(digits,
 def test_impossible_chunk_is_named(chunk, error):
     model, X = large(1000)
     with pytest.raises(error, match=f"chunk must be .* got {chunk}"):
-        al.score_pool(model.predict_proba, X, np.arange(1000), al.margin, chunk=chunk)
+        score_pool(model.predict_proba, X, np.arange(1000), al.margin, chunk=chunk)
 
 
 @pytest.mark.parametrize("n_jobs, error", [(0, ValueError), (0.5, TypeError)])

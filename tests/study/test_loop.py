@@ -21,6 +21,7 @@ from sklearn.tree import DecisionTreeClassifier
 from threadpoolctl import threadpool_info
 
 import al_helpers as al
+from active_learning.models.registry import default_model
 
 
 def naive_loop(dataset, split, score, model, batch, budget):
@@ -64,7 +65,7 @@ def test_loop_matches_a_naive_rewrite(iris, name, batch, budget):
 
 def test_loop_on_digits_matches_a_naive_rewrite(digits):
     split = al.split_dataset(digits.y, random_state=0)
-    naive = naive_loop(digits, split, naive_scores()["margin"], al.default_model(), 10, 50)
+    naive = naive_loop(digits, split, naive_scores()["margin"], default_model(), 10, 50)
     history = al.run_loop(digits, split, "margin", budget=50)
     assert (list(history.n_labels), list(history.queried)) == (naive[0], naive[2])
     assert history.accuracy == pytest.approx(naive[1])

@@ -4,11 +4,12 @@ import numpy as np
 import pytest
 
 import al_helpers as al
+from active_learning.study.study import cut_rows
 
 
 def test_parts_are_disjoint_and_hold_all_rows(iris):
     for n_parts in (2, 5):
-        parts = al.cut_rows(iris.y, n_parts)
+        parts = cut_rows(iris.y, n_parts)
         assert np.array_equal(np.sort(np.concatenate(parts)), np.arange(len(iris.y)))
         assert {len(rows) for rows in parts} == {len(iris.y) // n_parts}
 
@@ -16,7 +17,7 @@ def test_parts_are_disjoint_and_hold_all_rows(iris):
 def test_a_classs_share_varies_between_parts_as_between_data_sets():
     """Of 1,000 rows a tenth; a fifth of them holds 20, give or take the root of 200 x 0.1 x 0.9."""
     y = np.repeat([0, 1], [900, 100])
-    counts = [np.bincount(y[rows])[1] for seed in range(200) for rows in al.cut_rows(y, 5, random_state=seed)]
+    counts = [np.bincount(y[rows])[1] for seed in range(200) for rows in cut_rows(y, 5, random_state=seed)]
     assert np.mean(counts) == 20
     assert np.var(counts) == pytest.approx(200 * 0.1 * 0.9 * 0.8, rel=0.15)  # 0.8: drawn without replacement
 
@@ -24,14 +25,14 @@ def test_a_classs_share_varies_between_parts_as_between_data_sets():
 def test_parts_have_the_classes_shares_where_one_would_be_too_small():
     y = np.repeat([0, 1], [900, 20])
     for seed in range(20):
-        assert all(np.bincount(y[rows])[1] == 4 for rows in al.cut_rows(y, 5, random_state=seed))
-    at_random = al.cut_rows(y, 5, least=1, random_state=2)
+        assert all(np.bincount(y[rows])[1] == 4 for rows in cut_rows(y, 5, random_state=seed))
+    at_random = cut_rows(y, 5, least=1, random_state=2)
     assert {np.bincount(y[rows])[1] for rows in at_random} != {4}
 
 
 def test_cut_rows_names_a_class_too_small():
     with pytest.raises(ValueError, match="one class has 2"):
-        al.cut_rows([0] * 20 + [1] * 2, 5)
+        cut_rows([0] * 20 + [1] * 2, 5)
 
 
 def test_the_parts_of_each_cut_share_out_the_splits_and_feed_the_interval(iris):

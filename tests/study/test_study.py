@@ -10,6 +10,7 @@ from sklearn.svm import LinearSVC
 
 import al_helpers as al
 from active_learning.cli.parser import build_parser
+from active_learning.strategies.base import random_rows
 
 SMALL = dict(n_splits=3, batch=5, budget=21, n_jobs=1)
 
@@ -69,7 +70,7 @@ def test_study_changes_with_its_random_state(iris):
 
 
 def test_two_names_for_one_random_rule_draw_independently(iris):
-    two = {"random": al.random_rows, "again": al.random_rows}
+    two = {"random": random_rows, "again": random_rows}
     histories = al.run_histories(iris, two, **SMALL)
     for split in range(3):
         assert not np.array_equal(histories["random", split].queried, histories["again", split].queried)

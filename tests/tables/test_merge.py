@@ -8,6 +8,7 @@ import pandas as pd
 import pytest
 
 import al_helpers as al
+from active_learning.cli.main import main
 from active_learning.tables.table import read_table
 
 BASE = "a,b,y\n9,9,hi\n0,0,lo\n1,5,\n8,7,\n2,2,\n"
@@ -237,7 +238,7 @@ def test_ids_of_any_type_go_round_through_parquet_and_json_exactly(tmp_path, cap
     options = ["--csv", str(tmp_path / "t.parquet"), "--label-column", "y"] + ["--id-column", "id"] * (
         not index
     )
-    assert al.main([*options, "--suggest", "2", "--output", str(tmp_path / "next.csv"), "--json"]) == 0
+    assert main([*options, "--suggest", "2", "--output", str(tmp_path / "next.csv"), "--json"]) == 0
     shown = [row["id"] for row in json.loads(capsys.readouterr().out)["suggestions"]]
     asked = frame((tmp_path / "next.csv").read_text())
     assert asked["id"].tolist() == shown
@@ -249,8 +250,7 @@ def test_ids_of_any_type_go_round_through_parquet_and_json_exactly(tmp_path, cap
     }
     asked.assign(y="b").to_csv(tmp_path / "labels.csv", index=False)
     assert (
-        al.main([*options, "--labels", str(tmp_path / "labels.csv"), "--output", str(tmp_path / "m.csv")])
-        == 0
+        main([*options, "--labels", str(tmp_path / "labels.csv"), "--output", str(tmp_path / "m.csv")]) == 0
     )
     assert frame((tmp_path / "m.csv").read_text())["y"].tolist() == ["a", "b", "b", "b"]
 
