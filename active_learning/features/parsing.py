@@ -97,10 +97,10 @@ def as_dates(levels):
     if sum(bool(DATE_LIKE.search(cell)) for cell in sample) < len(sample) / 2:
         return None
     text, dates = pd.Series(levels, dtype=str).str.strip(), None
-    for format in _formats(sample):
-        read = pd.to_datetime(text, format=format, errors="coerce", utc=True)
+    for form in _formats(sample):
+        read = pd.to_datetime(text, format=form, errors="coerce", utc=True)
         if dates is None or read.notna().sum() > dates.notna().sum():
-            dates, best = read, format
+            dates, best = read, form
     if dates is None or dates.isna().mean() > max(1 - AGREE, 1 / len(text) if len(text) > 4 else 0):
         return None
     note = f"is read as dates ({best})"
@@ -127,7 +127,7 @@ def _formats(sample):
 
 
 def _unguessed(sample):
-    """Those of the formats that are not guessed that half of a sample is in, the commonest first."""
+    """The formats of UNGUESSED that fit half of a sample, the commonest first."""
     cells = pd.Series(sample, dtype=str)
     read = {form: pd.to_datetime(cells, format=form, errors="coerce", utc=True) for form in UNGUESSED}
     fits = {form: dates.notna().mean() for form, dates in read.items()}

@@ -144,8 +144,8 @@ class TextEncoder(TransformerMixin, BaseEstimator):
         used = (
             lengths > 1e-4 * lengths.max()
         )  # where texts repeat, the space has fewer axes; the rest is noise
-        self.axes_ = axes[:, used]
-        self.scale_ = LENGTH / np.sqrt(np.linalg.norm(rows[:, used].astype(float), axis=1).mean())
+        self.axes_, rows = (np.compress(used, each, axis=1) for each in (axes, rows.astype(float)))
+        self.scale_ = LENGTH / np.sqrt(np.linalg.norm(rows, axis=1).mean())
         return self
 
     def _selected(self, blocks):
