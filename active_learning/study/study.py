@@ -107,7 +107,8 @@ def run_histories(
     options = dict(together=len(strategies) if in_order and shared else 1, in_order=in_order)
     options |= dict(needed=(loop, strategies), advice=CONTINUE[in_order])
     with nullcontext({}) if in_order else closing(Checkpoint(checkpoint, facts())) as runs:
-        numbers = range(n_splits) if in_order else _shuffled(n_splits)
+        # shuffled, so that processes that share a checkpoint do not run the same splits
+        numbers = range(n_splits) if in_order else np.random.default_rng().permutation(n_splits).tolist()
         before = [(key, None) for key in keys if key in runs]
         jobs = _jobs(loop, dataset, strategies, split_rows, random_state, numbers, runs)
         results = run_jobs(jobs, min(n_jobs, len(keys)), total=len(keys) - len(before), **options)
@@ -121,11 +122,6 @@ CONTINUE = {  # whether there is no checkpoint -> how to go on once a study has 
     True: "with a checkpoint the next one goes on where it stood",
     False: "what is finished is in the checkpoint, and the same call goes on from there",
 }
-
-
-def _shuffled(n_splits):
-    """The splits in random order, so that processes that share a checkpoint do not run the same ones."""
-    return np.random.default_rng().permutation(n_splits).tolist()
 
 
 def _jobs(loop, dataset, strategies, split_rows, random_state, numbers, runs):

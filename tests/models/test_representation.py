@@ -68,7 +68,7 @@ def run(dataset, settings, split, rule="margin"):
     return al.run_loop(dataset, split, rule, model=settings["model"], batch=5, budget=40)
 
 
-def test_another_label_in_the_pool_changes_no_query_before_it_is_bought(planned):
+def test_another_label_in_the_pool_changes_no_query_before_it_is_queried(planned):
     dataset, settings, split = planned
     y = dataset.y.copy()
     y[split.pool] = y[split.pool][::-1]

@@ -66,11 +66,11 @@ class Uncertain:
 
 @every_rule
 @pytest.mark.parametrize("batch", [1, 2, 10, 359, 360])
-def test_every_rule_buys_as_many_distinct_pool_rows_as_asked(rule, batch):
+def test_every_rule_queries_as_many_distinct_pool_rows_as_asked(rule, batch):
     round = digits(batch)
-    bought = rule(round)
-    assert len(bought) == len(set(bought.tolist())) == batch
-    assert np.isin(bought, round.pool).all()
+    queried = rule(round)
+    assert len(queried) == len(set(queried.tolist())) == batch
+    assert np.isin(queried, round.pool).all()
 
 
 @every_rule
@@ -86,8 +86,8 @@ def test_every_rule_survives_few_distinct_rows_and_constant_columns(rule, distin
     y = np.arange(60) % 2
     with warnings.catch_warnings():
         warnings.simplefilter("error")
-        bought = rule(make_round(X, y, 10, batch=20))
-    assert len(set(bought.tolist())) == 20
+        queried = rule(make_round(X, y, 10, batch=20))
+    assert len(set(queried.tolist())) == 20
 
 
 @every_rule
@@ -98,7 +98,7 @@ def test_every_rule_survives_rows_of_zeros(rule):
 
 
 @every_rule
-def test_every_rule_buys_the_same_rows_of_a_frame_as_of_an_array(rule):
+def test_every_rule_queries_the_same_rows_of_a_frame_as_of_an_array(rule):
     array = digits()
     frame = digits()
     frame = replace(frame, X=pd.DataFrame(frame.X))
@@ -155,8 +155,8 @@ MACHINES = [
 PRINT_ROWS = "from test_batch import *; print({n: r(digits(n=700)).tolist() for n, r in RULES.items()})"
 
 
-def rows_bought_on(machine):
-    """What every rule buys in a fresh process; None where this processor lacks its instructions."""
+def rows_queried_on(machine):
+    """What every rule queries in a fresh process; None where this processor lacks its instructions."""
     run = subprocess.run(
         [sys.executable, "-c", PRINT_ROWS],
         env={**os.environ, **machine},
@@ -169,15 +169,15 @@ def rows_bought_on(machine):
     return run.stdout if run.returncode == 0 else None
 
 
-def test_every_rule_buys_the_same_rows_on_every_kind_of_processor():
+def test_every_rule_queries_the_same_rows_on_every_kind_of_processor():
     """OpenBLAS is told to use the kernels of three generations, with one or with two threads."""
     with ThreadPool(3) as pool:
-        bought = [rows for rows in pool.map(rows_bought_on, MACHINES) if rows is not None]
-    assert len(bought) >= 2
-    assert len(set(bought)) == 1
+        queried = [rows for rows in pool.map(rows_queried_on, MACHINES) if rows is not None]
+    assert len(queried) >= 2
+    assert len(set(queried)) == 1
 
 
-def test_diverse_margin_buys_one_row_of_each_group_of_uncertain_rows():
+def test_diverse_margin_queries_one_row_of_each_group_of_uncertain_rows():
     group = np.repeat([0, 10, 20], 10)
     X = np.column_stack([np.full(31, 0.5), np.append(group, 0) + np.linspace(0, 1, 31), np.zeros(31)])
     round = make_round(X, np.append(np.zeros(30, int), 1)[::-1], 1, batch=3, model=Uncertain())
@@ -249,7 +249,7 @@ def test_in_turns_matches_a_hand_worked_case():
     assert turns.tolist() == [4, 1, 3, 2, 0]
 
 
-def test_cluster_margin_buys_small_clusters_first():
+def test_cluster_margin_queries_small_clusters_first():
     lonely = [[0.5, 100.0], [0.5, -100.0]]
     X = np.vstack([[[0.5, 0.0]], lonely, np.column_stack([np.full(18, 0.5), np.linspace(0, 1e-3, 18)])])
     round = make_round(X, np.arange(21) % 2, 1, batch=2, model=Uncertain())
@@ -258,7 +258,7 @@ def test_cluster_margin_buys_small_clusters_first():
 
 
 @pytest.mark.parametrize("seed", range(6))
-def test_cluster_margin_buys_from_different_clusters_and_the_smallest_first(seed):
+def test_cluster_margin_queries_from_different_clusters_and_the_smallest_first(seed):
     """Against another program's average linkage of the 10 x batch rows of smallest margin."""
     X, y = make_blobs(300, 3, centers=4, cluster_std=3.0, random_state=seed)
     round = make_round(X, y, 40, batch=8, seed=seed)
@@ -266,9 +266,9 @@ def test_cluster_margin_buys_from_different_clusters_and_the_smallest_first(seed
     near = round.pool[np.argsort(-scores, kind="stable")[:80]]
     cluster = AgglomerativeClustering(40, linkage="average").fit_predict(X[near])
     sizes = np.bincount(cluster)
-    bought = cluster[[list(near).index(row) for row in cluster_margin(round)]]
-    assert len(set(bought)) == 8
-    assert sorted(sizes[bought]) == sorted(sizes)[:8]
+    queried = cluster[[list(near).index(row) for row in cluster_margin(round)]]
+    assert len(set(queried)) == 8
+    assert sorted(sizes[queried]) == sorted(sizes)[:8]
 
 
 def test_cluster_margin_draws_the_row_of_a_cluster_by_chance():
@@ -300,8 +300,8 @@ def test_badge_never_draws_a_copy_while_new_rows_are_left():
     """Also where the model is nearly certain, so that all gradients are small."""
     X = np.vstack([np.repeat([[0.45], [0.46], [0.47], [0.48]], 25, axis=0) / 100, [[0.0], [1.0]]])[::-1]
     for seed in range(20):
-        bought = badge(make_round(X, np.arange(102) % 2, 2, 4, model=Uncertain(), seed=seed))
-        assert len(np.unique(X[bought])) == 4
+        queried = badge(make_round(X, np.arange(102) % 2, 2, 4, model=Uncertain(), seed=seed))
+        assert len(np.unique(X[queried])) == 4
 
 
 def naive_core_set(round):
@@ -322,13 +322,13 @@ def test_core_set_does_not_lose_small_distances_beside_a_large_offset():
     assert core_set(make_round(X, np.array([0, 1, 0, 1]), 2, 1, model=Uncertain())).tolist() == [2]
 
 
-def test_typiclust_buys_the_middle_of_clusters_without_labels():
+def test_typiclust_queries_the_middle_of_clusters_without_labels():
     blob = np.array([[0, 0], [1, 0], [-1, 0], [0, 1], [0, -1], [3, 3]]) / 10
     X = np.vstack([blob + centre for centre in ([0, 0], [50, 0], [0, 50])])
     y = np.arange(18) % 2
     for seed in range(10):
-        bought = typiclust(make_round(X, y, 1, 2, model=Uncertain(), seed=seed))
-        assert set(bought.tolist()) <= {6, 7, 8, 9, 10, 12, 13, 14, 15, 16} and len(set(bought // 6)) == 2
+        queried = typiclust(make_round(X, y, 1, 2, model=Uncertain(), seed=seed))
+        assert set(queried.tolist()) <= {6, 7, 8, 9, 10, 12, 13, 14, 15, 16} and len(set(queried // 6)) == 2
 
 
 def test_typiclust_does_not_look_at_the_model():
@@ -362,7 +362,7 @@ def test_uncertainty_of_a_decision_function_lies_between_0_and_1():
 
 @every_rule
 @pytest.mark.parametrize("left", [1, 2, 3])
-def test_every_rule_buys_one_row_of_a_pool_that_is_nearly_empty(rule, left):
+def test_every_rule_queries_one_row_of_a_pool_that_is_nearly_empty(rule, left):
     round = digits(1)
     assert len(rule(replace(round, pool=round.pool[:left]))) == 1
 
@@ -374,17 +374,17 @@ def test_cluster_margin_takes_three_rows_for_one_cluster():
     assert drawn == {1, 2, 3}
 
 
-def test_typiclust_buys_typical_rows_where_all_labels_lie_far_away():
-    """The clusters of the labels hold no row to buy; those of the pool begin with their least typical row."""
+def test_typiclust_queries_typical_rows_where_all_labels_lie_far_away():
+    """Clusters of labels hold no row to query; those of the pool begin with their least typical row."""
     blob = np.array([[3, 3], [0, 0], [1, 0], [-1, 0], [0, 1], [0, -1]]) / 10
     X = np.vstack([[[900, 0], [0, 900], [900, 900]], blob, np.add(blob, [50, 0])])
     for seed in range(5):
-        bought = typiclust(make_round(X, np.arange(15) % 2, 3, 2, model=Uncertain(), seed=seed))
-        assert not {3, 9} & set(bought.tolist())
+        queried = typiclust(make_round(X, np.arange(15) % 2, 3, 2, model=Uncertain(), seed=seed))
+        assert not {3, 9} & set(queried.tolist())
 
 
-def test_typiclust_buys_from_the_largest_of_the_clusters_without_labels():
+def test_typiclust_queries_from_the_largest_of_the_clusters_without_labels():
     X = np.vstack([np.zeros((2, 2)), np.tile([9.0, 0.0], (5, 1)), np.tile([0.0, 9.0], (30, 1))])
     for seed in range(10):
-        bought = typiclust(make_round(X, np.arange(37) % 2, 2, 1, model=Uncertain(), seed=seed))
-        assert X[bought].tolist() == [[0.0, 9.0]]
+        queried = typiclust(make_round(X, np.arange(37) % 2, 2, 1, model=Uncertain(), seed=seed))
+        assert X[queried].tolist() == [[0.0, 9.0]]

@@ -18,7 +18,7 @@ RULES = {name: rule for name, rule in al.STRATEGIES.items() if name not in al.CL
 
 
 @pytest.mark.parametrize("name", al.STRATEGIES)
-def test_every_rule_buys_distinct_pool_rows_and_survives_pickling(name, iris):
+def test_every_rule_queries_distinct_pool_rows_and_survives_pickling(name, iris):
     split = al.split_dataset(iris.y, random_state=0)
     rule = pickle.loads(pickle.dumps(al.STRATEGIES[name]))
     queried = al.run_loop(iris, split, rule, batch=7, budget=30).queried

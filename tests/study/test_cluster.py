@@ -85,7 +85,7 @@ def die(round):
     """A rule whose worker is killed, as by the kernel when memory runs out; here it is merely slow."""
     if os.environ["TESTS_RUN_IN"] != str(os.getpid()):
         os.kill(os.getpid(), signal.SIGKILL)
-    time.sleep(0.1)
+    time.sleep(0.4)
     return round.pool[: round.batch]
 
 

@@ -39,9 +39,9 @@ def naive_loop(dataset, split, score, model, batch, budget):
             return n_labels, accuracy, labeled[len(split.seed) :]
         scores = score(model.predict_proba(dataset.X[pool]))
         best = sorted(range(len(pool)), key=lambda i: (-scores[i], pool[i]))[:wanted]
-        bought = [pool[i] for i in best]
-        labeled += bought
-        pool = [row for row in pool if row not in bought]
+        queried = [pool[i] for i in best]
+        labeled += queried
+        pool = [row for row in pool if row not in queried]
 
 
 def naive_scores():
@@ -84,16 +84,18 @@ def test_loop_keeps_its_invariants(name, batch, budget, random_state):
     settings = dict(model=GaussianNB(), batch=batch, budget=budget, random_state=random_state)
     history = al.run_loop(dataset, split, name, **settings)
     end = min(budget, len(split.seed) + len(split.pool))
-    bought = np.diff(history.n_labels)
+    queried = np.diff(history.n_labels)
     assert (history.n_labels[0], history.n_labels[-1]) == (6, end)
-    assert np.all(bought[:-1] == batch) and np.all((bought > 0) & (bought <= batch))  # only the last is cut
+    assert np.all(queried[:-1] == batch) and np.all(
+        (queried > 0) & (queried <= batch)
+    )  # only the last is cut
     assert len(history.accuracy) == len(history.n_labels)
     assert np.all((history.accuracy >= 0) & (history.accuracy <= 1))
     assert len(np.unique(history.queried)) == len(history.queried) == end - 6
     assert np.isin(history.queried, split.pool).all()
 
 
-def test_loop_shows_a_strategy_what_was_bought_and_nothing_else(iris):
+def test_loop_shows_a_strategy_what_was_queried_and_nothing_else(iris):
     split, rounds = al.split_dataset(iris.y, random_state=0), []
 
     def spy(round):
@@ -109,8 +111,8 @@ def test_loop_shows_a_strategy_what_was_bought_and_nothing_else(iris):
     assert len(rounds) == 3
 
 
-def test_loop_never_learns_from_labels_it_has_not_bought(iris):
-    """Scrambling the labels of the test set and of the rows never bought changes no query."""
+def test_loop_never_learns_from_labels_it_has_not_queried(iris):
+    """Scrambling the labels of the test set and of the rows never queried changes no query."""
     split = al.split_dataset(iris.y, random_state=0)
     history = al.run_loop(iris, split, "margin", batch=3, budget=30)
     hidden = np.setdiff1d(np.arange(150), [*split.seed, *history.queried])
@@ -172,7 +174,7 @@ def test_loop_repeats_with_its_seed_and_varies_with_another(iris):
     ids=["frame", "csr_matrix", "csr_array", "coo_array"],
 )
 @pytest.mark.parametrize("name", ["margin", "entropy", "random"])
-def test_loop_buys_the_same_rows_from_any_kind_of_matrix(iris, as_matrix, name):
+def test_loop_queries_the_same_rows_from_any_kind_of_matrix(iris, as_matrix, name):
     split = al.split_dataset(iris.y, random_state=0)
     other = al.Dataset("other", as_matrix(iris.X), iris.y)
     expected = al.run_loop(iris, split, name, batch=5, budget=26)
