@@ -95,10 +95,11 @@ def test_json_pipes_into_json_tool_and_head_closes_the_pipe_quietly():
 
 
 START = """
-import sys, al_helpers
+import sys
+from active_learning.cli.main import command
 print("ready", flush=True)
 sys.argv[1:] = ["--splits", "500", "--jobs", sys.argv[1]]
-sys.exit(al_helpers.command())
+sys.exit(command())
 """
 
 
