@@ -103,7 +103,7 @@ METRICS = {
 class History:
     """The learning curve of one run, a value for each of its r rounds, and the rows that it queried.
 
-    Attributes
+    Parameters
     ----------
     n_labels : ndarray of shape (r,), int
         Labels known in each round; the seed set counts.
@@ -111,6 +111,12 @@ class History:
         The score on the test set with those labels, in [0, 1]: the accuracy, or the metric asked for.
     queried : ndarray, int
         The rows queried, in order, without the seed set.
+
+    Examples
+    --------
+    >>> run = History(n_labels=np.array([20, 30]), accuracy=np.array([0.7, 0.8]), queried=np.arange(10))
+    >>> len(run.queried)
+    10
     """
 
     n_labels: np.ndarray

@@ -318,13 +318,13 @@ def run_parts(
 
     Parameters
     ----------
-    dataset, strategies, seed_per_class, test_size, model, batch, budget, metric, stop_at
+    dataset, strategies
         As in run_study.
     n_parts, n_cuts : int
         Disjoint groups of rows, and how often the rows are divided into as many anew.
     n_splits : int
         Of the study whose interval for new rows is wanted; the groups of a cut share them.
-    random_state, n_jobs
+    seed_per_class, test_size, model, batch, budget, metric, stop_at, random_state, n_jobs
         As in run_study.
 
     Returns
