@@ -5,6 +5,7 @@ Not here: what the options are (parser), and what they ask for (the other wings)
 
 import json
 import platform
+import re
 
 import numpy as np
 import pandas as pd
@@ -52,6 +53,8 @@ TABLE_OPTIONS = (  # that mean nothing without --csv
     "relabel",
     "forecast",
 )
+MOST_NOTES = 8  # on a page
+DOUBT = re.compile(r"\b(dropped|missing|left out|could|lost|looks?|too few|nothing)\b|\?")
 BUNDLED = {"batch": 10, "budget": 300}  # the sizes of a study of a bundled data set
 
 
@@ -102,7 +105,7 @@ def report(args):
         target = 0.9 if args.target_acc is None else args.target_acc
         return measure(args, load_dataset(args.dataset or "digits"), settings | sizes, target, [])
     reading = {"unlabeled": args.unlabeled, "skip": args.skip, "header": not args.no_header}
-    reading |= {"drop": args.drop, "id_column": args.id_column}
+    reading |= {"drop": args.drop, "id_column": args.id_column, "quoting": args.quoting}
     if args.labels is not None and args.suggest is None and not args.forecast:  # nothing is learnt
         table = read_table(args.csv, args.label_column, **reading)
     else:
@@ -160,6 +163,19 @@ def measure(args, dataset, settings, target, notes, table=None):
     return study_text(args, dataset, settings, target, curves, sizes, notes, sentences)
 
 
+def shown_notes(args, notes):
+    """The notes that a page has room for, those that matter most first; all of them with --verbose."""
+    notes = sorted(notes, key=_weight)
+    if args.verbose or len(notes) <= MOST_NOTES:
+        return notes
+    return [*notes[: MOST_NOTES - 1], f"and {len(notes) - MOST_NOTES + 1} more notes: --verbose shows them"]
+
+
+def _weight(note):
+    """0 for a note that names an option to type, 1 for doubts and for what is not learnt from, 2 for others."""
+    return 0 if "--" in note else 1 if DOUBT.search(note) else 2
+
+
 def study_text(args, dataset, settings, target, curves, sizes, notes, sentences):
     """What was run, the table and sentences on it, as text."""
     counts = " / ".join(f"{part} {size}" for part, size in sizes.items())
@@ -170,7 +186,7 @@ def study_text(args, dataset, settings, target, curves, sizes, notes, sentences)
             f"{len(np.unique(dataset.y))} classes; classifier {args.classifier}",
             f"{counts}; target {format_percent(target)} {args.metric.replace('_', ' ')}, batch "
             f"{settings['batch']}, budget {settings['budget']}, {splits}, seed {args.seed}",
-            *notes,
+            *shown_notes(args, notes),
             "",
             *text_table(results_table(curves, target, hold=args.hold)).splitlines(),
             "",
@@ -217,7 +233,7 @@ def report_forecast(args, table):
     answer = forecast(table, args.target_acc, model=args.classifier, random_state=args.seed)
     if args.json:
         return _table_json(args, table, table.notes, classifier=args.classifier, forecast=answer)
-    return text_lines([_heading(args, table), *table.notes, "", *forecast_lines(answer)])
+    return text_lines([_heading(args, table), *shown_notes(args, table.notes), "", *forecast_lines(answer)])
 
 
 def report_suggestions(args, table):
@@ -237,7 +253,7 @@ def report_suggestions(args, table):
         return _table_json(args, table, notes, **names, suggestions=rows, expected_gain=gain)
     cells = suggestions.dropna(axis=1, how="all").map(_cell_text)
     fill = f"Fill in {args.label_column!r} in {args.output}, then merge it back with --labels {args.output}."
-    lines = [_heading(args, table), *notes, "", *text_table(cells).splitlines(), gain]
+    lines = [_heading(args, table), *shown_notes(args, notes), "", *text_table(cells).splitlines(), gain]
     return text_lines([*lines, *(["", fill] if args.output is not None else [])])
 
 
@@ -267,7 +283,9 @@ def report_merge(args, table):
     write_table(table, args.output, force=args.force)
     if args.json:
         return _table_json(args, table, table.notes)
-    return text_lines([*table.notes, f"Wrote {args.output}: {_counts(table)}. {args.csv} is as it was."])
+    return text_lines(
+        [*shown_notes(args, table.notes), f"Wrote {args.output}: {_counts(table)}. {args.csv} is as it was."]
+    )
 
 
 def _table_json(args, table, notes, **results):

@@ -75,18 +75,22 @@ def _add_study_options(add):
 def _add_table_options(add):
     keep = "keep each finished run of the study in FILE, at once; the same command goes on from it"
     add("--checkpoint", metavar="FILE", help=keep)
-    add("--csv", metavar="FILE", help="measure your own table: .csv, .csv.gz or .parquet")
+    add("--csv", metavar="FILE", help="measure your own table: .csv, .tsv, .json, .jsonl, .xlsx, .parquet")
     add("--label-column", metavar="NAME", help="its column of labels; an empty one puts the row in the pool")
     add("--id-column", metavar="NAME", help="its column that names the rows (default: row numbers from 0)")
     add("--drop", nargs="+", default=[], metavar="NAME", help="columns not to learn from")
-    vectors = "learn from these vectors, rows in the table's order: .npy, .parquet or .csv"
+    vectors = "learn from these vectors, paired by id if there are ids: .npy, .parquet or .csv"
     add("--features", metavar="FILE", help=vectors)
     add("--forecast", action="store_true", help="how many more labels does the target need?")
     add("--suggest", type=int, metavar="N", help="say which N rows of the pool to label next")
     suggesting = "rule that suggests (default diverse_margin; for one row margin)"
     add("--strategy", metavar="NAME", help=suggesting)
     add("--labels", metavar="FILE", help="merge this filled-in file of suggestions")
-    add("--output", metavar="FILE", help="write the suggestions, or the merged table, to a new CSV file")
+    add(
+        "--output",
+        metavar="FILE",
+        help="a new file for the suggestions or the merged table: .csv, .tsv, .jsonl, .xlsx",
+    )
     add("--force", action="store_true", help="let --output replace a file (never one that was read)")
 
 
@@ -94,5 +98,7 @@ def _add_reading_options(add):
     add("--unlabeled", nargs="+", default=[], metavar="VALUE", help="labels that mean none, such as NA")
     add("--skip", nargs="+", default=[], metavar="VALUE", help="labels whose rows are left out: broken, say")
     add("--no-header", action="store_true", help="the first row is data; columns are named 1, 2, 3, ...")
+    add("--quoting", default="double", metavar="HOW", help="none: quotes in a CSV file are plain characters")
+    add("--verbose", action="store_true", help="print all notes, not only those that matter most")
     add("--relabel", action="store_true", help="let --labels change labels that the table has")
     add("--spreadsheet-safe", action="store_true", help="escape formulas in the file of suggestions")

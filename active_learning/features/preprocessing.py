@@ -27,15 +27,25 @@ MAX_LEVELS = 100  # one-hot columns a category: its commonest levels, and one fo
 
 
 def load_table(
-    path_or_frame, label_column, *, drop=(), id_column=None, features=None, unlabeled=(), skip=(), header=True
+    path_or_frame,
+    label_column,
+    *,
+    drop=(),
+    id_column=None,
+    features=None,
+    unlabeled=(),
+    skip=(),
+    header=True,
+    quoting="double",
 ):
     """Read a table and decide what each column is; medians, scales and levels are learnt later, by fit.
 
     Parameters
     ----------
     path_or_frame : str, path or DataFrame
-        A CSV file (.gz too; comma, semicolon, tab, bar; UTF-8, UTF-16 or Windows-1252) or a Parquet file. A
-        CSV is read strictly: what is not certain is refused with its line.
+        A CSV file (.gz too; comma, semicolon, tab, bar; UTF-8, UTF-16 or Windows-1252), JSON lines or a JSON
+        list of records, an Excel or a Parquet file; a frame of pandas or polars. A file is read strictly:
+        what is not certain is refused with its line.
     label_column : str
         Labels are compared as text, and an empty one puts its row in the pool.
     drop : sequence of str
@@ -51,6 +61,8 @@ def load_table(
         Labels, such as broken, whose rows are neither learnt from nor asked for.
     header : bool
         False if a CSV's first row is no header; its columns are then named 1, 2, ...
+    quoting : str
+        "double", or "none" for a CSV file whose quotes are plain characters.
 
     Returns
     -------
@@ -75,7 +87,7 @@ def load_table(
     >>> table.X.ravel().tolist(), table.y.tolist()
     ([1.5, 2.0, 9.0], ['small', 'small', None])
     """
-    declared = {"unlabeled": unlabeled, "skip": skip, "header": header}
+    declared = {"unlabeled": unlabeled, "skip": skip, "header": header, "quoting": quoting}
     table = read_table(path_or_frame, label_column, id_column=id_column, drop=drop, **declared)
     others = [*([drop] if isinstance(drop, str) else drop), *([] if id_column is None else [id_column])]
     frame = table.frame.drop(columns=[label_column, *others])
