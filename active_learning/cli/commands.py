@@ -172,7 +172,7 @@ def shown_notes(args, notes):
 
 
 def _weight(note):
-    """0 for a note that names an option to type, 1 for doubts and for what is not learnt from, 2 for others."""
+    """0 for a note that names an option to type, 1 for a doubt or what is not learnt from, 2 for others."""
     return 0 if "--" in note else 1 if DOUBT.search(note) else 2
 
 

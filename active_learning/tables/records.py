@@ -326,22 +326,23 @@ def merged_sheet(source, j, name, labels):
     if added and source.header_row:
         cells[source.header_row] = name
     for row, value in cells.items():
-        _set(sheet.cell(row=row, column=column), value)
+        _set(sheet.cell(row=row, column=column), _checked(value))
     return _saved(book)
+
+
+def _checked(value):
+    """A value that Excel can hold, None for an empty text; ValueError for one that it would cut or refuse."""
+    from openpyxl.cell.cell import ILLEGAL_CHARACTERS_RE
+
+    if isinstance(value, str) and (len(value) > LONGEST or ILLEGAL_CHARACTERS_RE.search(value)):
+        fault = f"Excel cannot hold a cell of {len(value):,} characters (at most {LONGEST:,}, printable): "
+        raise ValueError(f"{fault}{value[:40]!r}; write a .csv file")
+    return None if value == "" else value
 
 
 def _set(cell, value):
     """Give a cell of a workbook a value; a text that begins like a formula is none."""
-    from openpyxl.utils.exceptions import IllegalCharacterError
-
-    if isinstance(value, str) and len(value) > LONGEST:
-        raise ValueError(
-            f"Excel holds {LONGEST:,} characters a cell, and one has {len(value):,}: write a .csv file"
-        )
-    try:
-        cell.value = value
-    except IllegalCharacterError:
-        raise ValueError(f"Excel cannot hold the cell {value[:60]!r}: write a .csv file") from None
+    cell.value = value
     if isinstance(value, str):
         cell.data_type = "s"
     return cell
@@ -352,10 +353,11 @@ def book_file(rows):
     from openpyxl import Workbook
     from openpyxl.cell import WriteOnlyCell
 
+    rows = [[*map(_checked, row)] for row in rows]  # before the book is open, as it must be closed whole
     book = Workbook(write_only=True)
     sheet = book.create_sheet("table")
     for row in rows:
-        sheet.append([_set(WriteOnlyCell(sheet), None if value == "" else value) for value in row])
+        sheet.append([_set(WriteOnlyCell(sheet), value) for value in row])
     return _saved(book)
 
 
