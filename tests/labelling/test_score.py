@@ -10,6 +10,7 @@ from scipy.stats import binomtest
 from sklearn.ensemble import ExtraTreesClassifier
 
 import al_helpers as al
+from active_learning.labelling.plan import table_model
 from active_learning.labelling.score import (
     Evidence,
     audit_share,
@@ -157,7 +158,7 @@ def test_the_score_is_near_the_truth_on_a_table():
     table, y = make_table(600, 150, 60)
     new, pool = al.score(table)
     assert (new.on, pool.on, new.n_audit, new.n_open) == ("new rows", "pool", 60, 0)
-    model = al.table_model(table).fit(table.X[:150], y[:150])
+    model = table_model(table).fit(table.X[:150], y[:150])
     truth = (model.predict(table.X[150:]) == y[150:]).mean()
     assert pool.low <= truth <= pool.high and abs(pool.estimate - truth) < 0.08
 
