@@ -55,6 +55,14 @@ def suggest(table, n=10, *, strategy=None, model=None, audit_share=None, only_au
     ------
     ValueError
         If no row lacks a label, or a setting cannot work.
+
+    Examples
+    --------
+    >>> import pandas as pd
+    >>> import al_helpers as al
+    >>> rows = pd.DataFrame({"n": [1, 2, 8, 9, 5], "label": ["few", "few", "many", "many", ""]})
+    >>> al.suggest(al.load_table(rows, "label"), 1)[["id", "guess_1"]].to_numpy().tolist()
+    [[4, 'many']]
     """
     chosen = {"strategy": strategy, "model": model, "random_state": random_state}
     if table.log is None:

@@ -27,14 +27,31 @@ PER_CLASS = 10  # audit rows of a class from which on its recall is given
 
 @dataclass(frozen=True)
 class Score:
-    """An accuracy with its interval; all shares are fractions."""
+    """An accuracy with its 95 % interval, as fractions.
 
-    on: str  # "new rows" of the kind that the table holds, or "pool": its rows without a label
+    Parameters
+    ----------
+    on : str
+        "new rows" of the kind that the table holds, or "pool": its rows without a label.
+    estimate, low, high : float
+        The accuracy and the ends of its interval.
+    n_audit : int
+        Audit rows with a label, that the rule has not chosen since.
+    n_open : int
+        Audit rows without an answer.
+
+    Examples
+    --------
+    >>> Score("pool", 0.9, 0.8, 0.96, 40, 0).estimate
+    0.9
+    """
+
+    on: str
     estimate: float
     low: float
     high: float
-    n_audit: int  # audit rows with a label, that the rule has not chosen since
-    n_open: int  # audit rows without an answer
+    n_audit: int
+    n_open: int
 
 
 @dataclass(frozen=True)
@@ -148,6 +165,14 @@ def score(table, *, model=None, level=0.95, random_state=0):
     ----------
     Kottke et al. (2019) on why scores on chosen rows fail; Angelopoulos et al. (2023) on guesses for rows
     without a label.
+
+    Examples
+    --------
+    >>> import pandas as pd
+    >>> import al_helpers as al
+    >>> rows = pd.DataFrame({"n": [1, 2, 8, 9, 3], "label": ["few", "few", "many", "many", ""]})
+    >>> al.score(al.load_table(rows, "label"))  # no row was drawn at random
+    []
     """
     if not (table.audit & table.labeled).any():
         return []

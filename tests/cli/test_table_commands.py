@@ -102,7 +102,7 @@ def test_a_bad_file_is_one_clear_line_and_nothing_is_written(run, files, options
 def test_what_is_no_archive_is_refused_by_name(run, tmp_path, monkeypatch, capsys):
     (tmp_path / "t.csv.gz").write_text(GOOD)
     with pytest.raises(SystemExit, match="2"):
-        al.main(["suggest", str(tmp_path / "t.csv.gz"), "--label-column", "y"])
+        main(["suggest", str(tmp_path / "t.csv.gz"), "--label-column", "y"])
     assert "t.csv.gz cannot be read as a table: Not a gzipped file" in capsys.readouterr().err
 
 
@@ -127,11 +127,11 @@ def test_a_file_without_a_header_goes_round(run, tmp_path, monkeypatch):
     monkeypatch.chdir(tmp_path)
     table = "1,7,a\n4,3,b\n2,9,\n5,4,\n"
     (tmp_path / "h.csv").write_text(table)
-    assert al.main(["suggest", "h.csv", "--label-column", "3", "--no-header", "-n", "1"]) == 0
+    assert main(["suggest", "h.csv", "--label-column", "3", "--no-header", "-n", "1"]) == 0
     assert (tmp_path / "h.csv.next.csv").read_text().startswith("row,1,2,3\n")
     (tmp_path / "l.csv").write_text("row,1,2,3\n2,2,9,b\n")
-    assert al.main(["add", "h.csv", "l.csv"]) == 0
-    assert al.main(["export", "h.csv", "--output", "m.csv"]) == 0
+    assert main(["add", "h.csv", "l.csv"]) == 0
+    assert main(["export", "h.csv", "--output", "m.csv"]) == 0
     assert (tmp_path / "m.csv").read_text() == table.replace("9,\n", "9,b\n")
 
 
