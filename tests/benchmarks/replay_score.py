@@ -3,10 +3,10 @@
     python tests/benchmarks/replay_score.py OUTPUT.csv [--jobs 200] [--rounds 10] [--sets digits wine ...]
         [--tables FOLDER]
 
-A job starts from nothing and follows the product's advice: random rows at first, then the recommended rule; 2 of
-10 rows are audit rows, which its model does not see. A row of OUTPUT.csv is a job: each score and its truth, a
-score on all labelled rows (cross-validation), and the accuracy of the same job without audit rows. Rows are
-appended: a run that was stopped goes on.
+A job starts from nothing and follows the product's advice: random rows at first, then the recommended rule; 2
+of 10 rows are audit rows, which its model does not see. A row of OUTPUT.csv is a job: each score and its
+truth, a score on all labelled rows (cross-validation), and the accuracy of the same job without audit rows.
+Rows are appended: a run that was stopped goes on.
 """
 
 import argparse
