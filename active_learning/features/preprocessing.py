@@ -19,6 +19,7 @@ from active_learning.features.leakage import leaking_columns
 from active_learning.features.text import TextEncoder
 from active_learning.features.vectors import VectorScaler, read_vectors
 from active_learning.tables.labels import check_single
+from active_learning.tables.logged import with_log
 from active_learning.tables.table import read_table
 
 LEAKAGE = "alone gives the label away; known only after labelling? Then leave it out (--drop)"
@@ -37,6 +38,10 @@ def load_table(
     skip=(),
     header=True,
     quoting="double",
+    classes=(),
+    log=None,
+    columns=None,
+    by=None,
 ):
     """Read a table and decide what each column is; medians, scales and levels are learnt later, by fit.
 
@@ -63,6 +68,14 @@ def load_table(
         False if a CSV's first row is no header; its columns are then named 1, 2, ...
     quoting : str
         "double", or "none" for a CSV file whose quotes are plain characters.
+    classes : sequence of str
+        Declared, for a label column that the table has not: its labels are then in the log.
+    log : LabelLog, optional
+        Whose labels count.
+    columns : list of str, optional
+        Whose cells tell the rows of the log; all but that of the labels if None.
+    by : str, optional
+        Whose answer counts where people disagree, as in LabelLog.labels.
 
     Returns
     -------
@@ -87,8 +100,16 @@ def load_table(
     >>> table.X.ravel().tolist(), table.y.tolist()
     ([1.5, 2.0, 9.0], ['small', 'small', None])
     """
-    declared = {"unlabeled": unlabeled, "skip": skip, "header": header, "quoting": quoting}
+    declared = {
+        "unlabeled": unlabeled,
+        "skip": skip,
+        "header": header,
+        "quoting": quoting,
+        "classes": classes,
+    }
     table = read_table(path_or_frame, label_column, id_column=id_column, drop=drop, **declared)
+    if log is not None:
+        table = with_log(table, log, columns=columns, by=by)
     others = [*([drop] if isinstance(drop, str) else drop), *([] if id_column is None else [id_column])]
     frame = table.frame.drop(columns=[label_column, *others])
     check_single(table.y, label_column)

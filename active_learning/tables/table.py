@@ -55,6 +55,12 @@ class Table:
         The notes that are about labels, and what was warned of.
     text : CsvText, JsonText, Sheet or None
         The file that it was read from.
+    log : LabelLog or None
+        Whose labels count.
+    states : DataFrame of shape (n, 4) or None
+        Of the log: drawn, status, at_random and round of each row.
+    columns : list of str or None
+        Whose cells tell the rows of the log; None: all but that of the labels.
 
     Examples
     --------
@@ -80,6 +86,9 @@ class Table:
     label_notes: list = ()
     label_warnings: list = ()
     text: CsvText = None
+    log: object = None
+    states: pd.DataFrame = None
+    columns: list = None
 
     @property
     def labeled(self):
@@ -90,6 +99,21 @@ class Table:
     def pool(self):
         """Bool (n,), the rows that a label can be asked for."""
         return ~self.labeled if self.skipped is None else ~self.labeled & ~self.skipped
+
+    @property
+    def audit(self):
+        """Which rows were drawn as audit rows and not chosen by the rule since, bool (n,)."""
+        return self._state("drawn", ["audit"])
+
+    @property
+    def open_audit(self):
+        """Which audit rows have no answer, or none that could be used, bool (n,)."""
+        return self.audit & ~self.labeled & self._state("status", ["open", "unsure", "disputed"])
+
+    def _state(self, column, values):
+        if self.states is None:
+            return np.zeros(len(self.y), dtype=bool)
+        return self.states[column].isin(values).to_numpy()
 
     @property
     def numbered(self):
@@ -107,6 +131,7 @@ def read_table(
     skip=(),
     header=True,
     quoting="double",
+    classes=(),
 ):
     """Read a table without its features (X is None).
 
@@ -126,6 +151,8 @@ def read_table(
     if label_column in others or not len(frame):
         fault = "the label column cannot be dropped or hold the ids" if len(frame) else "it has no rows"
         raise ValueError(f"{name} cannot be used: {fault}")
+    if [*classes] and label_column not in frame.columns:
+        frame = frame.assign(**{label_column: pd.array([""] * len(frame), dtype="str")})
     for wanted in (label_column, *others):
         if _close_name(frame, wanted) is None or not frame.columns.is_unique:
             check_header(text, name)

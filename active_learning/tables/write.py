@@ -249,6 +249,8 @@ def _changed(table, labels):
 def _filled_in(table):
     """The bytes of the CSV file that the table was read from, with the labels that it did not hold."""
     text, j = table.text, table.frame.columns.get_loc(table.label_column)
+    if j == text.ends.shape[1]:
+        return _with_column(table, text)
     old, new = column(text, j), table.frame[table.label_column].array
     starts, ends = bounds(text, j)
     pieces, at = [], 0
@@ -256,6 +258,16 @@ def _filled_in(table):
         always = text.data[starts[i] : starts[i] + 1] == b'"'  # as its cell was
         pieces += [text.data[at : starts[i]], spell(new[i], text, always=always).encode("utf-8")]
         at = ends[i]
+    return [from_utf8(b"".join([*pieces, text.data[at:]]), text.encoding, text.mark)]
+
+
+def _with_column(table, text):
+    """The bytes of the file with the labels in a column of their own, at its end."""
+    cells = [*[table.label_column] * text.headed, *table.frame[table.label_column]]
+    pieces, at = [], 0
+    for end, cell in zip(text.ends[:, -1], cells, strict=True):
+        pieces += [text.data[at:end], (text.sep + spell(cell, text)).encode("utf-8")]
+        at = end
     return [from_utf8(b"".join([*pieces, text.data[at:]]), text.encoding, text.mark)]
 
 
