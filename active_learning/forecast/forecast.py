@@ -17,6 +17,7 @@ from scipy.special import expit
 from active_learning._arrays import take
 from active_learning._validation import History, check_integer, check_target
 from active_learning.datasets.dataset import Dataset
+from active_learning.forecast.honest import honest_evidence, honest_now, majority_share, moved_curve
 from active_learning.forecast.learning_curve import SubsetCurve, continuation, subset_curve
 from active_learning.labelling.plan import labeled_rows, table_model
 from active_learning.models.registry import make_model
@@ -124,7 +125,8 @@ def forecast(
         ``target``; ``labels_now``; ``score_now`` with estimate, low and high (95 %), low_80 and high_80;
         ``labels_needed``, for random and the recommended rule, with median, low_80, high_80, low_95 and
         high_95: labels in all, None = not in sight; ``score_after``, a list of dicts as score_now with labels
-        and rule; ``labelled_by``, "random" or "rule", which the rows look like; ``verdict``, a sentence.
+        and rule; ``labelled_by``, "random" or "rule", which the rows look like; ``verdict``, a sentence; of a
+        Table ``all_rows``, how many it has. With audit rows the forecast starts from their score.
         Where labels are too few for a forecast, all numbers are None.
 
     Raises
@@ -149,16 +151,33 @@ def forecast(
         return _answer(measured_curve(table_or_history), target, "measured", (strategy,), ahead)
     rows = _labelled(table_or_history, labeled)
     tested = _random_part(table_or_history, rows, history)
+    name_or_model = model
     X, y, labeled, pool, model = _matrices(table_or_history, rows, model)
     classes = len(np.unique(y[labeled]))
     if len(tested) < max(LEAST, 3 * classes):
         return _unknown(target, len(labeled), ahead, too_early(len(tested), classes, LEAST))
     rng = np.random.default_rng(check_integer("random_state", random_state, 0))
     curve = subset_curve(X, y, labeled, pool, model, rng, tested=tested, quiet=quiet)
+    evidence = honest_evidence(table_or_history, name_or_model, random_state)
+    if evidence is not None:
+        curve = moved_curve(curve, evidence)
     kind = "rule" if history is None and curve.selection_bias > BIASED else "random"
     answer = _answer(curve, target, kind, ("random", RECOMMENDED), ahead)
-    majority = np.bincount(y[labeled]).max() / len(labeled)
-    return answer | {"verdict": answer["verdict"] + unlearnt(answer, majority)}
+    if evidence is not None:
+        answer["score_now"] = honest_now(evidence)
+    if not isinstance(table_or_history, Dataset):
+        answer |= _within_table(answer, int((table_or_history.labeled | table_or_history.pool).sum()))
+    majority = majority_share(table_or_history, y[labeled])
+    return answer | {"verdict": verdict_on(answer, majority) + unlearnt(answer, majority)}
+
+
+def _within_table(answer, n_rows):
+    """The labels needed, those beyond the table's rows being all its rows; and how many these are."""
+    needed = {
+        rule: {level: None if labels is None else min(labels, n_rows) for level, labels in levels.items()}
+        for rule, levels in answer["labels_needed"].items()
+    }
+    return {"labels_needed": needed, "all_rows": n_rows}
 
 
 def _labelled(source, labeled):
@@ -303,14 +322,21 @@ def undecided(needed, labels):
     return needed["low_80"] == labels and needed["high_80"] is None and needed["median"] != labels
 
 
-def verdict_on(answer):
-    """What a forecast says, in one or two sentences."""
+def verdict_on(answer, majority=0.0):
+    """What a forecast says, in one or two sentences; majority: what the commonest class alone scores."""
     rule = list(answer["labels_needed"])[-1]
     needed, target = answer["labels_needed"][rule], format_percent(answer["target"])
     now = answer["score_now"]
+    if answer["target"] <= majority:
+        return (
+            f"{target} is no target: always saying the commonest class scores {format_percent(majority, 1)}."
+        )
     if now["estimate"] >= answer["target"]:
-        certainty = "surely" if now["low_80"] >= answer["target"] else "probably"
-        return f"{target} is {certainty} reached: the score now is {_interval(now)}."
+        shown = [
+            name for name, end in (("surely", "low"), ("probably", "low_80")) if now[end] >= answer["target"]
+        ]
+        how = f"{shown[0]} reached" if shown else "about reached, which is not shown"
+        return f"{target} is {how}: the score now is {_interval(now)}."
     if undecided(needed, answer["labels_now"]):
         return (
             f"Too early to say how many more labels {target} takes: with {rule} anything from none more to "
@@ -324,10 +350,12 @@ def verdict_on(answer):
     if needed["median"] is None:
         best = f"at best {needed['low_80']} labels with {rule} reach it"
         return f"{target} is probably not in sight; {best}.{caution}"
+    if needed["median"] == answer.get("all_rows"):
+        return f"{target} takes all rows of the table, or more.{caution}"
     more = needed["median"] - answer["labels_now"]
     if more <= 0:
         return f"{target} is about reached: the score now is {_interval(now)}.{caution}"
-    in_all = f"{needed['median']} {_label_interval(needed, 80)} in all"
+    in_all = f"{needed['median']} {_label_interval(needed, 80, answer.get('all_rows'))} in all"
     return f"About {more} more labels with {rule} reach {target}, {in_all}.{caution}"
 
 
@@ -347,14 +375,17 @@ def _interval(score):
     return f"{format_percent(score['estimate'], 1)} [{low}, {high}]"
 
 
-def _label_interval(needed, level):
+def _label_interval(needed, level, all_rows=None):
     """An interval of the labels needed: "[100, 160]"."""
-    return f"[{_count(needed[f'low_{level}'])}, {_count(needed[f'high_{level}'])}]"
+    low, high = (_count(needed[f"{end}_{level}"], all_rows) for end in ("low", "high"))
+    return f"[{low}, {high}]"
 
 
-def _count(labels):
+def _count(labels, all_rows=None):
     """A number of labels or batches."""
-    return "not in sight" if labels is None else f"{labels}"
+    if labels is None:
+        return "not in sight"
+    return "all rows" if labels == all_rows else f"{labels}"
 
 
 def forecast_lines(answer):
@@ -378,12 +409,12 @@ def forecast_lines(answer):
     """
     if answer["score_now"]["estimate"] is None:
         return [answer["verdict"]]
-    target = format_percent(answer["target"])
+    target, rows = format_percent(answer["target"]), answer.get("all_rows")
     lines = [f"{answer['labels_now']} labels; score now {_interval(answer['score_now'])} (95% interval)", ""]
     lines.append(f"labels in all to reach {target}:")
     for rule, needed in answer["labels_needed"].items():
-        near, wide = (f"{level}% {_label_interval(needed, level)}" for level in (80, 95))
-        lines.append(f"  {rule:<15} {_count(needed['median']):>12}   {near}   {wide}")
+        near, wide = (f"{level}% {_label_interval(needed, level, rows)}" for level in (80, 95))
+        lines.append(f"  {rule:<15} {_count(needed['median'], rows):>12}   {near}   {wide}")
     lines += ["", "score to expect (95% interval):"]
     for row in answer["score_after"]:
         lines.append(f"  {row['rule']:<15} {row['labels']:>5} labels   {_interval(row)}")
