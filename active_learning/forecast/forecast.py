@@ -327,16 +327,8 @@ def verdict_on(answer, majority=0.0):
     rule = list(answer["labels_needed"])[-1]
     needed, target = answer["labels_needed"][rule], format_percent(answer["target"])
     now = answer["score_now"]
-    if answer["target"] <= majority:
-        return (
-            f"{target} is no target: always saying the commonest class scores {format_percent(majority, 1)}."
-        )
-    if now["estimate"] >= answer["target"]:
-        shown = [
-            name for name, end in (("surely", "low"), ("probably", "low_80")) if now[end] >= answer["target"]
-        ]
-        how = f"{shown[0]} reached" if shown else "about reached, which is not shown"
-        return f"{target} is {how}: the score now is {_interval(now)}."
+    if reached := _reached(answer["target"], now, majority):
+        return reached
     if undecided(needed, answer["labels_now"]):
         return (
             f"Too early to say how many more labels {target} takes: with {rule} anything from none more to "
@@ -357,6 +349,20 @@ def verdict_on(answer, majority=0.0):
         return f"{target} is about reached: the score now is {_interval(now)}.{caution}"
     in_all = f"{needed['median']} {_label_interval(needed, 80, answer.get('all_rows'))} in all"
     return f"About {more} more labels with {rule} reach {target}, {in_all}.{caution}"
+
+
+def _reached(target, now, majority):
+    """A sentence where a target is reached, or is none; else ""."""
+    shown = format_percent(target)
+    if target <= majority:
+        return (
+            f"{shown} is no target: always saying the commonest class scores {format_percent(majority, 1)}."
+        )
+    if now["estimate"] < target:
+        return ""
+    sure = [name for name, end in (("surely", "low"), ("probably", "low_80")) if now[end] >= target]
+    how = f"{sure[0]} reached" if sure else "about reached, which is not shown"
+    return f"{shown} is {how}: the score now is {_interval(now)}."
 
 
 def unlearnt(answer, majority):
