@@ -11,17 +11,17 @@ import pandas as pd
 import sklearn
 
 from active_learning import __version__
-from active_learning._validation import METRICS, check_choice, check_integer, check_target
+from active_learning._validation import METRICS, check_choice, check_integer, check_target, constant_answer
 from active_learning.datasets.dataset import load_dataset, split_dataset
 from active_learning.features.preprocessing import load_table
-from active_learning.forecast.forecast import forecast, forecast_lines, gain_line
+from active_learning.forecast.forecast import FORECAST_METRICS, forecast, forecast_lines, gain_line
 from active_learning.labelling.plan import better_classifier, study_settings, target_sentence
 from active_learning.labelling.suggest import suggest
 from active_learning.models.registry import CLASSIFIERS, make_model
 from active_learning.notebook import text_lines, text_table
 from active_learning.report.sentences import (
     advise,
-    below_majority,
+    beside_constant,
     describe,
     describe_gains,
     format_percent,
@@ -83,11 +83,10 @@ def check_options(args):
 
 def _check_forecast(args):
     """Raise ValueError for options that do not go with a forecast, or with the one of a suggestion."""
-    suggesting, other_metric = args.suggest is not None, args.metric != "accuracy"
-    if args.forecast and (suggesting or other_metric):
-        raise ValueError("--forecast is about accuracy, and goes with neither another --metric nor --suggest")
-    if suggesting and args.target_acc is not None and other_metric:
-        raise ValueError(f"--target-acc with --suggest is an accuracy; leave --metric {args.metric} out")
+    if args.forecast and args.suggest is not None:
+        raise ValueError("--forecast does not go with --suggest, which forecasts what its rows will bring")
+    if args.forecast or args.suggest is not None:
+        check_choice("metric of a forecast", args.metric, FORECAST_METRICS)
     if args.forecast and args.output is not None:
         raise ValueError("--forecast writes no file: leave --output out")
 
@@ -151,7 +150,7 @@ def measure(args, dataset, settings, target, notes, table=None):
     notes, rating = [*notes, *part_notes], dict(hold=args.hold, parts=parts)
     findings = [] if table is None else table_findings(args, table, dataset, settings, curves, target, parts)
     if args.json:
-        result = as_json(args, dataset.name, settings, target, curves, sizes, parts)
+        result = as_json(args, dataset, settings, target, curves, sizes, parts)
         advice = findings[-1] if findings else recommend(curves, target, **rating)
         result |= {"notes": notes, "findings": findings[:-1], "recommendation": advice}
         result |= {} if table is None else {"equal_budget": gains_json(curves)}
@@ -163,13 +162,15 @@ def measure(args, dataset, settings, target, notes, table=None):
 def study_text(args, dataset, settings, target, curves, sizes, notes, sentences):
     """What was run, the table and sentences on it, as text."""
     counts = " / ".join(f"{part} {size}" for part, size in sizes.items())
+    label, constant = constant_answer(dataset.evaluation_labels, args.metric)
     splits = "1 split" if args.splits == 1 else f"{args.splits} splits"
     return text_lines(
         [
             f"{dataset.name}: {dataset.X.shape[0]} rows x {dataset.X.shape[1]} columns, "
             f"{len(np.unique(dataset.y))} classes; classifier {args.classifier}",
-            f"{counts}; target {format_percent(target)} {args.metric.replace('_', ' ')}, batch "
-            f"{settings['batch']}, budget {settings['budget']}, {splits}, seed {args.seed}",
+            f"{counts}; target {format_percent(target)} {args.metric.replace('_', ' ')} (always saying "
+            f"{label!r} scores {format_percent(constant, 1)}), batch {settings['batch']}, budget "
+            f"{settings['budget']}, {splits}, seed {args.seed}",
             *notes,
             "",
             *text_table(results_table(curves, target, hold=args.hold)).splitlines(),
@@ -193,11 +194,12 @@ def study_parts(args, dataset, names, settings, target, curves):
 
 def table_findings(args, table, dataset, settings, curves, target, parts):
     """What a study of a user's table shows beyond its results; the last sentence is the advice."""
-    low = below_majority(curves, dataset.y) if args.metric == "accuracy" else ""
+    low = beside_constant(curves, dataset.y, args.metric, target, test_share=settings["test_size"])
     better = better_classifier(table, dataset, settings, args.classifier, n_jobs=args.jobs)
     return [
         *describe_gains(curves, args.metric),
-        *filter(None, [low, better]),
+        *low,
+        *filter(None, [better]),
         advise(curves, target, hold=args.hold, parts=parts),
     ]
 
@@ -214,7 +216,8 @@ def gains_json(curves):
 
 def report_forecast(args, table):
     """The score now and later and the labels that the target needs, as text or as JSON."""
-    answer = forecast(table, args.target_acc, model=args.classifier, random_state=args.seed)
+    chosen = dict(model=args.classifier, metric=args.metric, random_state=args.seed)
+    answer = forecast(table, args.target_acc, **chosen)
     if args.json:
         return _table_json(args, table, table.notes, classifier=args.classifier, forecast=answer)
     return text_lines([_heading(args, table), *table.notes, "", *forecast_lines(answer)])
@@ -257,7 +260,7 @@ def expected_gain(args, table, batch, rule):
     """One line: what the rows that the rule suggested are expected to bring, from the labels so far."""
     if len(np.unique(table.y[table.labeled].astype(str))) < 2:
         return "Too early to say what these labels will bring: fewer than two classes have a label."
-    ahead = {"ahead": (batch, 100), "random_state": args.seed}
+    ahead = {"ahead": (batch, 100), "random_state": args.seed, "metric": args.metric}
     answer = forecast(table, args.target_acc, model=args.classifier, **ahead)
     return gain_line(answer, batch, args.target_acc, rule)
 
@@ -276,15 +279,17 @@ def _table_json(args, table, notes, **results):
     return json.dumps(head | {"output": args.output} | results, indent=2, allow_nan=False)
 
 
-def as_json(args, name, settings, target, curves, sizes, parts=None):
+def as_json(args, dataset, settings, target, curves, sizes, parts=None):
     """The command's result as one JSON-ready dict; a number that was not reached is None."""
     summary = summarise(curves, target, hold=args.hold, parts=parts)
+    constant = constant_answer(dataset.evaluation_labels, args.metric)
     packages = {package.__name__: package.__version__ for package in (np, pd, sklearn)}
     return {
-        "dataset": name,
+        "dataset": dataset.name,
         "classifier": args.classifier,
         "metric": args.metric,
         "target_acc": target,
+        "constant_answer": dict(zip(("label", "score"), constant, strict=True)),
         "batch": settings["batch"],
         "budget": settings["budget"],
         "hold": args.hold,

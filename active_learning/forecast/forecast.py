@@ -15,7 +15,7 @@ import pandas as pd
 from scipy.special import expit
 
 from active_learning._arrays import take
-from active_learning._validation import History, check_integer, check_target
+from active_learning._validation import History, check_choice, check_integer, check_target, constant_answer
 from active_learning.datasets.dataset import Dataset
 from active_learning.forecast.learning_curve import SubsetCurve, continuation, subset_curve
 from active_learning.labelling.plan import labeled_rows, table_model
@@ -32,6 +32,7 @@ STAGES = (30, 60, 100, 200)  # labels at the forecast
 RATIOS = (1.0, 1.5, 2.5, 5.0)  # labels forecast / labels at the forecast
 AHEAD = (50, 100, 200, 500)  # more labels, at which the score is forecast
 FARTHEST = 20  # times the labels now: a target beyond is not in sight
+FORECAST_METRICS = ("accuracy", "balanced_accuracy")
 LEAST = 30  # labels, below which no backtest was made
 MOST = 5000  # rows of the pool that are looked at
 
@@ -86,6 +87,7 @@ def forecast(
     target=None,
     *,
     model=None,
+    metric="accuracy",
     labeled=None,
     history=None,
     strategy="random",
@@ -101,9 +103,12 @@ def forecast(
         A Table, whose labelled rows are learnt from; a Dataset, whose rows `labeled` are; or a History, whose
         measured scores are continued.
     target : float in (0, 1], optional
-        Accuracy wanted. By default what 200 more random labels may be expected to reach.
+        Score wanted. By default what 200 more random labels may be expected to reach.
     model : str or classifier, optional
         As in run_loop; unused for a History.
+    metric : {"accuracy", "balanced_accuracy"}, default="accuracy"
+        What is forecast; unused for a History, whose scores are continued. The intervals were calibrated on
+        accuracies.
     labeled : int array of shape (m,), optional
         The rows of a Dataset whose labels may be looked at; by default all.
     history : History, optional
@@ -121,7 +126,8 @@ def forecast(
     Returns
     -------
     dict
-        ``target``; ``labels_now``; ``score_now`` with estimate, low and high (95 %), low_80 and high_80;
+        ``target``; ``metric``; ``constant``, the label and score of always giving the commonest label (None
+        for a History); ``labels_now``; ``score_now`` with estimate, low and high (95 %), low_80 and high_80;
         ``labels_needed``, for random and the recommended rule, with median, low_80, high_80, low_95 and
         high_95: labels in all, None = not in sight; ``score_after``, a list of dicts as score_now with labels
         and rule; ``labelled_by``, "random" or "rule", which the rows look like; ``verdict``, a sentence.
@@ -145,20 +151,22 @@ def forecast(
     (50, ['random', 'diverse_margin'])
     """
     target = target if target is None else check_target(target)
+    check_choice("metric of a forecast", metric, FORECAST_METRICS)
     if isinstance(table_or_history, History):
         return _answer(measured_curve(table_or_history), target, "measured", (strategy,), ahead)
     rows = _labelled(table_or_history, labeled)
     tested = _random_part(table_or_history, rows, history)
     X, y, labeled, pool, model = _matrices(table_or_history, rows, model)
     classes = len(np.unique(y[labeled]))
+    label, score = constant_answer(table_or_history.y[rows].astype(str), metric)
+    beside = {"metric": metric, "constant": {"label": label, "score": round(score, 4)}}
     if len(tested) < max(LEAST, 3 * classes):
-        return _unknown(target, len(labeled), ahead, too_early(len(tested), classes, LEAST))
+        return _unknown(target, len(labeled), ahead, too_early(len(tested), classes, LEAST)) | beside
     rng = np.random.default_rng(check_integer("random_state", random_state, 0))
-    curve = subset_curve(X, y, labeled, pool, model, rng, tested=tested, quiet=quiet)
+    curve = subset_curve(X, y, labeled, pool, model, rng, tested=tested, metric=metric, quiet=quiet)
     kind = "rule" if history is None and curve.selection_bias > BIASED else "random"
-    answer = _answer(curve, target, kind, ("random", RECOMMENDED), ahead)
-    majority = np.bincount(y[labeled]).max() / len(labeled)
-    return answer | {"verdict": answer["verdict"] + unlearnt(answer, majority)}
+    answer = _answer(curve, target, kind, ("random", RECOMMENDED), ahead) | beside
+    return answer | {"verdict": answer["verdict"] + unlearnt(answer)}
 
 
 def _labelled(source, labeled):
@@ -243,6 +251,8 @@ def _answer(curve, target, kind, rules, ahead):
         target = float(np.floor(200 * soon) / 200)
     answer = {
         "target": target,
+        "metric": None,
+        "constant": None,
         "labels_now": int(m),
         "score_now": _score(scores[rules[0]][:, 0]),
         "labels_needed": {rule: labels_needed(curve, kind, rule, target) for rule in rules},
@@ -331,14 +341,22 @@ def verdict_on(answer):
     return f"About {more} more labels with {rule} reach {target}, {in_all}.{caution}"
 
 
-def unlearnt(answer, majority):
-    """A sentence to add where the score now may be that of the commonest class, of this share; else ""."""
-    if answer["score_now"]["low"] > majority:
-        return ""
-    return (
-        f" Always saying the commonest class scores {format_percent(majority, 1)}: it is not shown that "
-        "anything was learnt, and then a forecast promises too much."
-    )
+def unlearnt(answer):
+    """What to add where the score now, or the target, may be no better than the constant answer; else ""."""
+    constant, text = answer["constant"], ""
+    if answer["score_now"]["low"] <= constant["score"]:
+        text += f" {_always(answer)}: it is not shown that anything was learnt, and then a forecast promises "
+        text += "too much."
+    if answer["target"] <= constant["score"]:
+        goal = format_percent(answer["target"])
+        text += f" The target of {goal} is no higher than what always saying {constant['label']!r} scores."
+    return text
+
+
+def _always(answer):
+    """What the constant answer scores, which needs no model."""
+    constant = answer["constant"]
+    return f"Always saying {constant['label']!r} scores {format_percent(constant['score'], 1)}"
 
 
 def _interval(score):
@@ -379,7 +397,9 @@ def forecast_lines(answer):
     if answer["score_now"]["estimate"] is None:
         return [answer["verdict"]]
     target = format_percent(answer["target"])
-    lines = [f"{answer['labels_now']} labels; score now {_interval(answer['score_now'])} (95% interval)", ""]
+    metric = "score" if answer["metric"] in (None, "accuracy") else answer["metric"].replace("_", " ")
+    lines = [f"{answer['labels_now']} labels; {metric} now {_interval(answer['score_now'])} (95% interval)"]
+    lines += [f"{_always(answer)}.", ""] if answer["constant"] else [""]
     lines.append(f"labels in all to reach {target}:")
     for rule, needed in answer["labels_needed"].items():
         near, wide = (f"{level}% {_label_interval(needed, level)}" for level in (80, 95))
@@ -415,9 +435,11 @@ def gain_line(answer, batch, target=None, rule=None):
     after = next(row["estimate"] for row in answer["score_after"] if row["rule"] == rule)
     points = f"{100 * max(after - now, 0):.1f} points, from {format_percent(now, 1)}"
     line = f"Expected gain of these {batch} labels: {points}"
+    if answer["metric"] != "accuracy":
+        line += f" {answer['metric'].replace('_', ' ')}"
     if target is not None:
         line += f"; {_distance(answer['labels_needed'][rule], answer['labels_now'], batch, target)}"
-    return line + "."
+    return f"{line}.{unlearnt(answer) or f' {_always(answer)}.'}"
 
 
 def _distance(needed, labels, batch, target):

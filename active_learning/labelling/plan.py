@@ -4,9 +4,8 @@ Not here: which rows to label next (suggest), and what a study shows (report).
 """
 
 import numpy as np
-import pandas as pd
 
-from active_learning._validation import METRICS, check_choice
+from active_learning._validation import METRICS, check_choice, constant_answer
 from active_learning.datasets.dataset import Dataset
 from active_learning.models.registry import CLASSIFIERS, Represented, make_model
 from active_learning.statistics.curves import final_scores
@@ -62,9 +61,9 @@ def study_settings(table, *, batch=None, budget=None, model=None, metric="accura
     settings, sentence = study_sizes(y, batch=batch, budget=budget)
     settings |= {"model": table_model(table, model), "metric": check_choice("metric", metric, METRICS)}
     settings["random_state"] = random_state
-    sentences, shares = [*filter(None, [rare]), sentence], pd.Series(y).value_counts(normalize=True)
-    if shares.iloc[0] > 0.8 and metric == "accuracy":
-        hint = f"{shares.iloc[0]:.0%} of the labels are {shares.index[0]!r}: always saying so is as accurate"
+    sentences, (label, share) = [*filter(None, [rare]), sentence], constant_answer(y)
+    if share > 0.8 and metric == "accuracy":
+        hint = f"always saying {label!r} is right in {share:.0%} of the labelled rows"
         sentences.append(f"{hint}; the metric balanced_accuracy weighs the classes alike.")
     return dataset, settings, sentences
 
@@ -81,7 +80,7 @@ def plan_study(table, *, target=None, batch=None, budget=None, model=None, metri
     batch, budget : int, optional
         Labels a round and in all; chosen from the data by default.
     model : str or classifier, optional
-    metric : {"accuracy", "balanced_accuracy"}
+    metric : {"accuracy", "balanced_accuracy", "f1"}
     random_state : int
         As in run_histories, like model and metric.
 
@@ -115,6 +114,7 @@ def plan_study(table, *, target=None, batch=None, budget=None, model=None, metri
         pilot = run_study(dataset, "random", n_splits=10, n_jobs=1, **one_round)
         target, reached = reachable(pilot, by_most=True)
         sentences.append(target_sentence(target, reached, settings["budget"], 10))
+    sentences.append(constant_sentence(dataset.y, metric, target))
     return dataset, settings, target, sentences
 
 
@@ -124,6 +124,13 @@ def target_sentence(target, reached, budget, n_splits):
         f"The target is {target:.1%}, so that the budget can show it: {budget} random labels reach "
         f"{reached:.1%} (mean of {n_splits} splits), less one standard deviation: most runs get there."
     )
+
+
+def constant_sentence(y, metric, target):
+    """What the answer scores that needs no model, for labels y (n,), beside the target."""
+    label, score = constant_answer(y, metric)
+    no_more = ", and the target is no higher: reaching it shows nothing" * bool(target <= score)
+    return f"Always saying {label!r} scores {score:.1%}{no_more}."
 
 
 def better_classifier(table, dataset, settings, current, *, n_splits=10, n_jobs=-1):
