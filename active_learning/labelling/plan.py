@@ -3,16 +3,22 @@
 Not here: which rows to label next (suggest), and what a study shows (report).
 """
 
+from dataclasses import replace
+
 import numpy as np
 
+from active_learning._arrays import take
 from active_learning._validation import METRICS, check_choice, constant_answer
 from active_learning.datasets.dataset import Dataset
 from active_learning.models.registry import CLASSIFIERS, Represented, make_model
 from active_learning.statistics.curves import final_scores
-from active_learning.statistics.equal_budget import reachable
+from active_learning.statistics.equal_budget import ends_below, reachable
+from active_learning.strategies.registry import STRATEGIES
 from active_learning.study.study import run_study
 from active_learning.tables.labels import without_rare
 
+LEAST_RANDOM = 40  # labels drawn at random, below which a study beside a rule's labels shows nothing
+LEAST_TRIED, MOST_TRIED, TRIALS = 100, 300, 8  # labels that a rule is tried on, and how often
 SLOW_ABOVE = 1_000  # rows above which label spreading, whose time grows with their cube, is not tried out
 
 
@@ -41,6 +47,35 @@ def labeled_rows(table):
         what = f"the one class {str(classes[0])!r} in {len(y)} labels" if len(y) else "no labelled rows"
         raise ValueError(f"{table.name} has {what} in {table.label_column!r}; label some of 2 classes first")
     return rows, y
+
+
+def random_part(table):
+    """The table with the labels alone that a study may simulate on, and notes: those drawn at random.
+
+    Parameters
+    ----------
+    table : Table
+
+    Returns
+    -------
+    (Table, list of str)
+        The table itself if a rule chose none of its rows, as far as its log knows.
+
+    Raises
+    ------
+    ValueError
+        If too few rows were drawn at random.
+    """
+    by_rule = table._state("drawn", ["rule"]) & table.labeled
+    if not by_rule.any():
+        return table, []
+    kept = table._state("at_random", [True]) & table.labeled
+    if kept.sum() < LEAST_RANDOM:
+        found = f"a rule chose {by_rule.sum()} of the labelled rows, and {kept.sum()} were drawn at random"
+        raise ValueError(f"a study needs labels drawn at random, {LEAST_RANDOM} at least: {found}")
+    y = np.where(kept, table.y, None)
+    note = f"a rule chose {by_rule.sum()} of the labels: the study is of the {kept.sum()} drawn at random"
+    return replace(table, y=y), [note]
 
 
 def study_settings(table, *, batch=None, budget=None, model=None, metric="accuracy", random_state=0):
@@ -131,6 +166,43 @@ def constant_sentence(y, metric, target):
     label, score = constant_answer(y, metric)
     no_more = ", and the target is no higher: reaching it shows nothing" * bool(target <= score)
     return f"Always saying {label!r} scores {score:.1%}{no_more}."
+
+
+def behind_random(table, rules, model, *, n_splits=TRIALS):
+    """Try a rule on the table's labelled rows, and say how far it ends behind random with as many labels.
+
+    Parameters
+    ----------
+    table : Table
+    rules : dict of str to rule
+        The one rule, by its name.
+    model : Represented
+        As table_model returns it.
+    n_splits : int, default=8
+        Runs of each of the two.
+
+    Returns
+    -------
+    float
+        Difference of their mean scores; 0.0 if it is not shown, or the labels are too few for a trial.
+    """
+    rows, y = labeled_rows(table)
+    frequent = np.flatnonzero(without_rare(y, least=4)[0])
+    if len(frequent) > MOST_TRIED:
+        frequent = np.sort(np.random.default_rng(0).choice(frequent, MOST_TRIED, replace=False))
+        frequent = frequent[without_rare(y[frequent], least=2)[0]]
+    if len(frequent) < LEAST_TRIED or len(np.unique(y[frequent])) < 2:
+        return 0.0
+    dataset = Dataset(table.name, take(table.X, rows[frequent]), y[frequent])
+    settings, _ = study_sizes(dataset.y)
+    seed = settings["seed_per_class"] * len(np.unique(dataset.y))
+    budget = max(
+        int((1 - settings["test_size"]) * len(dataset.y)) // 2, seed
+    )  # a half of what can be queried
+    settings |= {"budget": budget, "batch": max((budget - seed) // 4, 1)}
+    tried = {"random": STRATEGIES["random"]} | rules
+    curves = run_study(dataset, tried, n_splits=n_splits, n_jobs=1, model=model, **settings)
+    return -float(ends_below(curves).min()) if len(ends_below(curves)) else 0.0
 
 
 def better_classifier(table, dataset, settings, current, *, n_splits=10, n_jobs=-1):
