@@ -145,7 +145,7 @@ def gains_json(curves):
     ]
 
 
-def as_json(args, name, settings, target, curves, sizes, parts=None):
+def as_json(args, dataset, settings, target, curves, sizes, parts=None):
     """The command's result as one JSON-ready dict; a number that was not reached is None."""
     summary = summarise(curves, target, hold=args.hold, parts=parts)
     constant = constant_answer(dataset.evaluation_labels, args.metric)

@@ -196,9 +196,7 @@ def behind_random(table, rules, model, *, n_splits=TRIALS):
     dataset = Dataset(table.name, take(table.X, rows[frequent]), y[frequent])
     settings, _ = study_sizes(dataset.y)
     seed = settings["seed_per_class"] * len(np.unique(dataset.y))
-    budget = max(
-        int((1 - settings["test_size"]) * len(dataset.y)) // 2, seed
-    )  # a half of what can be queried
+    budget = max(int((1 - settings["test_size"]) * len(dataset.y)) // 2, seed)
     settings |= {"budget": budget, "batch": max((budget - seed) // 4, 1)}
     tried = {"random": STRATEGIES["random"]} | rules
     curves = run_study(dataset, tried, n_splits=n_splits, n_jobs=1, model=model, **settings)

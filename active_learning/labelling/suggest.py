@@ -34,7 +34,7 @@ MOST_TEXTS = 40_000  # rows of texts without a label at the most that are encode
 TYPICAL_OF = 5_000  # rows at the most among which the first ones to label are found
 ALIKE = 0.98  # cosine similarity above which two texts, or vectors, say the same
 BEHIND = (
-    f"in {TRIALS} trial runs on the labelled rows {{name}} ended {{points:.1f}} points below random: these rows "
+    "in {trials} trial runs on the labelled rows {name} ended {points:.1f} points below random: these rows "
     "are drawn at random (--strategy {name} queries by it all the same)"
 )
 NO_MODEL = "no two classes have a label yet, so no model can be fitted: these are typical rows of clusters"
@@ -98,7 +98,7 @@ def suggest(table, n=10, *, strategy=None, model=None, random_state=0):
             check_probabilities(model)
             name, rule = choose_strategy(strategy, n, model, table.X)
             if strategy is None and (behind := behind_random(table, {name: rule}, model)):
-                notes.append(BEHIND.format(name=name, points=100 * behind))
+                notes.append(BEHIND.format(trials=TRIALS, name=name, points=100 * behind))
                 name, rule = "random", STRATEGIES["random"]
             rows, predicted = rows_chosen(table, model, rule, different, n, rng)
     if len(rows) < n:
