@@ -53,7 +53,7 @@ def honest_now(evidence):
     return {name: round(float(value), 4) for name, value in levels.items()}
 
 
-def majority_share(table, y):
-    """The share of the commonest class: on audit rows where there are any, else among the labels y (m,)."""
-    share = majority_of(table)["score"] if hasattr(table, "audit") else None
-    return np.bincount(y).max() / len(y) if share is None else share
+def honest_constant(table):
+    """The commonest class, and what always saying it scores on the audit rows."""
+    majority = majority_of(table)
+    return {"label": majority["class"], "score": round(majority["score"], 4)}

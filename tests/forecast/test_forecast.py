@@ -338,7 +338,7 @@ def test_a_suggestion_comes_with_what_it_may_gain(capsys, csv):
     ("options", "words"),
     [
         (["-n", "3"], "-n is no option of forecast, but of suggest"),
-        (["--metric", "balanced_accuracy"], "--metric is no option of forecast, but of study"),
+        (["--metric", "f1"], "unknown metric 'f1'; valid: accuracy, balanced_accuracy"),
         (["--output", "new.csv"], "--output is no option of forecast"),
         (["--target-acc", "90"], "did you mean 0.9"),
     ],
