@@ -15,7 +15,7 @@ import numpy as np
 from active_learning._validation import METRICS, check_choice, check_integer, check_target
 from active_learning.cli.commands import measure, shown_notes
 from active_learning.features.preprocessing import load_table
-from active_learning.forecast.forecast import forecast, forecast_lines, gain_line
+from active_learning.forecast.forecast import FORECAST_METRICS, forecast, forecast_lines, gain_line
 from active_learning.labelling.classifier import choose_classifier, stage_of
 from active_learning.labelling.draw import log_given_at_random, suggest
 from active_learning.labelling.plan import random_part, study_settings
@@ -51,7 +51,8 @@ def _check_values(args):
     if getattr(args, "classifier", None) not in (None, "auto"):
         check_choice("classifier", args.classifier, ["auto", *CLASSIFIERS])
     if getattr(args, "metric", None) is not None:
-        check_choice("metric", args.metric, METRICS)
+        check_choice("metric", args.metric, METRICS if args.command == "study" else FORECAST_METRICS)
+    if getattr(args, "hold", None) is not None:
         check_integer("hold", args.hold, 1)
     if getattr(args, "target_acc", None) is not None:
         check_target(args.target_acc)
@@ -171,7 +172,7 @@ def expected_gain(args, table, classifier, batch, rule):
     """One line: what the rows that the rule suggested are expected to bring, from the labels so far."""
     if len(np.unique(table.y[table.labeled].astype(str))) < 2:
         return "Too early to say what these labels will bring: fewer than two classes have a label."
-    ahead = {"ahead": (batch, 100), "random_state": args.seed}
+    ahead = {"ahead": (batch, 100), "random_state": args.seed, "metric": args.metric}
     answer = forecast(table, args.target_acc, model=classifier, **ahead)
     return gain_line(answer, batch, args.target_acc, rule)
 
@@ -228,7 +229,8 @@ def report_forecast(args, job):
     """How many more labels, for what score?"""
     table = _load(args, job)
     job, classifier, notes = _classifier(args, job, table)
-    answer = forecast(table, args.target_acc, model=classifier, random_state=args.seed)
+    chosen = dict(model=classifier, metric=args.metric, random_state=args.seed)
+    answer = forecast(table, args.target_acc, **chosen)
     if args.json:
         return _json(table, [*table.notes, *notes], classifier=classifier, forecast=answer)
     notes = shown_notes(args, [*table.notes, *notes])

@@ -129,6 +129,11 @@ def _add_seed(add):
     add("--seed", type=int, default=0, metavar="N", help="seed of all randomness (default 0)")
 
 
+def _add_forecast_metric(add):
+    names = "accuracy or balanced_accuracy"
+    add("--metric", default="accuracy", metavar="NAME", help=f"{names}, what is forecast (default accuracy)")
+
+
 def _add_job_classifier(add):
     _add_classifier(add, None, "auto: chosen at 50 and at 200 labels")
 
@@ -146,6 +151,7 @@ def _add_suggest(add):
     add("--audit-share", type=float, metavar="SHARE", help=share)
     add("--only-audit", action="store_true", help="draw such rows alone")
     add("--target-acc", type=float, metavar="ACC", help="say how many batches it is away")
+    _add_forecast_metric(add)
     add("--spreadsheet-safe", action="store_true", help="escape formulas in the file")
     _add_job_classifier(add)
     _add_seed(add)
@@ -165,6 +171,7 @@ def _add_score(add):
 
 def _add_forecast(add):
     add("--target-acc", type=float, metavar="ACC", help="in (0, 1] (default: from the data)")
+    _add_forecast_metric(add)
     _add_job_classifier(add)
     _add_seed(add)
 
