@@ -33,7 +33,7 @@ from active_learning.strategies.registry import CLASSIC, RECOMMENDED, STRATEGIES
 from active_learning.study.study import N_PARTS, run_parts, run_study
 
 MOST_NOTES = 8  # on a page
-DOUBT = re.compile(r"\b(dropped|missing|left out|could|lost|looks?|too few|nothing)\b|\?")
+DOUBT = re.compile(r"\b(dropped|missing|could)\b")
 
 
 def check_options(args):
@@ -103,8 +103,10 @@ def shown_notes(args, notes):
 
 
 def _weight(note):
-    """0 for a note that names an option to type, 1 for a doubt or what is not learnt from, 2 for others."""
-    return 0 if "--" in note else 1 if DOUBT.search(note) else 2
+    """0 for notes that name an option to type, 1 if on the table, 2 for doubts on columns, 3 for others."""
+    if "--" in note:
+        return 0
+    return (2 if DOUBT.search(note) else 3) if note.startswith(("column ", "each of ")) else 1
 
 
 def study_text(args, dataset, settings, target, curves, sizes, notes, sentences):
