@@ -57,6 +57,8 @@ class Session:
         Whose answers these are; several people on one table need a name each.
     random_state : int
         Seed of the draws.
+    by : str, optional
+        As in LabelLog.labels.
     **settings
         Of the job, as in its .job.json: label_column, id_column, classes, drop, ...; said once.
 
@@ -79,14 +81,14 @@ class Session:
         If the table or the log cannot be opened; nothing is shown then that could not be saved.
     """
 
-    def __init__(self, path, *, n=10, who="", random_state=0, **settings):
+    def __init__(self, path, *, n=10, who="", random_state=0, by=None, **settings):
         self.n, self.who = check_integer("n", n, 1), check_who(who)
         self.random_state = check_integer("random_state", random_state, 0)
         self.job = open_job(path).with_settings(**settings)
         if self.job["label_column"] is None:
             raise ValueError("label_column is missing, the column of the labels; it is remembered")
         self.log = PersonalLog(self.job.log.path, self.who)
-        self.rows, self.at, self.given, self.notes = [], 0, {}, []
+        self.by, self.rows, self.at, self.given, self.notes = by, [], 0, {}, []
         self._base = self._stamp = None
         self._writing = threading.RLock()
         self.table = self.read()
@@ -100,7 +102,7 @@ class Session:
         stamp = _stamp(self.job.path)
         if stamp != self._stamp:
             self._base, self._stamp = self._load(), stamp
-        return with_log(self._base, self.log, columns=self.job["columns"])
+        return with_log(self._base, self.log, columns=self.job["columns"], by=self.by)
 
     def _load(self):
         names = ("id_column", "unlabeled", "skip", "classes", "drop", "features")
@@ -338,21 +340,34 @@ class Session:
         """(answered, all) rows of the batch."""
         return len(self.given), len(self.rows)
 
-    @on_one_thread
     def guesses(self):
         """The model's two likeliest classes of the current row, with their probabilities; [] without one."""
-        seen = hide_audit_rows(self.table)
-        try:
-            labeled, labels = labeled_rows(seen)
-        except ValueError:
-            return []
-        classes, y = np.unique(labels, return_inverse=True)
-        codes = np.full(len(seen.y), -1)
-        codes[labeled] = y
-        model, X = represent_all(table_model(seen, self.classifier(seen)), seen.X, labeled)
-        fit(model, X, codes, labeled, np.flatnonzero(seen.pool))
-        (proba,) = model.predict_proba(take(X, np.array([self._open_row()])))
-        return [(str(classes[k]), float(proba[k])) for k in np.argsort(-proba, kind="stable")[:2]]
+        found = guesses_of(self.table, [self._open_row()], self.classifier(self.table))
+        return found[0] if found else []
+
+
+@on_one_thread
+def guesses_of(table, rows, classifier):
+    """The two likeliest classes of some rows (m,), by the model that the rule has.
+
+    Returns
+    -------
+    list of list of (str, float)
+        A row each, the likeliest class first; [] where there are not labels of two classes.
+    """
+    seen = hide_audit_rows(table)
+    try:
+        labeled, labels = labeled_rows(seen)
+    except ValueError:
+        return []
+    classes, y = np.unique(labels, return_inverse=True)
+    codes = np.full(len(seen.y), -1)
+    codes[labeled] = y
+    model, X = represent_all(table_model(seen, classifier), seen.X, labeled)
+    fit(model, X, codes, labeled, np.flatnonzero(seen.pool))
+    proba = model.predict_proba(take(X, np.array(rows)))
+    best = np.argsort(-proba, axis=1, kind="stable")[:, :2]
+    return [[(str(classes[k]), float(p[k])) for k in top] for p, top in zip(proba, best, strict=True)]
 
 
 def check_who(who):

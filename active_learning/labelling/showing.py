@@ -1,7 +1,7 @@
 """How a row and its classes are shown to the person who labels: as text, with a key for each class.
 
-What a table holds is shown as text and does nothing: control characters and bidi marks become visible. Not here:
-what an answer does (session), what draws the rows (labelling_cell, cli).
+What a table holds is shown as text and does nothing: control characters and bidi marks become visible. Not
+here: what an answer does (session), what draws the rows (labelling_cell, cli).
 """
 
 import re
