@@ -13,10 +13,10 @@ from dataclasses import asdict
 import numpy as np
 
 from active_learning._validation import METRICS, check_choice, check_integer, check_target
-from active_learning.cli.commands import measure
+from active_learning.cli.commands import measure, shown_notes
 from active_learning.cli.handover import answers_of, default_path, hand_over, unsaved
 from active_learning.features.preprocessing import load_table
-from active_learning.forecast.forecast import forecast, forecast_lines, gain_line
+from active_learning.forecast.forecast import FORECAST_METRICS, forecast, forecast_lines, gain_line
 from active_learning.labelling.classifier import choose_classifier, stage_of
 from active_learning.labelling.draw import log_given_at_random, suggest
 from active_learning.labelling.plan import random_part, study_settings
@@ -52,7 +52,8 @@ def _check_values(args):
     if getattr(args, "classifier", None) not in (None, "auto"):
         check_choice("classifier", args.classifier, ["auto", *CLASSIFIERS])
     if getattr(args, "metric", None) is not None:
-        check_choice("metric", args.metric, METRICS)
+        check_choice("metric", args.metric, METRICS if args.command == "study" else FORECAST_METRICS)
+    if getattr(args, "hold", None) is not None:
         check_integer("hold", args.hold, 1)
     if getattr(args, "target_acc", None) is not None:
         check_target(args.target_acc)
@@ -61,7 +62,7 @@ def _check_values(args):
 
 
 def _reading(job):
-    names = ("id_column", "unlabeled", "skip", "classes")
+    names = ("id_column", "unlabeled", "skip", "classes", "quoting")
     return {name: job[name] for name in names} | {"header": not job["no_header"]}
 
 
@@ -164,7 +165,8 @@ def report_suggest(args, job):
     if args.format:
         fill = f"Import {output} into your tool, then: active-learning add {args.table} EXPORT"
     shown = text_table(rows.drop(columns=table.label_column).iloc[:, : COLUMNS + 1].map(_cell))
-    return text_lines([_head(table, classifier), *notes, "", *shown.splitlines(), "", gain, fill])
+    head = [_head(table, classifier), *shown_notes(args, notes), ""]
+    return text_lines([*head, *shown.splitlines(), "", gain, fill])
 
 
 def _cell(cell):
@@ -176,7 +178,7 @@ def expected_gain(args, table, classifier, batch, rule):
     """One line: what the rows that the rule suggested are expected to bring, from the labels so far."""
     if len(np.unique(table.y[table.labeled].astype(str))) < 2:
         return "Too early to say what these labels will bring: fewer than two classes have a label."
-    ahead = {"ahead": (batch, 100), "random_state": args.seed}
+    ahead = {"ahead": (batch, 100), "random_state": args.seed, "metric": args.metric}
     answer = forecast(table, args.target_acc, model=classifier, **ahead)
     return gain_line(answer, batch, args.target_acc, rule)
 
@@ -195,7 +197,7 @@ def report_add(args, job):
     if args.json:
         return _json(table, table.notes, answers=len(found.events), lines=found.lines)
     saved = f"Saved in {job.log.path.name}." if found.events else "Nothing in it is new."
-    return text_lines([*found.lines, *table.notes, f"{saved} {_head(table)}."])
+    return text_lines([*found.lines, *shown_notes(args, table.notes), f"{saved} {_head(table)}."])
 
 
 def report_score(args, job):
@@ -215,7 +217,7 @@ def report_score(args, job):
         found = {"score": [asdict(one) for one in scores], "reason": reason, "majority": majority}
         return _json(table, [*table.notes, *notes, *within], **found, classifier=classifier, classes=classes)
     lines = [*score_lines(scores, majority, reason), *class_lines(classes), *within]
-    return text_lines([_head(table, classifier), *table.notes, *notes, "", *lines])
+    return text_lines([_head(table, classifier), *shown_notes(args, [*table.notes, *notes]), "", *lines])
 
 
 def _within(args, scores):
@@ -233,10 +235,12 @@ def report_forecast(args, job):
     """How many more labels, for what score?"""
     table = _load(args, job)
     job, classifier, notes = _classifier(args, job, table)
-    answer = forecast(table, args.target_acc, model=classifier, random_state=args.seed)
+    chosen = dict(model=classifier, metric=args.metric, random_state=args.seed)
+    answer = forecast(table, args.target_acc, **chosen)
     if args.json:
         return _json(table, [*table.notes, *notes], classifier=classifier, forecast=answer)
-    return text_lines([_head(table, classifier), *table.notes, *notes, "", *forecast_lines(answer)])
+    notes = shown_notes(args, [*table.notes, *notes])
+    return text_lines([_head(table, classifier), *notes, "", *forecast_lines(answer)])
 
 
 def report_export(args, job):
@@ -245,7 +249,8 @@ def report_export(args, job):
     write_table(table, args.output, force=args.force)
     if args.json:
         return _json(table, table.notes, output=args.output)
-    return text_lines([*table.notes, f"Wrote {args.output}: {_head(table)}. {args.table} is as it was."])
+    wrote = f"Wrote {args.output}: {_head(table)}. {args.table} is as it was."
+    return text_lines([*shown_notes(args, table.notes), wrote])
 
 
 REPORTS = {

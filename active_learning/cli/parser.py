@@ -86,6 +86,7 @@ def build_parser():
     add("--dataset", metavar="NAME", help=f"{', '.join(DATASETS)}, or openml:NAME (default digits)")
     _add_study_options(add, "default 0.9", "default 10", "default 300")
     _add_classifier(add, CLASSIFIERS[0], CLASSIFIERS[0])
+    add("--verbose", action="store_true", help="print all notes, not only those that matter most")
     add("--json", action="store_true", help="print one JSON object and nothing else")
     add("--version", action="version", version=f"%(prog)s {__version__}")
     return parser
@@ -101,7 +102,7 @@ def command_parser(command):
         allow_abbrev=False,
     )
     add = parser.add_argument
-    add("table", metavar="TABLE", help=".csv, .csv.gz or .parquet")
+    add("table", metavar="TABLE", help=".csv, .tsv, .jsonl, .json, .xlsx or .parquet")
     OPTIONS[command](add)
     _add_reading_options(add, learns=command not in ("add", "export"))
     if command != "label":
@@ -132,6 +133,11 @@ def _add_seed(add):
     add("--seed", type=int, default=0, metavar="N", help="seed of all randomness (default 0)")
 
 
+def _add_forecast_metric(add):
+    names = "accuracy or balanced_accuracy"
+    add("--metric", default="accuracy", metavar="NAME", help=f"{names}, what is forecast (default accuracy)")
+
+
 def _add_job_classifier(add):
     _add_classifier(add, None, "auto: chosen at 50 and at 200 labels")
 
@@ -149,6 +155,7 @@ def _add_suggest(add):
     add("--audit-share", type=float, metavar="SHARE", help=share)
     add("--only-audit", action="store_true", help="draw such rows alone")
     add("--target-acc", type=float, metavar="ACC", help="say how many batches it is away")
+    _add_forecast_metric(add)
     add("--spreadsheet-safe", action="store_true", help="escape formulas in the file")
     tools = "write what this tool imports; add reads its export"
     add("--format", choices=FORMATS, help=tools)
@@ -184,12 +191,13 @@ def _add_score(add):
 
 def _add_forecast(add):
     add("--target-acc", type=float, metavar="ACC", help="in (0, 1] (default: from the data)")
+    _add_forecast_metric(add)
     _add_job_classifier(add)
     _add_seed(add)
 
 
 def _add_export(add):
-    add("--output", required=True, metavar="FILE", help="a new CSV file")
+    add("--output", required=True, metavar="FILE", help="a new file: .csv, .tsv, .jsonl, .json or .xlsx")
     add("--force", action="store_true", help="replace it (never a file that was read)")
 
 
@@ -211,10 +219,12 @@ def _add_reading_options(add, learns):
     add("--unlabeled", nargs="+", metavar="VALUE", help="labels that mean none, such as NA")
     add("--skip", nargs="+", metavar="VALUE", help="labels whose rows are left out: broken, say")
     add("--no-header", action="store_true", default=None, help="the first row is data; columns are 1, 2, ...")
+    add("--quoting", metavar="HOW", help="none: quotes in a CSV file are plain characters (remembered)")
+    add("--verbose", action="store_true", help="print all notes, not only those that matter most")
     add("--by", metavar="NAME", help="where people disagree: majority, or whose answer counts")
     if learns:
         add("--drop", nargs="+", metavar="NAME", help="columns not to learn from")
-        vectors = "learn from these vectors, rows in the table's order: .npy, .parquet or .csv"
+        vectors = "learn from these vectors, paired by id if there are ids: .npy, .parquet or .csv"
         add("--features", metavar="FILE", help=vectors)
         given = "random: the table's own labels were drawn at random (said once)"
         add("--given", choices=["random"], help=given)

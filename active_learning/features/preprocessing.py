@@ -37,6 +37,7 @@ def load_table(
     unlabeled=(),
     skip=(),
     header=True,
+    quoting="double",
     classes=(),
     log=None,
     columns=None,
@@ -47,8 +48,9 @@ def load_table(
     Parameters
     ----------
     path_or_frame : str, path or DataFrame
-        A CSV file (.gz too; comma, semicolon, tab, bar; UTF-8, UTF-16 or Windows-1252) or a Parquet file. A
-        CSV is read strictly: what is not certain is refused with its line.
+        A CSV file (.gz too; comma, semicolon, tab, bar; UTF-8, UTF-16 or Windows-1252), JSON lines or a JSON
+        list of records, an Excel or a Parquet file; a frame of pandas or polars. A file is read strictly:
+        what is not certain is refused with its line.
     label_column : str
         Labels are compared as text, and an empty one puts its row in the pool.
     drop : sequence of str
@@ -64,6 +66,8 @@ def load_table(
         Labels, such as broken, whose rows are neither learnt from nor asked for.
     header : bool
         False if a CSV's first row is no header; its columns are then named 1, 2, ...
+    quoting : str
+        "double", or "none" for a CSV file whose quotes are plain characters.
     classes : sequence of str
         Declared, for a label column that the table has not: its labels are then in the log.
     log : LabelLog, optional
@@ -96,7 +100,13 @@ def load_table(
     >>> table.X.ravel().tolist(), table.y.tolist()
     ([1.5, 2.0, 9.0], ['small', 'small', None])
     """
-    declared = {"unlabeled": unlabeled, "skip": skip, "header": header, "classes": classes}
+    declared = {
+        "unlabeled": unlabeled,
+        "skip": skip,
+        "header": header,
+        "quoting": quoting,
+        "classes": classes,
+    }
     table = read_table(path_or_frame, label_column, id_column=id_column, drop=drop, **declared)
     if log is not None:
         table = with_log(table, log, columns=columns, by=by)

@@ -6,17 +6,19 @@ Not here: which rows to label next (suggest), and what a study shows (report).
 from dataclasses import replace
 
 import numpy as np
-import pandas as pd
 
-from active_learning._validation import METRICS, check_choice
+from active_learning._arrays import take
+from active_learning._validation import METRICS, check_choice, constant_answer
 from active_learning.datasets.dataset import Dataset
 from active_learning.models.registry import CLASSIFIERS, Represented, make_model
 from active_learning.statistics.curves import final_scores
-from active_learning.statistics.equal_budget import reachable
+from active_learning.statistics.equal_budget import ends_below, reachable
+from active_learning.strategies.registry import STRATEGIES
 from active_learning.study.study import run_study
 from active_learning.tables.labels import without_rare
 
 LEAST_RANDOM = 40  # labels drawn at random, below which a study beside a rule's labels shows nothing
+LEAST_TRIED, MOST_TRIED, TRIALS = 100, 300, 8  # labels that a rule is tried on, and how often
 SLOW_ABOVE = 1_000  # rows above which label spreading, whose time grows with their cube, is not tried out
 
 
@@ -94,9 +96,9 @@ def study_settings(table, *, batch=None, budget=None, model=None, metric="accura
     settings, sentence = study_sizes(y, batch=batch, budget=budget)
     settings |= {"model": table_model(table, model), "metric": check_choice("metric", metric, METRICS)}
     settings["random_state"] = random_state
-    sentences, shares = [*filter(None, [rare]), sentence], pd.Series(y).value_counts(normalize=True)
-    if shares.iloc[0] > 0.8 and metric == "accuracy":
-        hint = f"{shares.iloc[0]:.0%} of the labels are {shares.index[0]!r}: always saying so is as accurate"
+    sentences, (label, share) = [*filter(None, [rare]), sentence], constant_answer(y)
+    if share > 0.8 and metric == "accuracy":
+        hint = f"always saying {label!r} is right in {share:.0%} of the labelled rows"
         sentences.append(f"{hint}; the metric balanced_accuracy weighs the classes alike.")
     return dataset, settings, sentences
 
@@ -113,7 +115,7 @@ def plan_study(table, *, target=None, batch=None, budget=None, model=None, metri
     batch, budget : int, optional
         Labels a round and in all; chosen from the data by default.
     model : str or classifier, optional
-    metric : {"accuracy", "balanced_accuracy"}
+    metric : {"accuracy", "balanced_accuracy", "f1"}
     random_state : int
         As in run_histories, like model and metric.
 
@@ -147,6 +149,7 @@ def plan_study(table, *, target=None, batch=None, budget=None, model=None, metri
         pilot = run_study(dataset, "random", n_splits=10, n_jobs=1, **one_round)
         target, reached = reachable(pilot, by_most=True)
         sentences.append(target_sentence(target, reached, settings["budget"], 10))
+    sentences.append(constant_sentence(dataset.y, metric, target))
     return dataset, settings, target, sentences
 
 
@@ -156,6 +159,48 @@ def target_sentence(target, reached, budget, n_splits):
         f"The target is {target:.1%}, so that the budget can show it: {budget} random labels reach "
         f"{reached:.1%} (mean of {n_splits} splits), less one standard deviation: most runs get there."
     )
+
+
+def constant_sentence(y, metric, target):
+    """What the answer scores that needs no model, for labels y (n,), beside the target."""
+    label, score = constant_answer(y, metric)
+    no_more = ", and the target is no higher: reaching it shows nothing" * bool(target <= score)
+    return f"Always saying {label!r} scores {score:.1%}{no_more}."
+
+
+def behind_random(table, rules, model, *, n_splits=TRIALS):
+    """Try a rule on the table's labelled rows, and say how far it ends behind random with as many labels.
+
+    Parameters
+    ----------
+    table : Table
+    rules : dict of str to rule
+        The one rule, by its name.
+    model : Represented
+        As table_model returns it.
+    n_splits : int, default=8
+        Runs of each of the two.
+
+    Returns
+    -------
+    float
+        Difference of their mean scores; 0.0 if it is not shown, or the labels are too few for a trial.
+    """
+    rows, y = labeled_rows(table)
+    frequent = np.flatnonzero(without_rare(y, least=4)[0])
+    if len(frequent) > MOST_TRIED:
+        frequent = np.sort(np.random.default_rng(0).choice(frequent, MOST_TRIED, replace=False))
+        frequent = frequent[without_rare(y[frequent], least=2)[0]]
+    if len(frequent) < LEAST_TRIED or len(np.unique(y[frequent])) < 2:
+        return 0.0
+    dataset = Dataset(table.name, take(table.X, rows[frequent]), y[frequent])
+    settings, _ = study_sizes(dataset.y)
+    seed = settings["seed_per_class"] * len(np.unique(dataset.y))
+    budget = max(int((1 - settings["test_size"]) * len(dataset.y)) // 2, seed)
+    settings |= {"budget": budget, "batch": max((budget - seed) // 4, 1)}
+    tried = {"random": STRATEGIES["random"]} | rules
+    curves = run_study(dataset, tried, n_splits=n_splits, n_jobs=1, model=model, **settings)
+    return -float(ends_below(curves).min()) if len(ends_below(curves)) else 0.0
 
 
 def better_classifier(table, dataset, settings, current, *, n_splits=10, n_jobs=-1):
