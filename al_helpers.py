@@ -61,6 +61,7 @@ from active_learning.plots.results import (
 from active_learning.plots.illustrations import (
     plot_border, plot_images, plot_query_cost, plot_score_triangle, plot_speed, plot_steps,
 )
+from active_learning.labelling_cell import label
 from active_learning.notebook import check_parameters, explore, show_figure, show_moving, show_table
 # fmt: on
 
