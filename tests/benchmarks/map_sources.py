@@ -22,7 +22,7 @@ def read_sources():
 
 
 def load_source(row, folder):
-    """One row of read_sources as (Dataset, its features' step or None); `folder` holds files of repositories."""
+    """One row of read_sources as (Dataset, Represented model or None); `folder` holds the files."""
     package, _, name = row.source.partition("#")[0].partition(":")
     if package in ("scikit-learn", "SciPy"):
         return capped(al.load_dataset(name)), None
@@ -61,7 +61,9 @@ def read_file(path, row):
         return read_arff(path)
     if path.name == "train_text.txt":
         lines = path.read_text(encoding="utf-8").rstrip("\n").split("\n")
-        return pd.DataFrame({"text": lines, "label": path.with_name("train_labels.txt").read_text().split()}), "label"
+        return pd.DataFrame(
+            {"text": lines, "label": path.with_name("train_labels.txt").read_text().split()}
+        ), "label"
     if path.suffix == ".all":
         lines = path.read_text(encoding="utf-8", errors="replace").rstrip("\n").split("\n")
         return pd.DataFrame([line.split(" ", 1) for line in lines], columns=["label", "text"]), "label"
@@ -70,14 +72,18 @@ def read_file(path, row):
     how = {"sep": "\t" if path.suffix in (".tsv", ".txt") else ",", "header": 0 if row.header else None}
     how["quoting"] = csv.QUOTE_NONE if path.suffix == ".txt" else csv.QUOTE_MINIMAL
     frame = pd.read_csv(path, dtype=str, keep_default_na=False, skipinitialspace=True, **how)
-    return frame if row.header else frame.set_axis([str(j + 1) for j in range(frame.shape[1])], axis=1), row.label
+    return frame if row.header else frame.set_axis(
+        [str(j + 1) for j in range(frame.shape[1])], axis=1
+    ), row.label
 
 
 def read_arff(path):
     """A file of Weka's format; its last attribute is the label."""
     lines = path.read_text(encoding="latin-1").splitlines()
     start = next(i for i, line in enumerate(lines) if line.lower().startswith("@data"))
-    found = [re.match(r"@attribute\s+('[^']*'|\"[^\"]*\"|\S+)", line, re.IGNORECASE) for line in lines[:start]]
+    found = [
+        re.match(r"@attribute\s+('[^']*'|\"[^\"]*\"|\S+)", line, re.IGNORECASE) for line in lines[:start]
+    ]
     names = [match[1].strip("'\"") for match in found if match]
     body = "\n".join(line for line in lines[start + 1 :] if line.strip() and not line.startswith("%"))
     how = {"quotechar": "'", "skipinitialspace": True, "na_values": ["?"], "keep_default_na": False}
