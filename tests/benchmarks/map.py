@@ -66,7 +66,7 @@ from sklearn.base import clone
 import al_helpers as al
 
 MAP = Path(al.__file__).parent / "active_learning" / "report" / "map.csv"
-SIZES = (50, 100, 200, 400)
+SIZES, EARLY = (50, 100, 200), 25
 SAME_ON_TWO_CLASSES = ("least_confidence", "entropy")  # as margin: with two classes the three are one rule
 
 
@@ -84,9 +84,10 @@ class Plan(NamedTuple):
 MAIN = (("margin", 10), ("diverse_margin", 10), ("margin_random_2", 10), ("least_confidence", 10))
 LARGE = (("margin", 50), ("diverse_margin", 50))
 OTHERS = tuple((name, 10) for name in (*CANDIDATES, "annealed_margin") if name != "margin_random_2")
+TREES = (("margin", 10), ("margin_random_2", 10), ("diverse_margin", 10))
 PLANS = {
     "logistic": Plan("logistic_regression", (*MAIN, *LARGE), 10, 200),
-    "trees": Plan("extra_trees", (("margin", 10), ("margin_random_2", 10)), 5, 100),
+    "trees": Plan("extra_trees", TREES, 5, 100),
     "candidates": Plan("logistic_regression", OTHERS, 10, 100, "logistic", 2),
     "single": Plan("logistic_regression", (("margin", 1), ("diverse_margin", 1)), 10, 100, "logistic", 2),
 }
@@ -116,8 +117,9 @@ def runs_of(plan, rules, dataset):
         if not (few and rule in SAME_ON_TWO_CLASSES)
     ]
     if plan.reference is None:
-        longer = max(50, rest // (12 if plan.classifier == "logistic_regression" else 5))
-        runs += [("random", al.random_rows, 10, sizes[-1]), ("longer", al.random_rows, longer, rest)]
+        longer = max(50, rest // (12 if plan.classifier == "logistic_regression" else 4))
+        chance = al.STRATEGIES["random"]
+        runs += [("random", chance, 10, sizes[-1]), ("longer", chance, longer, rest)]
     return runs
 
 
@@ -163,6 +165,10 @@ def rows_of(row, dataset, plan, rules, curves):
     facts = dict(data_set=row.name, kind=row.kind, source=row.source, rows=dataset.X.shape[0])
     facts |= dict(columns=dataset.X.shape[1], classes=len(np.unique(dataset.y)), classifier=plan.classifier)
     rows = []
+    if plan.reference is None and facts["classes"] < EARLY // 2:  # what can be seen with 50 random labels
+        twice = near[near["strategy"].isin(["random", "twice_random"])]
+        early = al.label_worth(twice, EARLY, reference_curves=longer).drop(columns="verdict").round(4)
+        rows.append(facts | dict(rule="twice_random", batch=0, n=EARLY) | early.loc["twice_random"].to_dict())
     for n in sizes_of(dataset, plan.most)[0]:
         table = al.label_worth(near, n, reference_curves=longer).drop(columns="verdict").round(4)
         names = [("twice_random", 0)] * (plan.reference is None) + [*rules]
@@ -220,6 +226,9 @@ def main():
             source = load_source(row, args.data)
         except (FileNotFoundError, ModuleNotFoundError) as error:
             print(f"{row.name} is left out: {error}", file=sys.stderr, flush=True)
+            continue
+        if not sizes_of(source[0], plan.most)[0]:
+            print(f"{row.name} is left out: no number of labels lies above its seed set", flush=True)
             continue
         rows = run_set(row, source, args.plan, rules, args)
         print(f"{time.strftime('%H:%M:%S')} {row.name}: {time.process_time() - started:.0f} s", flush=True)

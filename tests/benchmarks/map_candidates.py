@@ -13,7 +13,7 @@ def mixed(round, rule, of_ten):
     before = len(round.labeled)
     n_random = of_ten * (before + round.batch) // 10 - of_ten * before // 10
     if n_random == round.batch:
-        return al.random_rows(round)
+        return al.STRATEGIES["random"](round)
     picked = rule(replace(round, batch=round.batch - n_random))
     others = np.setdiff1d(round.pool, picked)
     return np.concatenate([picked, round.rng.choice(others, n_random, replace=False)])
@@ -21,7 +21,7 @@ def mixed(round, rule, of_ten):
 
 def random_start(round, rule, n_labels):
     """Buy at random up to `n_labels` labels, then by a rule."""
-    return al.random_rows(round) if len(round.labeled) < n_labels else rule(round)
+    return al.STRATEGIES["random"](round) if len(round.labeled) < n_labels else rule(round)
 
 
 margin, diverse = al.STRATEGIES["margin"], al.STRATEGIES["diverse_margin"]

@@ -11,6 +11,7 @@ import numpy as np
 import pandas as pd
 
 import al_helpers as al
+from active_learning._arrays import take
 
 SOURCES = Path(__file__).with_name("map_sources.csv")
 ROWS, RARE = 2_000, 10  # rows of a set that are used at the most; rows that a class needs
@@ -43,7 +44,7 @@ def capped(dataset):
     rows = np.sort(np.random.default_rng(0).permutation(len(y))[:ROWS])
     names, counts = np.unique(y[rows], return_counts=True)
     rows = rows[~np.isin(y[rows], names[counts < RARE])]
-    return al.Dataset(dataset.name, al.take(dataset.X, rows), y[rows])
+    return al.Dataset(dataset.name, take(dataset.X, rows), y[rows])
 
 
 def checked(path, source):
