@@ -27,6 +27,7 @@ from active_learning.study.loop import run_loop
 from active_learning.study.study import checksum, curves_of, run_histories, run_parts, run_study
 # 5. Numbers: labels to target, savings and their intervals, power
 from active_learning.statistics.curves import bootstrap_interval, labels_to_target, mean_curve_crossings
+from active_learning.statistics.label_worth import label_worth
 from active_learning.statistics.savings import paired_saving, summarise
 from active_learning.statistics.power import false_alarm_rate
 # 6. Tables and sentences made from the numbers
