@@ -131,10 +131,8 @@ def report_study(args, job):
     return measure(args, dataset, settings, args.target_acc, notes, table)
 
 
-def report_suggest(args, job):
-    """The rows to label next, written to a file; what is shown tells nothing of how a row was drawn."""
-    output = args.output or (default_path(job, args.format) if args.format else job.next_path)
-    table = _load(args, job)
+def _check_next(args, job, table, output):
+    """Raise if the suggestions cannot be written there, or would replace answers that are not in the log."""
     check_output(output, (*table.sources, job.log.path), True)
     if not os.path.isdir(os.path.dirname(output) or "."):
         raise FileNotFoundError(errno.ENOENT, "there is no such folder", output)
@@ -142,6 +140,13 @@ def report_suggest(args, job):
         answers = "an answer that is" if n_unsaved == 1 else f"{n_unsaved} answers that are"
         add = f"active-learning add {args.table} {output}"
         raise ValueError(f"{output} holds {answers} not in the log: type {add} first")
+
+
+def report_suggest(args, job):
+    """The rows to label next, written to a file; what is shown tells nothing of how a row was drawn."""
+    output = args.output or (default_path(job, args.format) if args.format else job.next_path)
+    table = _load(args, job)
+    _check_next(args, job, table, output)
     job, classifier, notes = _classifier(args, job, table)
     if job["columns"] is None:
         job = job.with_settings(columns=[name for name in table.frame if name != table.label_column])

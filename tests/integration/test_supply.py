@@ -34,7 +34,9 @@ def test_ranges_of_the_package_and_its_extras_hold_every_pin_and_nothing_else():
     extras = PROJECT["optional-dependencies"]
     pins = (Requirement(line) for line in PINS if line and not line.startswith("#"))
     pins = {pin.name: str(pin.specifier).removeprefix("==") for pin in pins}
-    ranges = map(Requirement, [*PROJECT["dependencies"], *extras["notebook"], *extras["dev"]])
+    ranges = map(
+        Requirement, [*PROJECT["dependencies"], *extras["notebook"], *extras["excel"], *extras["dev"]]
+    )
     ranges = {each.name: each.specifier for each in ranges if each.name != PROJECT["name"]}
     assert ranges.keys() == pins.keys()
     assert [name for name, held in ranges.items() if not held.contains(pins[name])] == []
