@@ -33,7 +33,7 @@ from active_learning.statistics.equal_budget import gains, reachable
 from active_learning.statistics.savings import summarise
 from active_learning.strategies.registry import CLASSIC, RECOMMENDED, STRATEGIES, unmet_requirements
 from active_learning.study.study import N_PARTS, run_parts, run_study
-from active_learning.tables.labels import as_text
+from active_learning.tables.labels import as_text, class_names
 from active_learning.tables.merge import merge_labels
 from active_learning.tables.table import read_table
 from active_learning.tables.write import check_output, write_table
@@ -48,6 +48,7 @@ TABLE_OPTIONS = (  # that mean nothing without --csv
     "labels",
     "unlabeled",
     "skip",
+    "classes",
     "no_header",
     "relabel",
     "forecast",
@@ -102,7 +103,7 @@ def report(args):
         target = 0.9 if args.target_acc is None else args.target_acc
         return measure(args, load_dataset(args.dataset or "digits"), settings | sizes, target, [])
     reading = {"unlabeled": args.unlabeled, "skip": args.skip, "header": not args.no_header}
-    reading |= {"drop": args.drop, "id_column": args.id_column}
+    reading |= {"drop": args.drop, "id_column": args.id_column, "classes": class_names(args.classes)}
     if args.labels is not None and args.suggest is None and not args.forecast:  # nothing is learnt
         table = read_table(args.csv, args.label_column, **reading)
     else:

@@ -4,6 +4,7 @@ Not here: which options go together (commands), and the names that they list (_n
 """
 
 import argparse
+import sys
 
 from active_learning import __version__
 from active_learning._names import CLASSIFIERS, DATASETS, METRICS, STRATEGIES
@@ -16,6 +17,14 @@ class _Parser(argparse.ArgumentParser):
     def error(self, message):
         """One line on stderr and exit code 2, without argparse's usage block."""
         self.exit(2, f"{self.prog}: error: {printable(message)}\n")
+
+    def parse_known_args(self, args=None, namespace=None):
+        """As in argparse, but a list of classes may begin with a dash: --classes -,cat,dog."""
+        args = [*(sys.argv[1:] if args is None else args)]
+        for i in range(len(args) - 1, 0, -1):
+            if args[i - 1] == "--classes" and args[i][:1] == "-" and "," in args[i]:
+                args[i - 1 : i + 1] = [f"--classes={args[i]}"]
+        return super().parse_known_args(args, namespace)
 
 
 EXAMPLES = """examples:
@@ -93,6 +102,7 @@ def _add_table_options(add):
 def _add_reading_options(add):
     add("--unlabeled", nargs="+", default=[], metavar="VALUE", help="labels that mean none, such as NA")
     add("--skip", nargs="+", default=[], metavar="VALUE", help="labels whose rows are left out: broken, say")
+    add("--classes", nargs="+", default=[], metavar="NAME", help="labels that are classes, whatever they look like")
     add("--no-header", action="store_true", help="the first row is data; columns are named 1, 2, 3, ...")
     add("--relabel", action="store_true", help="let --labels change labels that the table has")
     add("--spreadsheet-safe", action="store_true", help="escape formulas in the file of suggestions")

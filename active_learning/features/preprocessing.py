@@ -18,7 +18,6 @@ from active_learning.features.columns import read_column
 from active_learning.features.leakage import leaking_columns
 from active_learning.features.text import TextEncoder
 from active_learning.features.vectors import VectorScaler, read_vectors
-from active_learning.tables.labels import check_single
 from active_learning.tables.table import read_table
 
 LEAKAGE = "alone gives the label away; known only after labelling? Then leave it out (--drop)"
@@ -27,7 +26,16 @@ MAX_LEVELS = 100  # one-hot columns a category: its commonest levels, and one fo
 
 
 def load_table(
-    path_or_frame, label_column, *, drop=(), id_column=None, features=None, unlabeled=(), skip=(), header=True
+    path_or_frame,
+    label_column,
+    *,
+    drop=(),
+    id_column=None,
+    features=None,
+    unlabeled=(),
+    skip=(),
+    header=True,
+    classes=(),
 ):
     """Read a table and decide what each column is; medians, scales and levels are learnt later, by fit.
 
@@ -51,6 +59,8 @@ def load_table(
         Labels, such as broken, whose rows are neither learnt from nor asked for.
     header : bool
         False if a CSV's first row is no header; its columns are then named 1, 2, ...
+    classes : sequence of str
+        Labels that are classes, though they look like a mark, or like several labels.
 
     Returns
     -------
@@ -75,11 +85,10 @@ def load_table(
     >>> table.X.ravel().tolist(), table.y.tolist()
     ([1.5, 2.0, 9.0], ['small', 'small', None])
     """
-    declared = {"unlabeled": unlabeled, "skip": skip, "header": header}
+    declared = {"unlabeled": unlabeled, "skip": skip, "header": header, "classes": classes}
     table = read_table(path_or_frame, label_column, id_column=id_column, drop=drop, **declared)
     others = [*([drop] if isinstance(drop, str) else drop), *([] if id_column is None else [id_column])]
     frame = table.frame.drop(columns=[label_column, *others])
-    check_single(table.y, label_column)
     if features is None:
         X, preprocessor, notes = encode(frame, table.y, "," if table.sep == ";" else ".")
     else:

@@ -53,6 +53,8 @@ class Table:
         The notes that are about labels, and what was warned of.
     text : CsvText or None
         The CSV file that it was read from.
+    classes : list of str
+        Values of the label column that were declared to be classes.
 
     Examples
     --------
@@ -78,6 +80,7 @@ class Table:
     label_notes: list = ()
     label_warnings: list = ()
     text: CsvText = None
+    classes: list = ()
 
     @property
     def labeled(self):
@@ -95,7 +98,7 @@ class Table:
         return self.frame.index.name not in self.frame.columns
 
 
-def read_table(path_or_frame, label_column, *, id_column=None, drop=(), unlabeled=(), skip=(), header=True):
+def read_table(path_or_frame, label_column, *, id_column=None, drop=(), unlabeled=(), skip=(), header=True, classes=()):
     """Read a table without its features (X is None).
 
     Parameters and errors are those of `load_table`.
@@ -104,7 +107,8 @@ def read_table(path_or_frame, label_column, *, id_column=None, drop=(), unlabele
     -------
     Table
     """
-    drop, unlabeled, skip = ([*map(str, [x] if isinstance(x, str) else x)] for x in (drop, unlabeled, skip))
+    given = (drop, unlabeled, skip, classes)
+    drop, unlabeled, skip, classes = ([*map(str, [x] if isinstance(x, str) else x)] for x in given)
     others = [*drop, *([] if id_column is None else [id_column])]
     if isinstance(path_or_frame, pd.DataFrame):
         frame, text, notes, name, sources = check_frame(path_or_frame), None, [], "table", ()
@@ -123,11 +127,11 @@ def read_table(path_or_frame, label_column, *, id_column=None, drop=(), unlabele
     if both := {*unlabeled} & {*skip}:
         raise ValueError(f"{some([*both])} cannot mean both: give it to --unlabeled or to --skip")
     frame = _name_rows(frame, id_column)
-    y, skipped, *messages = read_labels(frame[label_column], unlabeled=unlabeled, skip=skip)
+    y, skipped, *messages = read_labels(frame[label_column], unlabeled=unlabeled, skip=skip, declared=classes)
     warn(messages[1])
     sep, notes = text.sep if text else ",", [*notes, *messages[0]]
     labels = (skipped, unlabeled, skip, *messages)
-    return Table(name, label_column, frame, None, y, None, notes, sep, sources, *labels, text)
+    return Table(name, label_column, frame, None, y, None, notes, sep, sources, *labels, text, classes)
 
 
 def warn(messages):
