@@ -49,6 +49,7 @@ TABLE_OPTIONS = (  # that mean nothing without --csv
     "unlabeled",
     "skip",
     "classes",
+    "keep",
     "no_header",
     "relabel",
     "forecast",
@@ -107,7 +108,8 @@ def report(args):
     if args.labels is not None and args.suggest is None and not args.forecast:  # nothing is learnt
         table = read_table(args.csv, args.label_column, **reading)
     else:
-        table = load_table(args.csv, args.label_column, features=args.features, **reading)
+        learning = {"features": args.features, "keep": args.keep}
+        table = load_table(args.csv, args.label_column, **learning, **reading)
     if args.labels is not None:
         table = merge_labels(table, args.labels, relabel=args.relabel)
     if args.output is not None:

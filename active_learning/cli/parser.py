@@ -88,6 +88,13 @@ def _add_table_options(add):
     add("--label-column", metavar="NAME", help="its column of labels; an empty one puts the row in the pool")
     add("--id-column", metavar="NAME", help="its column that names the rows (default: row numbers from 0)")
     add("--drop", nargs="+", default=[], metavar="NAME", help="columns not to learn from")
+    add(
+        "--keep",
+        nargs="+",
+        default=[],
+        metavar="NAME",
+        help="columns to learn from, though they know the label",
+    )
     vectors = "learn from these vectors, rows in the table's order: .npy, .parquet or .csv"
     add("--features", metavar="FILE", help=vectors)
     add("--forecast", action="store_true", help="how many more labels does the target need?")
@@ -102,7 +109,13 @@ def _add_table_options(add):
 def _add_reading_options(add):
     add("--unlabeled", nargs="+", default=[], metavar="VALUE", help="labels that mean none, such as NA")
     add("--skip", nargs="+", default=[], metavar="VALUE", help="labels whose rows are left out: broken, say")
-    add("--classes", nargs="+", default=[], metavar="NAME", help="labels that are classes, whatever they look like")
+    add(
+        "--classes",
+        nargs="+",
+        default=[],
+        metavar="NAME",
+        help="labels that are classes, whatever they look like",
+    )
     add("--no-header", action="store_true", help="the first row is data; columns are named 1, 2, 3, ...")
     add("--relabel", action="store_true", help="let --labels change labels that the table has")
     add("--spreadsheet-safe", action="store_true", help="escape formulas in the file of suggestions")

@@ -28,7 +28,10 @@ GENERATED = re.compile(r"[0-9a-fA-F-]{8,}")  # hashes and UUIDs
 ADDRESS = re.compile(r"\d+(?:\.\d+){3}")  # 192.168.0.1
 ALPHABETS = "abcdefghijklmnopqrstuvwxyz", "ABCDEFGHIJKLMNOPQRSTUVWXYZ", "0123456789"
 COMMON = 2_000  # words, and groups of characters, at the most: those in most texts
-STRINGS, PATTERN_OF = 500, 100  # strings at the most, and their characters, that are looked at for shared parts
+STRINGS, PATTERN_OF = (
+    500,
+    100,
+)  # strings at the most, and their characters, that are looked at for shared parts
 CACHED = 2 * 10**7  # characters: the counts of more text than this are made when needed and not stored
 
 
@@ -113,10 +116,10 @@ def is_unspaced(texts):
 def share_parts(strings):
     """Whether strings without blanks have parts in common that chance does not explain.
 
-    Strings of one pattern around running numbers, hashes and random codes name the rows; addresses, molecules,
-    sequences or product codes share groups of characters. Chance is strings of the same pattern, each letter
-    and digit drawn anew among those of its kind that occur; a group counts that is in 2 % of the strings or
-    more, not in all, and twice as often as there. It takes such groups in half of the strings.
+    Strings of one pattern around running numbers, hashes and random codes name the rows; addresses,
+    molecules, sequences and product codes share groups of characters. Chance is strings of the same pattern,
+    each letter and digit drawn anew among those of its kind that occur; a group counts that is in 2 % of the
+    strings or more, not in all, and twice as often as there. It takes such groups in half of the strings.
 
     Parameters
     ----------

@@ -18,7 +18,7 @@ from active_learning._arrays import take
 from active_learning._validation import History, check_integer, check_target
 from active_learning.datasets.dataset import Dataset
 from active_learning.forecast.learning_curve import SubsetCurve, continuation, subset_curve
-from active_learning.labelling.plan import labeled_rows, table_model
+from active_learning.labelling.plan import labeled_rows, learnt_nothing, table_model
 from active_learning.models.registry import make_model
 from active_learning.report.sentences import format_percent
 from active_learning.strategies.registry import RECOMMENDED
@@ -124,7 +124,8 @@ def forecast(
         ``target``; ``labels_now``; ``score_now`` with estimate, low and high (95 %), low_80 and high_80;
         ``labels_needed``, for random and the recommended rule, with median, low_80, high_80, low_95 and
         high_95: labels in all, None = not in sight; ``score_after``, a list of dicts as score_now with labels
-        and rule; ``labelled_by``, "random" or "rule", which the rows look like; ``verdict``, a sentence.
+        and rule; ``labelled_by``, "random" or "rule", which the rows look like; ``verdict``, a sentence;
+        ``warning``, another if nothing is learnt, or "".
         Where labels are too few for a forecast, all numbers are None.
 
     Raises
@@ -158,7 +159,8 @@ def forecast(
     kind = "rule" if history is None and curve.selection_bias > BIASED else "random"
     answer = _answer(curve, target, kind, ("random", RECOMMENDED), ahead)
     majority = np.bincount(y[labeled]).max() / len(labeled)
-    return answer | {"verdict": answer["verdict"] + unlearnt(answer, majority)}
+    nothing = learnt_nothing(table_or_history, model) if hasattr(table_or_history, "labeled") else ""
+    return answer | {"verdict": answer["verdict"] + unlearnt(answer, majority), "warning": nothing}
 
 
 def _labelled(source, labeled):
@@ -253,7 +255,7 @@ def _answer(curve, target, kind, rules, ahead):
         ],
         "labelled_by": "rule" if kind == "rule" else "random",
     }
-    return answer | {"verdict": verdict_on(answer)}
+    return answer | {"verdict": verdict_on(answer), "warning": ""}
 
 
 def _score(band):
@@ -284,6 +286,7 @@ def _unknown(target, labels, ahead, reason):
         "score_after": [{"labels": labels + n, "rule": rule, **nothing} for rule in rules for n in ahead],
         "labelled_by": None,
         "verdict": reason,
+        "warning": "",
     }
 
 
@@ -379,7 +382,12 @@ def forecast_lines(answer):
     if answer["score_now"]["estimate"] is None:
         return [answer["verdict"]]
     target = format_percent(answer["target"])
-    lines = [f"{answer['labels_now']} labels; score now {_interval(answer['score_now'])} (95% interval)", ""]
+    warned = [f"{answer['warning']}.", ""] if answer["warning"] else []
+    lines = [
+        *warned,
+        f"{answer['labels_now']} labels; score now {_interval(answer['score_now'])} (95% interval)",
+        "",
+    ]
     lines.append(f"labels in all to reach {target}:")
     for rule, needed in answer["labels_needed"].items():
         near, wide = (f"{level}% {_label_interval(needed, level)}" for level in (80, 95))

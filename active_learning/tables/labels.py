@@ -35,7 +35,19 @@ UNSEEN = re.compile("[\u00ad\u200b-\u200f\u2060\ufeff]")  # soft hyphen, zero wi
 LISTS = (list, tuple, set, dict, np.ndarray)
 DATES = ("date", "datetime", "datetime64", "period")
 PLAIN = ("string", "integer", "floating", "mixed-integer-float", "boolean", "decimal", "categorical", "empty")
-SEPARATORS = ("|", ";", ",", "#", "\n", "\t", "、", "；", "，", "<br>", "\\n")  # between several labels of a row
+SEPARATORS = (
+    "|",
+    ";",
+    ",",
+    "#",
+    "\n",
+    "\t",
+    "、",
+    "；",
+    "，",
+    "<br>",
+    "\\n",
+)  # between several labels of a row
 JOINTS = ("/", " and ", " & ", "&", "+", " - ", "::", "_", " ")  # which stand in the names of classes too
 BRACKETS = {"[": "]", "{": "}", "(": ")"}
 BITS = re.compile(r"[\[(]?\s*[01](?:[\s,;]+[01])+\s*[\])]?")
@@ -181,15 +193,18 @@ def _check_classes(name, counts):
 
 
 def _check_negative(name, doubtful, counts):
-    """Raise ValueError for one negative number beside two other classes or more, such as -1 beside 0 and 1."""
+    """Raise ValueError for one negative number beside two classes or more, such as -1 beside 0, 1."""
     negative = [label for label in counts if re.fullmatch(r"-\d+", spelling(label).strip())]
     if len(negative) != 1 or len(counts) < 3 or negative[0] not in doubtful:
         return
     if (mark := spelling(negative[0]).strip()) in NEGATIVE_MARKS:
         shown = f"{negative[0]!r} ({counts[negative[0]]}) beside {len(counts) - 1} other classes"
-        typed = " ".join([mark, *(shlex.quote(label.strip()) for label in counts if label != negative[0])][:4])
+        others = [shlex.quote(label.strip()) for label in counts if label != negative[0]]
+        typed = " ".join([mark, *others[:3]])
         advice = f"that usually means no label: type --unlabeled {mark}; or, if it is a class, declare them"
-        raise ValueError(f"column {name!r} holds {shown}; {advice}: --classes {typed}{' ...' * (len(counts) > 4)}")
+        raise ValueError(
+            f"column {name!r} holds {shown}; {advice}: --classes {typed}{' ...' * (len(counts) > 4)}"
+        )
 
 
 def _amounts(labels, many):
@@ -226,13 +241,14 @@ def _warnings(name, counts, doubtful):
     odd = [labels for labels in similar.values() if len(labels) > 1 or labels[0] != labels[0].strip()]
     if odd:
         shown = ", ".join(" / ".join(map(repr, labels)) for labels in odd)
-        rule = "labels with spaces around them, or differing only in case, zeros or marks, are classes of their own"
+        rule = "labels with spaces around them, or differing only in case, zeros or marks"
+        rule += ", are classes of their own"
         warnings.append(f"{rule}: {shown}")
     return warnings
 
 
 def _loosely(label):
-    """What labels that are all but alike have in common: without case, zeros, entities, doubt and the like."""
+    """What labels that are all but alike have in common: without case, zeros, entities and the like."""
     text = re.sub(r"\s*(?:\(\?+\)|\?+)$", "", html.unescape(label).strip()) or label
     text = re.sub(r"^(\d+)(?:\s*[.)]\s*|\s+-\s+)(?=[^\W\d])", r"\1 ", text)
     return re.sub(r"^0+(?=\d+$)", "", text.strip().casefold())
@@ -265,7 +281,9 @@ def check_single(labels, name, others=()):
     if several:
         advice = "this is one class a row; keep one of them, or ask one class at a time (yes or no)"
         own = "if each is a class of its own, declare them all: --classes"
-        raise ValueError(f"column {name!r} holds several labels a row, such as {some(several, 2)}; {advice}; {own}")
+        raise ValueError(
+            f"column {name!r} holds several labels a row, such as {some(several, 2)}; {advice}; {own}"
+        )
 
 
 def _is_compound(label):

@@ -98,7 +98,9 @@ class Table:
         return self.frame.index.name not in self.frame.columns
 
 
-def read_table(path_or_frame, label_column, *, id_column=None, drop=(), unlabeled=(), skip=(), header=True, classes=()):
+def read_table(
+    path_or_frame, label_column, *, id_column=None, drop=(), unlabeled=(), skip=(), header=True, classes=()
+):
     """Read a table without its features (X is None).
 
     Parameters and errors are those of `load_table`.
