@@ -18,7 +18,7 @@ from sklearn.tree import DecisionTreeClassifier
 from active_learning._arrays import evenly_spaced
 
 SUSPICIOUS = 0.99  # accuracy of one column from which on it gives the label away
-STRONG = 0.935  # from which on it may, if the other columns tell far less: what 95 % looks like on few rows
+STRONG = 0.945  # from which on it may, if the other columns tell far less: what 95 % looks like on few rows
 MOST = 2000  # labelled rows that are looked at
 FEWEST = 30  # of them
 UNLIKELY = np.log(1e-6)  # of chance to label all the rows in which a column differs from the pool

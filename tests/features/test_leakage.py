@@ -110,7 +110,7 @@ def test_gaps_and_values_that_do_not_go_with_the_labelling_are_learnt_from():
             np.arange(400) == np.argmax(labeled), "x", "y"
         ),  # one row, that happens to be labelled
         "date": np.arange(400) + RNG.normal(0, 3, 400).round(1),
-        "strong": np.where(RNG.random(400) < 0.85, y, "no"),
+        "strong": np.where(RNG.random(400) < 0.8, y, "no"),
     }
     for name, cells in columns.items():
         learnt, notes = learnt_from(frame.assign(**{name: cells}), name)

@@ -118,10 +118,10 @@ def test_equal_rows_with_different_labels_are_counted():
 
 
 def test_equal_texts_with_different_labels_are_counted_whatever_stands_beside_them():
-    texts = [f"this is remark {i // 3} of ours" for i in range(90)]
-    frame = pd.DataFrame({"text": texts, "who": [*"abc"] * 30, "label": ["x", "x", "y"] + ["x"] * 87})
+    texts = [f"this is remark {i // 3} of ours" for i in range(150)]
+    frame = pd.DataFrame({"text": texts, "who": [*"abc"] * 50, "label": ["x", "x", "y"] + ["x"] * 147})
     assert any(
-        "3 of 90 labelled rows are equal in their texts" in note for note in load_table(frame, "label").notes
+        "3 of 150 labelled rows are equal in their texts" in note for note in load_table(frame, "label").notes
     )
 
 
