@@ -31,11 +31,13 @@ from active_learning.features.leakage import (
 )
 from active_learning.features.text import TextEncoder
 from active_learning.features.vectors import VectorScaler, read_vectors
+from active_learning.tables.logged import with_log
 from active_learning.tables.table import check_column, read_table
 
 NOTHING_LEFT = "no column is left to learn from, so nothing can be learnt"
 FAR_LESS = 3, 0.1  # a leak that is not sure: the others err so many times as often, and by so much more
 MISSING_CELLS = (10, 0.05)  # so many, and their share, from which on that a cell is missing is a feature
+LONGEST_NAME = 60  # characters of a column's name in a line
 MAX_LEVELS = 100  # one-hot columns a category: its commonest levels, and one for all the others
 
 
@@ -49,7 +51,11 @@ def load_table(
     unlabeled=(),
     skip=(),
     header=True,
+    quoting="double",
     classes=(),
+    log=None,
+    columns=None,
+    by=None,
     keep=(),
 ):
     """Read a table and decide what each column is; medians, scales and levels are learnt later, by fit.
@@ -57,8 +63,9 @@ def load_table(
     Parameters
     ----------
     path_or_frame : str, path or DataFrame
-        A CSV file (.gz too; comma, semicolon, tab, bar; UTF-8, UTF-16 or Windows-1252) or a Parquet file. A
-        CSV is read strictly: what is not certain is refused with its line.
+        A CSV file (.gz too; comma, semicolon, tab, bar; UTF-8, UTF-16 or Windows-1252), JSON lines or a JSON
+        list of records, an Excel or a Parquet file; a frame of pandas or polars. A file is read strictly:
+        what is not certain is refused with its line.
     label_column : str
         Labels are compared as text, and an empty one puts its row in the pool.
     drop : sequence of str
@@ -74,8 +81,17 @@ def load_table(
         Labels, such as broken, whose rows are neither learnt from nor asked for.
     header : bool
         False if a CSV's first row is no header; its columns are then named 1, 2, ...
+    quoting : str
+        "double", or "none" for a CSV file whose quotes are plain characters.
     classes : sequence of str
-        Labels that are classes, though they look like a mark, or like several labels.
+        Labels that are classes, though they look like a mark, or like several labels; and declared, for a
+        label column that the table has not: its labels are then in the log.
+    log : LabelLog, optional
+        Whose labels count.
+    columns : list of str, optional
+        Whose cells tell the rows of the log; all but that of the labels if None.
+    by : str, optional
+        Whose answer counts where people disagree, as in LabelLog.labels.
     keep : sequence of str
         Columns to learn from, though they give the label away or are filled in with it: these are left out,
         and named, unless they are kept.
@@ -103,8 +119,16 @@ def load_table(
     >>> table.X.ravel().tolist(), table.y.tolist()
     ([1.5, 2.0, 9.0], ['small', 'small', None])
     """
-    declared = {"unlabeled": unlabeled, "skip": skip, "header": header, "classes": classes}
+    declared = {
+        "unlabeled": unlabeled,
+        "skip": skip,
+        "header": header,
+        "quoting": quoting,
+        "classes": classes,
+    }
     table = read_table(path_or_frame, label_column, id_column=id_column, drop=drop, **declared)
+    if log is not None:
+        table = with_log(table, log, columns=columns, by=by)
     others = [*([drop] if isinstance(drop, str) else drop), *([] if id_column is None else [id_column])]
     frame = table.frame.drop(columns=[label_column, *others])
     if features is None:
@@ -132,7 +156,7 @@ def encode(frame, table, keep=()):
         raise ValueError("no column is left to learn from (there are only labels)")
     names = progress(frame.columns, len(frame.columns), "columns understood", rows=len(frame))
     columns = [read_column(frame[name], "," if table.sep == ";" else ".") for name in names]
-    notes = [f"column {column.name!r} {note}" for column in columns for note in column.notes]
+    notes = _column_notes(columns)
     columns, leaks = _without_leaks([column for column in columns if column.kind], table, keep)
     if not columns:
         nothing = [NOTHING_LEFT, *leaks, *notes]
@@ -227,6 +251,26 @@ def contradictions(columns, y):
         if n_rows := int((n_labels > 1).sum()):
             return f"{n_rows} of {len(rows)} labelled rows are {what} to another one with another label"
     return None
+
+
+def _column_notes(columns):
+    """Lines on columns: those that are left out for one reason share a line."""
+    left_out = {}
+    for column in columns:
+        for note in column.notes if not column.kind else ():
+            left_out.setdefault(note, []).append(_shortened(column.name))
+    grouped = [
+        f"column {names[0]!r} {note}"
+        if len(names) == 1
+        else f"each of {len(names)} columns ({some(names, 3)}) {note}"
+        for note, names in left_out.items()
+    ]
+    return [*grouped, *(f"column {x.name!r} {note}" for x in columns if x.kind for note in x.notes)]
+
+
+def _shortened(name):
+    """A name as a line has room for it."""
+    return name if len(name) <= LONGEST_NAME else f"{name[: LONGEST_NAME - 3]}..."
 
 
 class OutlierClipper(TransformerMixin, BaseEstimator):

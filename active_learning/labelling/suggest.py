@@ -16,12 +16,20 @@ from active_learning._arrays import blocks, evenly_spaced, on_one_thread, take
 from active_learning._progress import progress, showing
 from active_learning._validation import check_integer, last_step
 from active_learning.features.text import TextEncoder
-from active_learning.labelling.plan import NO_COLUMN, labeled_rows, learnt_nothing, table_model
+from active_learning.labelling.plan import (
+    NO_COLUMN,
+    TRIALS,
+    behind_random,
+    labeled_rows,
+    learnt_nothing,
+    table_model,
+)
 from active_learning.models.registry import CLASSIFIERS, IN_MEMORY, fit, make_model, represent_all
 from active_learning.strategies.base import Round, margin, score_pool
 from active_learning.strategies.batch import typiclust
 from active_learning.strategies.registry import (
     RECOMMENDED,
+    STRATEGIES,
     check_strategy,
     pick_strategies,
     remove_queried,
@@ -32,6 +40,10 @@ from active_learning.study.loop import shown_to
 MOST_TEXTS = 40_000  # rows of texts without a label at the most that are encoded, for a rule to choose among
 TYPICAL_OF = 5_000  # rows at the most among which the first ones to label are found
 ALIKE = 0.98  # cosine similarity above which two texts, or vectors, say the same
+BEHIND = (
+    "in {trials} trial runs on the labelled rows {name} ended {points:.1f} points below random: these rows "
+    "are drawn at random (--strategy {name} queries by it all the same)"
+)
 NO_CLASSES = "no two classes have a label yet, so no model can be fitted"
 NO_MODEL = f"{NO_CLASSES}: these are typical rows of clusters"
 
@@ -51,7 +63,8 @@ def suggest(table, n=10, *, strategy=None, model=None, random_state=0):
     n : int
         Rows to suggest, at most as many as have no label and differ.
     strategy : str or rule, optional
-        As in run_loop. By default the recommended rule for batches, and margin for one row.
+        As in run_loop. By default the recommended rule for batches, and margin for one row; random where that
+        rule ends below it in trial runs on the labelled rows.
     model : str or classifier, optional
         As in run_loop; it needs predict_proba.
     random_state : int
@@ -101,6 +114,9 @@ def suggest(table, n=10, *, strategy=None, model=None, random_state=0):
             check_probabilities(model)
             strategy = "random" if nothing else strategy
             name, rule = choose_strategy(strategy, n, model, table.X)
+            if strategy is None and (behind := behind_random(table, {name: rule}, model)):
+                notes.append(BEHIND.format(trials=TRIALS, name=name, points=100 * behind))
+                name, rule = "random", STRATEGIES["random"]
             rows, predicted = rows_chosen(table, model, rule, different, n, rng)
     if len(rows) < n:
         notes.append(f"{n - len(rows)} fewer than asked for: the others say the same as one of these")

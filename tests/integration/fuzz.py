@@ -59,7 +59,7 @@ BEHIND = [  # what is not exported, and takes arguments from tests, the command 
     *(benchmark.goals_of, benchmark.atlas, benchmark.wins_and_losses, analysis.verdict),
     *(getattr(sentences, name) for name in ("describe", "recommend", "format_cost", "format_saving")),
     *(getattr(sentences, name) for name in ("format_labels", "format_percent", "format_share", "effect")),
-    *(sentences.seed_meets, sentences.below_majority, notebook.text_table, notebook.moving_picture),
+    *(sentences.seed_meets, sentences.beside_constant, notebook.text_table, notebook.moving_picture),
     *(getattr(measures, name) for name in ("by_split", "areas", "area_under_curve", "final_scores")),
     *(
         measures.crossing_bounds,
@@ -484,7 +484,7 @@ def calls_of_results(rng, folder):
         "check_claims": lambda: ([tall(rng), 0.9, {"margin": 0.3}, {"margin": 0.01}], {}),
         "worth": lambda: ([summary, 2.0, 30, 100], {}),
         "advise": lambda: ([tall(rng), 0.9], dict(hold=1)),
-        "below_majority": lambda: ([tall(rng), labels(rng, 60)], {}),
+        "beside_constant": lambda: ([tall(rng), labels(rng, 60)], {}),
         "describe_gains": lambda: ([tall(rng), "accuracy"], {}),
         "gains": lambda: ([tall(rng)], dict(reference="random", random_state=seed)),
         "reachable": lambda: ([tall(rng), "random"], {}),
@@ -540,41 +540,39 @@ def options(rng, folder):
     numbers = ["0", "1", "2", "-1", "x", "", "1e3", "nan", "99999999999999999999", "0.5"]
     base = ["--dataset", "iris", "--splits", "1", "--budget", "14", "--jobs", "1", "--strategies", "margin"]
     if rng.random() < 0.4:
-        base = [
-            "--csv",
-            path_of(rng, folder),
-            "--label-column",
-            "y",
-            "--splits",
-            "1",
-            "--budget",
-            "14",
-            "--jobs",
-            "1",
+        path, label = path_of(rng, folder), ["--label-column", "y"]
+        commands = [
+            ["study", path, *label, "--splits", "1", "--budget", "14", "--jobs", "1"],
+            ["suggest", path, *label, "-n", "2", "--output", str(Path(folder, f"o{rng.integers(9)}.csv"))],
+            ["add", path, path_of(rng, folder), *label],
+            ["score", path, *label],
+            ["forecast", path, *label],
+            ["export", path, *label, "--output", str(Path(folder, f"o{rng.integers(9)}.csv"))],
         ]
-        base += one_of(
-            rng,
-            [
-                [],
-                ["--suggest", "2"],
-                ["--suggest", "2", "--output", str(Path(folder, f"o{rng.integers(9)}.csv"))],
-            ],
-        )
+        base = one_of(rng, commands)
     names = [*NAMES, *al.STRATEGIES, *CLASSIFIERS]
     more = {
         "--batch": numbers, "--budget": numbers, "--splits": ["0", "-1", "2", "x"], "--hold": numbers,
         "--target-acc": [*numbers, "0.9", "90", "inf"], "--seed": numbers, "--jobs": ["0", "x", "1"],
         "--metric": ["accuracy", "balanced_accuracy", "f1"], "--classifier": names, "--strategy": names,
         "--strategies": names, "--drop": names, "--id-column": names, "--label-column": names,
-        "--dataset": names, "--labels": [str(Path(folder, "no.csv")), path_of(rng, folder), folder],
+        "--dataset": names, "--classes": names, "--who": names, "--by": names, "--given": ["random", "x"],
         "--output": [folder, str(Path(folder, "n\0l")), ""], "--checkpoint": [path_of(rng, folder), folder, "", "n\0l"],
-        "--suggest": numbers, "--unlabeled": names, "--skip": names,
+        "-n": numbers, "--audit-share": numbers, "--within": numbers, "--unlabeled": names, "--skip": names,
         "--features": [vectors(rng, folder), path_of(rng, folder), folder, ""], "--csv": [folder, "", "n\0l"],
     }  # fmt: skip
     for _ in range(int(rng.integers(0, 3))):
         name = one_of(rng, [*more])
         base += [name, one_of(rng, more[name])]
-    flags = ["--force", "--no-header", "--relabel", "--spreadsheet-safe", "--forecast", "--version", "--help"]
+    flags = [
+        "--force",
+        "--no-header",
+        "--relabel",
+        "--only-audit",
+        "--spreadsheet-safe",
+        "--version",
+        "--help",
+    ]
     return base + [flag for flag in flags if rng.random() < 0.04] + ["--json"] * int(rng.random() < 0.3)
 
 

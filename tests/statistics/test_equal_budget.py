@@ -5,7 +5,7 @@ import pytest
 from examples import make_curves, needing
 
 import al_helpers as al
-from active_learning.report.sentences import below_majority
+from active_learning.report.sentences import beside_constant
 from active_learning.statistics.equal_budget import gains, reachable
 
 CURVES = make_curves(
@@ -49,8 +49,8 @@ def test_a_target_out_of_reach_names_what_would_be_in_reach():
 
 def test_a_model_below_the_majority_says_so():
     curves = needing(random=[np.inf] * 4)
-    assert "below the 80.0% of always saying 'a'" in below_majority(curves, np.array(list("aaaab")))
-    assert below_majority(curves, np.array(list("ab"))) == ""
+    assert "below the 80.0% of always saying 'a'" in beside_constant(curves, np.array(list("aaaab")))[0]
+    assert beside_constant(curves, np.array(list("abc"))) == []
 
 
 def test_what_most_runs_reach_is_reached():
