@@ -26,7 +26,7 @@ from active_learning.models.registry import CLASSIFIERS
 from active_learning.notebook import text_lines, text_table
 from active_learning.tables.answers import unsaved_answers
 from active_learning.tables.job import DEFAULTS, open_job
-from active_learning.tables.labels import as_text
+from active_learning.tables.labels import as_text, class_names
 from active_learning.tables.logged import with_log
 from active_learning.tables.table import read_table
 from active_learning.tables.write import check_output, write_table
@@ -40,7 +40,7 @@ def report_job(args):
     _check_values(args)
     job = open_job(args.table)
     given = {name: getattr(args, name, None) for name in DEFAULTS}
-    given["classes"] = given["classes"] and " ".join(given["classes"]).replace(",", " ").split()
+    given["classes"] = given["classes"] and class_names(given["classes"])
     job = job.with_settings(**given)
     if job["label_column"] is None:
         raise ValueError("--label-column is missing, the column of the labels; it is remembered")
@@ -82,7 +82,7 @@ def _with_hint(message, job):
 
 def _load(args, job):
     """The job's table, to learn from, and the job with what was chosen for it."""
-    how = _reading(job) | {"drop": job["drop"], "features": job["features"]}
+    how = _reading(job) | {name: job[name] for name in ("drop", "keep", "features")}
     how |= {"log": job.log, "columns": job["columns"], "by": args.by}
     try:
         table = load_table(job.path, job["label_column"], **how)
