@@ -72,9 +72,9 @@ def load_table(
         Columns not to learn from.
     id_column : str, optional
         The column that names the rows; otherwise the frame's index, or row numbers from 0.
-    features : array of shape (n, d) or path, optional
-        What to learn from instead of the columns: a .npy, Parquet or CSV file of vectors, its rows in the
-        table's order.
+    features : array of shape (n, d), DataFrame or path, optional
+        What to learn from instead of the columns: a .npy, Parquet or CSV file of vectors. Its rows are paired
+        by the ids that it carries, in a column or an index; where there are none, by position.
     unlabeled : sequence of str
         Further labels that mean "no label", such as NA.
     skip : sequence of str
@@ -108,7 +108,7 @@ def load_table(
         For Parquet without pyarrow.
     ValueError
         For a missing or repeated column, an empty or repeated id, infinity, labels that are a quantity or
-        several a row, or features of another length.
+        several a row, or features of another length or with other ids.
 
     Examples
     --------
@@ -137,7 +137,7 @@ def load_table(
             check_column(frame, name)
         X, preprocessor, notes = encode(frame, table, keep)
     else:
-        X, preprocessor, notes = read_vectors(features, len(frame))
+        X, preprocessor, notes = read_vectors(features, table, others)
     return replace(table, X=X, preprocessor=preprocessor, notes=[*table.notes, *notes])
 
 
