@@ -5,6 +5,7 @@ Not here: what the options are (parser), and what they ask for (the other wings)
 
 import json
 import platform
+import re
 
 import numpy as np
 import pandas as pd
@@ -30,6 +31,9 @@ from active_learning.statistics.equal_budget import gains, reachable
 from active_learning.statistics.savings import summarise
 from active_learning.strategies.registry import CLASSIC, RECOMMENDED, STRATEGIES, unmet_requirements
 from active_learning.study.study import N_PARTS, run_parts, run_study
+
+MOST_NOTES = 8  # on a page
+DOUBT = re.compile(r"\b(dropped|missing|could)\b")
 
 
 def check_options(args):
@@ -90,6 +94,21 @@ def measure(args, dataset, settings, target, notes, table=None):
     return study_text(args, dataset, settings, target, curves, sizes, notes, sentences)
 
 
+def shown_notes(args, notes):
+    """The notes that a page has room for, those that matter most first; all of them with --verbose."""
+    notes = sorted(notes, key=_weight)
+    if args.verbose or len(notes) <= MOST_NOTES:
+        return notes
+    return [*notes[: MOST_NOTES - 1], f"and {len(notes) - MOST_NOTES + 1} more notes: --verbose shows them"]
+
+
+def _weight(note):
+    """0 for notes that name an option to type, 1 if on the table, 2 for doubts on columns, 3 for others."""
+    if "--" in note:
+        return 0
+    return (2 if DOUBT.search(note) else 3) if note.startswith(("column ", "each of ")) else 1
+
+
 def study_text(args, dataset, settings, target, curves, sizes, notes, sentences):
     """What was run, the table and sentences on it, as text."""
     counts = " / ".join(f"{part} {size}" for part, size in sizes.items())
@@ -102,7 +121,7 @@ def study_text(args, dataset, settings, target, curves, sizes, notes, sentences)
             f"{counts}; target {format_percent(target)} {args.metric.replace('_', ' ')} (always saying "
             f"{label!r} scores {format_percent(constant, 1)}), batch {settings['batch']}, budget "
             f"{settings['budget']}, {splits}, seed {args.seed}",
-            *notes,
+            *shown_notes(args, notes),
             "",
             *text_table(results_table(curves, target, hold=args.hold)).splitlines(),
             "",

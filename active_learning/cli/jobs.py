@@ -13,7 +13,8 @@ from dataclasses import asdict
 import numpy as np
 
 from active_learning._validation import METRICS, check_choice, check_integer, check_target
-from active_learning.cli.commands import measure
+from active_learning.cli.commands import measure, shown_notes
+from active_learning.cli.handover import answers_of, default_path, hand_over, unsaved
 from active_learning.features.preprocessing import load_table
 from active_learning.forecast.forecast import FORECAST_METRICS, forecast, forecast_lines, gain_line
 from active_learning.labelling.classifier import choose_classifier, stage_of
@@ -23,7 +24,7 @@ from active_learning.labelling.score import audit_evidence, class_recalls, major
 from active_learning.labelling.score_wording import class_lines, no_score_reason, rows_for, score_lines
 from active_learning.models.registry import CLASSIFIERS
 from active_learning.notebook import text_lines, text_table
-from active_learning.tables.answers import read_answers, unsaved_answers
+from active_learning.tables.answers import unsaved_answers
 from active_learning.tables.job import DEFAULTS, open_job
 from active_learning.tables.labels import as_text
 from active_learning.tables.logged import with_log
@@ -61,7 +62,7 @@ def _check_values(args):
 
 
 def _reading(job):
-    names = ("id_column", "unlabeled", "skip", "classes")
+    names = ("id_column", "unlabeled", "skip", "classes", "quoting")
     return {name: job[name] for name in names} | {"header": not job["no_header"]}
 
 
@@ -132,13 +133,13 @@ def report_study(args, job):
 
 def report_suggest(args, job):
     """The rows to label next, written to a file; what is shown tells nothing of how a row was drawn."""
-    output = args.output or job.next_path
+    output = args.output or (default_path(job, args.format) if args.format else job.next_path)
     table = _load(args, job)
     check_output(output, (*table.sources, job.log.path), True)
     if not os.path.isdir(os.path.dirname(output) or "."):
         raise FileNotFoundError(errno.ENOENT, "there is no such folder", output)
-    if unsaved := unsaved_answers(table, output):
-        answers = "an answer that is" if unsaved == 1 else f"{unsaved} answers that are"
+    if n_unsaved := (unsaved if args.format else unsaved_answers)(table, output):
+        answers = "an answer that is" if n_unsaved == 1 else f"{n_unsaved} answers that are"
         add = f"active-learning add {args.table} {output}"
         raise ValueError(f"{output} holds {answers} not in the log: type {add} first")
     job, classifier, notes = _classifier(args, job, table)
@@ -148,8 +149,11 @@ def report_suggest(args, job):
     rows = suggest(table, args.n, audit_share=job["audit_share"], only_audit=args.only_audit, **chosen)
     job.save()
     ids = rows.iloc[:, 0]
-    write_table(table, output, ids=ids, force=True, spreadsheet_safe=args.spreadsheet_safe)
     notes = [*table.notes, *notes, *rows.attrs["notes"]]
+    if args.format:
+        notes += hand_over(table, ids, output, args.format, classifier if args.predictions else None)
+    else:
+        write_table(table, output, ids=ids, force=True, spreadsheet_safe=args.spreadsheet_safe)
     if not job["audit_share"] and not args.only_audit:
         notes.append("no audit rows are drawn: without them no honest score is possible")
     gain = expected_gain(args, table, classifier, len(rows), rows.attrs["strategy"])
@@ -158,8 +162,11 @@ def report_suggest(args, job):
         named = {"strategy": rows.attrs["strategy"], "classifier": classifier, "output": output}
         return _json(table, notes, **named, suggestions=listed, expected_gain=gain)
     fill = f"Fill in {table.label_column!r} in {output}, then: active-learning add {args.table} {output}"
+    if args.format:
+        fill = f"Import {output} into your tool, then: active-learning add {args.table} EXPORT"
     shown = text_table(rows.drop(columns=table.label_column).iloc[:, : COLUMNS + 1].map(_cell))
-    return text_lines([_head(table, classifier), *notes, "", *shown.splitlines(), "", gain, fill])
+    head = [_head(table, classifier), *shown_notes(args, notes), ""]
+    return text_lines([*head, *shown.splitlines(), "", gain, fill])
 
 
 def _cell(cell):
@@ -179,7 +186,7 @@ def expected_gain(args, table, classifier, batch, rule):
 def report_add(args, job):
     """Take answers that were filled in into the log."""
     table = _read(args, job)
-    found = read_answers(table, args.answers, who=args.who, relabel=args.relabel, classes=job["classes"])
+    found = answers_of(table, args.answers, who=args.who, relabel=args.relabel, classes=job["classes"])
     if job["columns"] is None and not len(table.log.events()):
         job = job.with_settings(columns=[name for name in table.frame if name != table.label_column])
     with suppress(OSError):  # settings that cannot be kept are said again
@@ -190,7 +197,7 @@ def report_add(args, job):
     if args.json:
         return _json(table, table.notes, answers=len(found.events), lines=found.lines)
     saved = f"Saved in {job.log.path.name}." if found.events else "Nothing in it is new."
-    return text_lines([*found.lines, *table.notes, f"{saved} {_head(table)}."])
+    return text_lines([*found.lines, *shown_notes(args, table.notes), f"{saved} {_head(table)}."])
 
 
 def report_score(args, job):
@@ -210,7 +217,7 @@ def report_score(args, job):
         found = {"score": [asdict(one) for one in scores], "reason": reason, "majority": majority}
         return _json(table, [*table.notes, *notes, *within], **found, classifier=classifier, classes=classes)
     lines = [*score_lines(scores, majority, reason), *class_lines(classes), *within]
-    return text_lines([_head(table, classifier), *table.notes, *notes, "", *lines])
+    return text_lines([_head(table, classifier), *shown_notes(args, [*table.notes, *notes]), "", *lines])
 
 
 def _within(args, scores):
@@ -232,7 +239,8 @@ def report_forecast(args, job):
     answer = forecast(table, args.target_acc, **chosen)
     if args.json:
         return _json(table, [*table.notes, *notes], classifier=classifier, forecast=answer)
-    return text_lines([_head(table, classifier), *table.notes, *notes, "", *forecast_lines(answer)])
+    notes = shown_notes(args, [*table.notes, *notes])
+    return text_lines([_head(table, classifier), *notes, "", *forecast_lines(answer)])
 
 
 def report_export(args, job):
@@ -241,7 +249,8 @@ def report_export(args, job):
     write_table(table, args.output, force=args.force)
     if args.json:
         return _json(table, table.notes, output=args.output)
-    return text_lines([*table.notes, f"Wrote {args.output}: {_head(table)}. {args.table} is as it was."])
+    wrote = f"Wrote {args.output}: {_head(table)}. {args.table} is as it was."
+    return text_lines([*shown_notes(args, table.notes), wrote])
 
 
 REPORTS = {

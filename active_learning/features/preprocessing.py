@@ -14,6 +14,7 @@ from sklearn.pipeline import make_pipeline
 from sklearn.preprocessing import OneHotEncoder, StandardScaler
 
 from active_learning._progress import progress
+from active_learning._validation import some
 from active_learning.features.columns import read_column
 from active_learning.features.leakage import leaking_columns
 from active_learning.features.text import TextEncoder
@@ -24,6 +25,7 @@ from active_learning.tables.table import read_table
 
 LEAKAGE = "alone gives the label away; known only after labelling? Then leave it out (--drop)"
 MISSING_CELLS = (10, 0.05)  # so many, and their share, from which on that a cell is missing is a feature
+LONGEST_NAME = 60  # characters of a column's name in a line
 MAX_LEVELS = 100  # one-hot columns a category: its commonest levels, and one for all the others
 
 
@@ -37,6 +39,7 @@ def load_table(
     unlabeled=(),
     skip=(),
     header=True,
+    quoting="double",
     classes=(),
     log=None,
     columns=None,
@@ -47,8 +50,9 @@ def load_table(
     Parameters
     ----------
     path_or_frame : str, path or DataFrame
-        A CSV file (.gz too; comma, semicolon, tab, bar; UTF-8, UTF-16 or Windows-1252) or a Parquet file. A
-        CSV is read strictly: what is not certain is refused with its line.
+        A CSV file (.gz too; comma, semicolon, tab, bar; UTF-8, UTF-16 or Windows-1252), JSON lines or a JSON
+        list of records, an Excel or a Parquet file; a frame of pandas or polars. A file is read strictly:
+        what is not certain is refused with its line.
     label_column : str
         Labels are compared as text, and an empty one puts its row in the pool.
     drop : sequence of str
@@ -64,6 +68,8 @@ def load_table(
         Labels, such as broken, whose rows are neither learnt from nor asked for.
     header : bool
         False if a CSV's first row is no header; its columns are then named 1, 2, ...
+    quoting : str
+        "double", or "none" for a CSV file whose quotes are plain characters.
     classes : sequence of str
         Declared, for a label column that the table has not: its labels are then in the log.
     log : LabelLog, optional
@@ -96,7 +102,13 @@ def load_table(
     >>> table.X.ravel().tolist(), table.y.tolist()
     ([1.5, 2.0, 9.0], ['small', 'small', None])
     """
-    declared = {"unlabeled": unlabeled, "skip": skip, "header": header, "classes": classes}
+    declared = {
+        "unlabeled": unlabeled,
+        "skip": skip,
+        "header": header,
+        "quoting": quoting,
+        "classes": classes,
+    }
     table = read_table(path_or_frame, label_column, id_column=id_column, drop=drop, **declared)
     if log is not None:
         table = with_log(table, log, columns=columns, by=by)
@@ -120,12 +132,32 @@ def encode(frame, y, decimal="."):
     """
     names = progress(frame.columns, len(frame.columns), "columns understood", rows=len(frame))
     columns = [read_column(frame[name], decimal) for name in names]
-    notes = [f"column {column.name!r} {note}" for column in columns for note in column.notes]
+    notes = _column_notes(columns)
     columns = [column for column in columns if column.kind]
     if not columns:
         raise ValueError(f"no column is left to learn from ({'; '.join(notes) or 'there are only labels'})")
     notes += [f"column {name!r} {LEAKAGE}" for name in leaking_columns(columns, y)]
     return np.hstack([column.numbers for column in columns]), make_preprocessor(columns), notes
+
+
+def _column_notes(columns):
+    """Lines on columns: those that are left out for one reason share a line."""
+    left_out = {}
+    for column in columns:
+        for note in column.notes if not column.kind else ():
+            left_out.setdefault(note, []).append(_shortened(column.name))
+    grouped = [
+        f"column {names[0]!r} {note}"
+        if len(names) == 1
+        else f"each of {len(names)} columns ({some(names, 3)}) {note}"
+        for note, names in left_out.items()
+    ]
+    return [*grouped, *(f"column {x.name!r} {note}" for x in columns if x.kind for note in x.notes)]
+
+
+def _shortened(name):
+    """A name as a line has room for it."""
+    return name if len(name) <= LONGEST_NAME else f"{name[: LONGEST_NAME - 3]}..."
 
 
 class OutlierClipper(TransformerMixin, BaseEstimator):

@@ -69,6 +69,17 @@ def test_load_table_says_which_columns_it_drops():
     assert table.X.shape == (40, 3)
 
 
+def test_columns_that_are_left_out_for_one_reason_share_a_line():
+    constant = {f"{'a long name ' * 20 * (i == 0)}k{i}": 1 for i in range(332)}
+    table = load_table(mixed_table().assign(**constant, count=range(7, 47)), "label", id_column="id")
+    dropped = [note for note in table.notes if "is dropped" in note]
+    assert len(dropped) == 2 and max(map(len, dropped)) < 200
+    assert dropped[0].startswith("each of 332 columns (") and dropped[0].endswith(
+        "is dropped: it is constant"
+    )
+    assert "'k1', 'k2' and 329 more" in dropped[0] and "'count' is dropped" in dropped[1]
+
+
 def test_load_table_says_which_cell_keeps_a_column_from_being_numbers():
     frame = mixed_table().assign(dose=["much", *[1, 2, 3] * 13])
     assert "'much' is no number" in load_table(frame, "label", id_column="id").notes[0]
