@@ -43,6 +43,7 @@ def _answer(parser, args):
     """Print what the arguments ask for; an error is one line on stderr."""
     try:
         with warnings.catch_warnings():
+            warnings.filterwarnings("ignore", module=r"sklearn\b")  # not of what the user did
             warnings.showwarning = lambda message, *_: _say(parser, message)
             answer = _report(args)
         _print(answer)

@@ -183,3 +183,15 @@ def test_halves_of_a_float_need_no_sum_that_fits_in_one():
 def test_a_column_alone_is_no_matrix():
     with pytest.raises(ValueError, match="X must be a matrix"):
         al.Dataset("series", pd.Series([1.0, 2.0]), [0, 1])
+
+
+@pytest.mark.parametrize(
+    "counts", [{"a": 300, "b": 2, "c": 2}, {"a": 500, **{f"r{i}": 2 for i in range(20)}}]
+)
+def test_a_class_of_two_rows_is_tested_in_every_split(counts):
+    y = np.repeat([*counts], [*counts.values()])
+    for seed in range(30):
+        split = al.split_dataset(y, seed_per_class=1, random_state=seed)
+        assert set(y[split.test]) == set(y[split.seed]) == set(counts)
+        assert len(split.test) == np.ceil(0.3 * len(y))
+        assert np.sort(np.concatenate([split.seed, split.pool, split.test])).tolist() == [*range(len(y))]
