@@ -23,7 +23,7 @@ DRIVER = shutil.which("chromedriver")
 ROOT = Path(__file__).parents[2]
 TOKEN = "labelling-test"
 CELL = "import al_helpers as al\nal.label('my.csv', label_column='topic', n=10)"
-PATIENCE = 120  # seconds
+PATIENCE = 300  # seconds
 
 pytestmark = pytest.mark.skipif(not (BROWSER and DRIVER), reason="there is no chromium with its chromedriver")
 webdriver = pytest.importorskip("selenium.webdriver", reason="selenium is not installed")
