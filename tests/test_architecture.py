@@ -42,6 +42,7 @@ LAZY = (
     "dask",
     "skrub",
     "ipywidgets",
+    "anywidget",
 )  # imported only where they are used
 
 

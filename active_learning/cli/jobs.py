@@ -136,10 +136,7 @@ def _check_next(args, job, table, output):
     check_output(output, (*table.sources, job.log.path), True)
     if not os.path.isdir(os.path.dirname(output) or "."):
         raise FileNotFoundError(errno.ENOENT, "there is no such folder", output)
-    if n_unsaved := (unsaved if args.format else unsaved_answers)(table, output):
-        answers = "an answer that is" if n_unsaved == 1 else f"{n_unsaved} answers that are"
-        add = f"active-learning add {args.table} {output}"
-        raise ValueError(f"{output} holds {answers} not in the log: type {add} first")
+    _check_saved(args, table, output)
 
 
 def report_suggest(args, job):
@@ -155,10 +152,7 @@ def report_suggest(args, job):
     job.save()
     ids = rows.iloc[:, 0]
     notes = [*table.notes, *notes, *rows.attrs["notes"]]
-    if args.format:
-        notes += hand_over(table, ids, output, args.format, classifier if args.predictions else None)
-    else:
-        write_table(table, output, ids=ids, force=True, spreadsheet_safe=args.spreadsheet_safe)
+    notes += _write_rows(args, table, ids, output, classifier)
     if not job["audit_share"] and not args.only_audit:
         notes.append("no audit rows are drawn: without them no honest score is possible")
     gain = expected_gain(args, table, classifier, len(rows), rows.attrs["strategy"])
@@ -172,6 +166,22 @@ def report_suggest(args, job):
     shown = text_table(rows.drop(columns=table.label_column).iloc[:, : COLUMNS + 1].map(_cell))
     head = [_head(table, classifier), *shown_notes(args, notes), ""]
     return text_lines([*head, *shown.splitlines(), "", gain, fill])
+
+
+def _check_saved(args, table, output):
+    """Raise ValueError if the file that would be replaced holds answers that are not in the log."""
+    if n_unsaved := (unsaved if args.format else unsaved_answers)(table, output):
+        answers = "an answer that is" if n_unsaved == 1 else f"{n_unsaved} answers that are"
+        add = f"active-learning add {args.table} {output}"
+        raise ValueError(f"{output} holds {answers} not in the log: type {add} first")
+
+
+def _write_rows(args, table, ids, output, classifier):
+    """Write the rows to label, for a person or for a tool; notes."""
+    if args.format:
+        return hand_over(table, ids, output, args.format, classifier if args.predictions else None)
+    write_table(table, output, ids=ids, force=True, spreadsheet_safe=args.spreadsheet_safe)
+    return []
 
 
 def _cell(cell):

@@ -89,7 +89,8 @@ def data_files():
 
 def modules():
     """The modules of the package, by their paths."""
-    return {path.relative_to(ROOT).as_posix() for path in (ROOT / "active_learning").rglob("*.py")}
+    package = ROOT / "active_learning"
+    return {path.relative_to(ROOT).as_posix() for kind in ("py", "js") for path in package.rglob(f"*.{kind}")}
 
 
 @pytest.fixture(scope="module")
