@@ -370,7 +370,7 @@ def verdict_on(answer):
 def _reached(answer):
     """A sentence where the target is reached, or is none; else ""."""
     target, now, shown = answer["target"], answer["score_now"], format_percent(answer["target"])
-    if answer["constant"] and target <= answer["constant"]["score"]:
+    if answer.get("constant") and target <= answer["constant"]["score"]:
         return f"{shown} is no target: {_always(answer, start='always')}."
     if now["estimate"] < target:
         return ""
