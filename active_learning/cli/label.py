@@ -21,6 +21,7 @@ from active_learning.labelling.showing import (
 )
 from active_learning.labelling_cell import review_lines
 from active_learning.tables.job import DEFAULTS
+from active_learning.tables.labels import class_names
 
 SHOWN = 9  # classes that a search shows
 NO_TERMINAL = "label asks in a terminal, and this is none; suggest and add do the same by file"
@@ -34,7 +35,7 @@ def label_in_terminal(args):
     if args.target_acc is not None:
         check_target(args.target_acc)
     said = {name: getattr(args, name, None) for name in DEFAULTS}
-    said["classes"] = said["classes"] and " ".join(said["classes"]).replace(",", " ").split()
+    said["classes"] = said["classes"] and class_names(said["classes"])
     session = Session(args.table, n=args.n, who=args.who, random_state=args.seed, by=args.by, **said)
     print("\n".join(map(printable, [*session.notes, _keys_line()])))
     asked = Terminal(session, args.target_acc)

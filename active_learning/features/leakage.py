@@ -167,6 +167,17 @@ def _are_twins(column, other):
     return n_pairs == pairs["a"].nunique() == pairs["b"].nunique() <= len(pairs) / 2
 
 
+def _columns_of_few_levels(columns, rows):
+    """name -> codes of the values of these rows, for the columns that have few of them."""
+    levels = {}
+    for column in columns:
+        if column.kind in ("number", "category") and column.numbers.shape[1] == 1:
+            codes, values = pd.factorize(column.numbers[rows, 0], use_na_sentinel=False)
+            if 2 <= len(values) <= FEW_LEVELS:
+                levels[column.name] = codes
+    return levels
+
+
 def joint_leak(columns, y):
     """The columns of few values that together give the label away, or None.
 
@@ -178,12 +189,7 @@ def joint_leak(columns, y):
     rows, codes, _ = labeled_codes(y)
     if rows is None:
         return None
-    levels = {}
-    for column in columns:
-        if column.kind in ("number", "category") and column.numbers.shape[1] == 1:
-            each, n_levels = pd.factorize(column.numbers[rows, 0], use_na_sentinel=False)
-            if 2 <= len(n_levels) <= FEW_LEVELS:
-                levels[column.name] = each
+    levels = _columns_of_few_levels(columns, rows)
     train, test = train_test_split(np.arange(len(codes)), test_size=0.5, stratify=codes, random_state=0)
 
     def accuracy(names):

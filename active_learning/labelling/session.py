@@ -105,7 +105,7 @@ class Session:
         return with_log(self._base, self.log, columns=self.job["columns"], by=self.by)
 
     def _load(self):
-        names = ("id_column", "unlabeled", "skip", "classes", "drop", "features", "quoting")
+        names = ("id_column", "unlabeled", "skip", "classes", "drop", "keep", "features", "quoting")
         how = {name: self.job[name] for name in names} | {"header": not self.job["no_header"]}
         try:
             return load_table(self.job.path, self.job["label_column"], **how)

@@ -104,12 +104,9 @@ def suggest(table, n=10, *, strategy=None, model=None, random_state=0):
         different = pool if nothing == NO_COLUMN else drop_exact_duplicates(table, pool)
         notes = [*([f"{nothing}; these rows are drawn at random"] if nothing else []), *notes]
         if len(np.unique(table.y[table.labeled].astype(str))) < 2:
-            notes.append(NO_MODEL if not nothing else NO_CLASSES)
-            choose = typical_rows if not nothing else random_rows
-            name, (rows, predicted) = (
-                ("random" if nothing else "typiclust"),
-                choose(table, model, different, n, rng),
-            )
+            notes.append(NO_CLASSES if nothing else NO_MODEL)
+            name, choose = ("random", random_rows) if nothing else ("typiclust", typical_rows)
+            rows, predicted = choose(table, model, different, n, rng)
         else:
             check_probabilities(model)
             strategy = "random" if nothing else strategy
