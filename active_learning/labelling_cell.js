@@ -80,7 +80,7 @@ function render({ model, el }) {
   const body = make("div");
   root.append(live, body);
   el.append(style, root);
-  let typed = "", adding = false;
+  let typed = "", adding = false, fresh = "";
 
   const send = (message) => model.send({ token: model.get("state").token, ...message });
   const button = (text, key, act, pressed) => {
@@ -129,8 +129,9 @@ function render({ model, el }) {
   function newClass(state) {
     const form = make("div");
     const input = make("input", "", { type: "text", "aria-label": "name of the new class", placeholder: "new class" });
-    const add = (sure) => { send({ do: "add", name: input.value, sure }); adding = false; root.focus(); };
-    if (state.near) input.value = state.near.name;
+    const add = (sure) => { send({ do: "add", name: input.value, sure }); adding = false; fresh = ""; root.focus(); };
+    input.value = state.near ? state.near.name : fresh;
+    input.addEventListener("input", () => { fresh = input.value; });
     input.addEventListener("keydown", (event) => {
       event.stopPropagation();
       if (event.key === "Enter") add(false);
@@ -148,6 +149,7 @@ function render({ model, el }) {
   function draw() {
     const state = model.get("state");
     const inside = root.contains(document.activeElement) && document.activeElement !== root;
+    const searching = inside && document.activeElement.type === "search";
     root.setAttribute("aria-label", state.title);
     live.textContent = state.line;
     body.replaceChildren();
@@ -167,7 +169,8 @@ function render({ model, el }) {
       const [form, input] = newClass(state);
       body.append(form);
       input.focus();
-    } else if (inside) root.focus({ preventScroll: true });
+    } else if (searching && body.querySelector("input[type=search]")) body.querySelector("input[type=search]").focus();
+    else if (inside) root.focus({ preventScroll: true });
     if (state.review.length) body.append(make("pre", state.review.join("\n"), { class: "review" }));
   }
 

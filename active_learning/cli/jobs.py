@@ -26,7 +26,7 @@ from active_learning.models.registry import CLASSIFIERS
 from active_learning.notebook import text_lines, text_table
 from active_learning.tables.answers import unsaved_answers
 from active_learning.tables.job import DEFAULTS, open_job
-from active_learning.tables.labels import as_text
+from active_learning.tables.labels import as_text, class_names
 from active_learning.tables.logged import with_log
 from active_learning.tables.table import read_table
 from active_learning.tables.write import check_output, write_table
@@ -40,7 +40,7 @@ def report_job(args):
     _check_values(args)
     job = open_job(args.table)
     given = {name: getattr(args, name, None) for name in DEFAULTS}
-    given["classes"] = given["classes"] and " ".join(given["classes"]).replace(",", " ").split()
+    given["classes"] = given["classes"] and class_names(given["classes"])
     job = job.with_settings(**given)
     if job["label_column"] is None:
         raise ValueError("--label-column is missing, the column of the labels; it is remembered")
@@ -82,7 +82,7 @@ def _with_hint(message, job):
 
 def _load(args, job):
     """The job's table, to learn from, and the job with what was chosen for it."""
-    how = _reading(job) | {"drop": job["drop"], "features": job["features"]}
+    how = _reading(job) | {name: job[name] for name in ("drop", "keep", "features")}
     how |= {"log": job.log, "columns": job["columns"], "by": args.by}
     try:
         table = load_table(job.path, job["label_column"], **how)
@@ -131,17 +131,19 @@ def report_study(args, job):
     return measure(args, dataset, settings, args.target_acc, notes, table)
 
 
+def _check_next(args, job, table, output):
+    """Raise if the suggestions cannot be written there, or would replace answers that are not in the log."""
+    check_output(output, (*table.sources, job.log.path), True)
+    if not os.path.isdir(os.path.dirname(output) or "."):
+        raise FileNotFoundError(errno.ENOENT, "there is no such folder", output)
+    _check_saved(args, table, output)
+
+
 def report_suggest(args, job):
     """The rows to label next, written to a file; what is shown tells nothing of how a row was drawn."""
     output = args.output or (default_path(job, args.format) if args.format else job.next_path)
     table = _load(args, job)
-    check_output(output, (*table.sources, job.log.path), True)
-    if not os.path.isdir(os.path.dirname(output) or "."):
-        raise FileNotFoundError(errno.ENOENT, "there is no such folder", output)
-    if n_unsaved := (unsaved if args.format else unsaved_answers)(table, output):
-        answers = "an answer that is" if n_unsaved == 1 else f"{n_unsaved} answers that are"
-        add = f"active-learning add {args.table} {output}"
-        raise ValueError(f"{output} holds {answers} not in the log: type {add} first")
+    _check_next(args, job, table, output)
     job, classifier, notes = _classifier(args, job, table)
     if job["columns"] is None:
         job = job.with_settings(columns=[name for name in table.frame if name != table.label_column])
@@ -150,10 +152,7 @@ def report_suggest(args, job):
     job.save()
     ids = rows.iloc[:, 0]
     notes = [*table.notes, *notes, *rows.attrs["notes"]]
-    if args.format:
-        notes += hand_over(table, ids, output, args.format, classifier if args.predictions else None)
-    else:
-        write_table(table, output, ids=ids, force=True, spreadsheet_safe=args.spreadsheet_safe)
+    notes += _write_rows(args, table, ids, output, classifier)
     if not job["audit_share"] and not args.only_audit:
         notes.append("no audit rows are drawn: without them no honest score is possible")
     gain = expected_gain(args, table, classifier, len(rows), rows.attrs["strategy"])
@@ -167,6 +166,22 @@ def report_suggest(args, job):
     shown = text_table(rows.drop(columns=table.label_column).iloc[:, : COLUMNS + 1].map(_cell))
     head = [_head(table, classifier), *shown_notes(args, notes), ""]
     return text_lines([*head, *shown.splitlines(), "", gain, fill])
+
+
+def _check_saved(args, table, output):
+    """Raise ValueError if the file that would be replaced holds answers that are not in the log."""
+    if n_unsaved := (unsaved if args.format else unsaved_answers)(table, output):
+        answers = "an answer that is" if n_unsaved == 1 else f"{n_unsaved} answers that are"
+        add = f"active-learning add {args.table} {output}"
+        raise ValueError(f"{output} holds {answers} not in the log: type {add} first")
+
+
+def _write_rows(args, table, ids, output, classifier):
+    """Write the rows to label, for a person or for a tool; notes."""
+    if args.format:
+        return hand_over(table, ids, output, args.format, classifier if args.predictions else None)
+    write_table(table, output, ids=ids, force=True, spreadsheet_safe=args.spreadsheet_safe)
+    return []
 
 
 def _cell(cell):

@@ -6,6 +6,7 @@ Not here: what they ask for (commands, jobs), and the names that they list (_nam
 import argparse
 import difflib
 import shlex
+import sys
 
 from active_learning import __version__
 from active_learning._names import CLASSIFIERS, DATASETS, METRICS, STRATEGIES
@@ -30,6 +31,14 @@ class _Parser(argparse.ArgumentParser):
     def error(self, message):
         """One line on stderr and exit code 2, without argparse's usage block."""
         self.exit(2, f"{self.prog}: error: {printable(message)}\n")
+
+    def parse_known_args(self, args=None, namespace=None):
+        """As in argparse, but a list of classes may begin with a dash: --classes -,cat,dog."""
+        args = [*(sys.argv[1:] if args is None else args)]
+        for i in range(len(args) - 1, 0, -1):
+            if args[i - 1] == "--classes" and args[i][:1] == "-" and "," in args[i]:
+                args[i - 1 : i + 1] = [f"--classes={args[i]}"]
+        return super().parse_known_args(args, namespace)
 
 
 EXAMPLES = """examples:
@@ -214,7 +223,7 @@ OPTIONS = {
 
 def _add_reading_options(add, learns):
     add("--label-column", metavar="NAME", help="the column of labels; an empty one puts the row in the pool")
-    add("--classes", nargs="+", metavar="NAME", help="classes, if the table has no column of labels")
+    add("--classes", nargs="+", metavar="NAME", help="labels that are classes, whatever they look like")
     add("--id-column", metavar="NAME", help="its column that names the rows (default: row numbers from 0)")
     add("--unlabeled", nargs="+", metavar="VALUE", help="labels that mean none, such as NA")
     add("--skip", nargs="+", metavar="VALUE", help="labels whose rows are left out: broken, say")
@@ -224,6 +233,7 @@ def _add_reading_options(add, learns):
     add("--by", metavar="NAME", help="where people disagree: majority, or whose answer counts")
     if learns:
         add("--drop", nargs="+", metavar="NAME", help="columns not to learn from")
+        add("--keep", nargs="+", metavar="NAME", help="columns to learn from, though they know the label")
         vectors = "learn from these vectors, paired by id if there are ids: .npy, .parquet or .csv"
         add("--features", metavar="FILE", help=vectors)
         given = "random: the table's own labels were drawn at random (said once)"

@@ -19,7 +19,7 @@ from active_learning._validation import History, check_choice, check_integer, ch
 from active_learning.datasets.dataset import Dataset
 from active_learning.forecast.honest import honest_constant, honest_evidence, honest_now, moved_curve
 from active_learning.forecast.learning_curve import SubsetCurve, continuation, subset_curve
-from active_learning.labelling.plan import labeled_rows, table_model
+from active_learning.labelling.plan import labeled_rows, learnt_nothing, table_model
 from active_learning.models.registry import make_model
 from active_learning.report.sentences import format_percent
 from active_learning.strategies.registry import RECOMMENDED
@@ -133,6 +133,7 @@ def forecast(
         high_95: labels in all, None = not in sight; ``score_after``, a list of dicts as score_now with labels
         and rule; ``labelled_by``, "random" or "rule", which the rows look like; ``verdict``, a sentence; of a
         Table ``all_rows``, how many it has. With audit rows the forecast starts from their score.
+        ``warning`` is a sentence where nothing is learnt, or "".
         Where labels are too few for a forecast, all numbers are None.
 
     Raises
@@ -179,7 +180,8 @@ def forecast(
         answer["score_now"] = honest_now(evidence)
     if not isinstance(table_or_history, Dataset):
         answer |= _within_table(answer, int((table_or_history.labeled | table_or_history.pool).sum()))
-    return answer | {"verdict": verdict_on(answer) + unlearnt(answer)}
+    nothing = "" if isinstance(table_or_history, Dataset) else learnt_nothing(table_or_history, name_or_model)
+    return answer | {"verdict": verdict_on(answer) + unlearnt(answer), "warning": nothing}
 
 
 def _within_table(answer, n_rows):
@@ -285,7 +287,7 @@ def _answer(curve, target, kind, rules, ahead):
         ],
         "labelled_by": "rule" if kind == "rule" else "random",
     }
-    return answer | {"verdict": verdict_on(answer)}
+    return answer | {"verdict": verdict_on(answer), "warning": ""}
 
 
 def _score(band):
@@ -316,6 +318,7 @@ def _unknown(target, labels, ahead, reason):
         "score_after": [{"labels": labels + n, "rule": rule, **nothing} for rule in rules for n in ahead],
         "labelled_by": None,
         "verdict": reason,
+        "warning": "",
     }
 
 
@@ -433,7 +436,8 @@ def forecast_lines(answer):
         return [answer["verdict"]]
     target, rows = format_percent(answer["target"]), answer.get("all_rows")
     metric = "score" if answer["metric"] in (None, "accuracy") else answer["metric"].replace("_", " ")
-    lines = [f"{answer['labels_now']} labels; {metric} now {_interval(answer['score_now'])} (95% interval)"]
+    lines = [f"{answer['warning']}.", ""] if answer["warning"] else []
+    lines += [f"{answer['labels_now']} labels; {metric} now {_interval(answer['score_now'])} (95% interval)"]
     lines += [f"{_always(answer)}.", ""] if answer["constant"] else [""]
     lines.append(f"labels in all to reach {target}:")
     for rule, needed in answer["labels_needed"].items():

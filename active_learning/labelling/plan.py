@@ -6,11 +6,14 @@ Not here: which rows to label next (suggest), and what a study shows (report).
 from dataclasses import replace
 
 import numpy as np
+import pandas as pd
+from sklearn.base import clone
+from sklearn.model_selection import StratifiedKFold
 
-from active_learning._arrays import take
+from active_learning._arrays import evenly_spaced, take
 from active_learning._validation import METRICS, check_choice, constant_answer
 from active_learning.datasets.dataset import Dataset
-from active_learning.models.registry import CLASSIFIERS, Represented, make_model
+from active_learning.models.registry import CLASSIFIERS, Represented, fit, make_model, represent_all
 from active_learning.statistics.curves import final_scores
 from active_learning.statistics.equal_budget import ends_below, reachable
 from active_learning.strategies.registry import STRATEGIES
@@ -19,6 +22,10 @@ from active_learning.tables.labels import without_rare
 
 LEAST_RANDOM = 40  # labels drawn at random, below which a study beside a rule's labels shows nothing
 LEAST_TRIED, MOST_TRIED, TRIALS = 100, 300, 8  # labels that a rule is tried on, and how often
+PROBED = 50, 600  # labels: from so many on it is asked whether anything is learnt, of so many at the most
+BY_CHANCE = 1.28  # standard deviations of chance that 1 of 10 tables on which nothing can be learnt exceed
+NO_COLUMN = "no column is left to learn from"
+NOTHING = "nothing is learnt yet: guesses agree with the labels no better than by chance"
 SLOW_ABOVE = 1_000  # rows above which label spreading, whose time grows with their cube, is not tried out
 
 
@@ -47,6 +54,52 @@ def labeled_rows(table):
         what = f"the one class {str(classes[0])!r} in {len(y)} labels" if len(y) else "no labelled rows"
         raise ValueError(f"{table.name} has {what} in {table.label_column!r}; label some of 2 classes first")
     return rows, y
+
+
+def learnt_nothing(table, model=None):
+    """Whether a table's labels go with its columns no better than by chance.
+
+    Each row's probability of its own label, from a model of the other rows, is set against the probabilities
+    that it would have if the labels were shuffled. Of fewer than 50 labels none can tell.
+
+    Parameters
+    ----------
+    table : Table
+    model : str or classifier, optional
+        As in run_loop.
+
+    Returns
+    -------
+    str
+        A sentence, or "" if something is learnt, or none can tell.
+    """
+    if not isinstance(table.X, np.memmap) and not np.any(table.X):
+        return NO_COLUMN
+    y = pd.Series(table.y)
+    frequent = y.isin(y.value_counts()[lambda counts: counts >= 5].index)
+    rows = evenly_spaced(np.flatnonzero(frequent), PROBED[1])
+    classes, codes, counts = np.unique(table.y[rows].astype(str), return_inverse=True, return_counts=True)
+    if len(rows) < PROBED[0] or len(classes) < 2 or counts.min() < 2:
+        return ""
+    classifier, X = represent_all(table_model(table, model), take(table.X, rows))
+    if not hasattr(classifier, "predict_proba"):
+        return ""
+    proba, folds = (
+        np.zeros((len(rows), len(classes))),
+        StratifiedKFold(min(5, counts.min()), shuffle=True, random_state=0),
+    )
+    for known, hidden in folds.split(X, codes):
+        fitted = fit(clone(classifier), X, codes, known, hidden)
+        proba[np.ix_(hidden, fitted.classes_)] = fitted.predict_proba(take(X, hidden))
+    return NOTHING if _surprise(proba, codes) < BY_CHANCE else ""
+
+
+def _surprise(proba, codes, tries=500):
+    """How far the mean probability of the labels lies above that of shuffled ones, in their deviations."""
+    rng, each = np.random.default_rng(0), np.arange(len(codes))
+    by_chance = [proba[each, rng.permutation(codes)].mean() for _ in range(tries)]
+    spread = np.std(by_chance)
+    return (proba[each, codes].mean() - np.mean(by_chance)) / spread if spread > 0 else 0.0
 
 
 def random_part(table):

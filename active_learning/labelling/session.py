@@ -105,7 +105,7 @@ class Session:
         return with_log(self._base, self.log, columns=self.job["columns"], by=self.by)
 
     def _load(self):
-        names = ("id_column", "unlabeled", "skip", "classes", "drop", "features")
+        names = ("id_column", "unlabeled", "skip", "classes", "drop", "features", "quoting")
         how = {name: self.job[name] for name in names} | {"header": not self.job["no_header"]}
         try:
             return load_table(self.job.path, self.job["label_column"], **how)
@@ -137,7 +137,8 @@ class Session:
             return chosen["classifier"]
         name, _ = choose_classifier(table, self.random_state)
         if stage:
-            self.job = self.job.with_settings(chosen={"at": stage, "classifier": name})
+            with self._writing:
+                self.job = self.job.with_settings(chosen={"at": stage, "classifier": name})
         return name
 
     # The batch
@@ -224,7 +225,11 @@ class Session:
 
     def _save_settings(self):
         try:
-            self.job.save()
+            with self._writing:
+                there = open_job(self.job.path)  # another person may have added a class
+                classes = [*dict.fromkeys([*there["classes"], *self.job["classes"]])] or None
+                self.job = there.with_settings(**self.job.settings).with_settings(classes=classes)
+                self.job.save()
         except OSError as error:
             self.notes.append(f"the settings could not be saved, say them again next time: {error}")
 
@@ -329,7 +334,8 @@ class Session:
         close = difflib.get_close_matches(spelling(name).casefold(), loose, n=1, cutoff=TYPO)
         if close and not sure:
             return loose[close[0]]
-        self.job = self.job.with_settings(classes=[*self.classes, name])
+        with self._writing:
+            self.job = self.job.with_settings(classes=[*self.classes, name])
         self._save_settings()
         return ""
 

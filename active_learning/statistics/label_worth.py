@@ -64,7 +64,7 @@ def label_worth(curves, n_labels, *, reference="random", reference_curves=None, 
     --------
     >>> import al_helpers as al
     >>> curves = al.run_study(al.load_dataset("iris"), ["random", "margin"], n_splits=5, budget=40, n_jobs=1)
-    >>> al.label_worth(curves, 20).loc["margin", "worth"] > 0
+    >>> bool(al.label_worth(curves, 20).loc["margin", "worth"] > 0)
     True
     """
     n = check_integer("n_labels", n_labels, 1)

@@ -170,7 +170,7 @@ def _records(path, table):
         if not isinstance(row, dict):
             raise ValueError(f"{path.name}: entry {number} is no object, but {row!r:.40}")
         try:
-            new, others = _studio_records(row) if "data" in row else _flat_record(row, table.label_column)
+            new, others = _studio_records(row) if "data" in row else _flat_record(row, table)
         except (KeyError, TypeError, AttributeError) as error:
             raise ValueError(f"{path.name}: entry {number} is of no known form ({error!r:.60})") from None
         found += new
@@ -213,13 +213,13 @@ def _labels(value):
     return [*names.values()]
 
 
-def _flat_record(row, label_column):
+def _flat_record(row, table):
     """A record of doccano, of JSON-MIN or of plain JSON lines, and the names that are ignored."""
-    column = next((name for name in ("label", "labels", label_column) if name in row), None)
-    id_name = ROW_ID if ROW_ID in row else "id"
+    column = next((name for name in ("label", "labels", table.label_column) if name in row), None)
+    id_name = next((name for name in (ROW_ID, table.frame.index.name) if name in row), "id")
     who = _person(row.get("annotator", row.get("username", row.get("who", ""))))
     labels = _labels(row[column]) if column is not None else []
-    used = {ROW_ID, "id", "text", column, "annotator", "username", "who", "guess"}
+    used = {id_name, "id", "text", column, "annotator", "username", "who", "guess"}
     text = str(row["text"]) if "text" in row else None
     return [Record(str(row[id_name]), text, labels, who)], [name for name in row if name not in used]
 

@@ -152,7 +152,8 @@ def with_labels(table, new, relabel, notes, sources):
     _check_conflicts(table, new, changed, relabel)
     text[touched["row"]] = touched["label"]
     column = pd.Series(text, name=table.label_column, dtype=object)
-    y, skipped, label_notes, messages = read_labels(column, unlabeled=table.unlabeled, skip=table.skip)
+    declared = {"unlabeled": table.unlabeled, "skip": table.skip, "declared": table.classes}
+    y, skipped, label_notes, messages = read_labels(column, **declared)
     warn(message for message in messages if message not in table.label_warnings)
     rows = touched["row"].to_numpy()
     text[rows] = np.where(pd.isna(y[rows]), text[rows], y[rows])

@@ -61,6 +61,8 @@ class Table:
         Of the log: drawn, status, at_random and round of each row.
     columns : list of str or None
         Whose cells tell the rows of the log; None: all but that of the labels.
+    classes : list of str
+        Values of the label column that were declared to be classes.
 
     Examples
     --------
@@ -89,6 +91,7 @@ class Table:
     log: object = None
     states: pd.DataFrame = None
     columns: list = None
+    classes: list = ()
 
     @property
     def labeled(self):
@@ -141,7 +144,8 @@ def read_table(
     -------
     Table
     """
-    drop, unlabeled, skip = ([*map(str, [x] if isinstance(x, str) else x)] for x in (drop, unlabeled, skip))
+    given = (drop, unlabeled, skip, classes)
+    drop, unlabeled, skip, classes = ([*map(str, [x] if isinstance(x, str) else x)] for x in given)
     others = [*drop, *([] if id_column is None else [id_column])]
     if isinstance(path_or_frame, (str, os.PathLike)):
         frame, text, notes = read_file(path_or_frame, [label_column, *others], header, quoting)
@@ -162,11 +166,13 @@ def read_table(
     if both := {*unlabeled} & {*skip}:
         raise ValueError(f"{some([*both])} cannot mean both: give it to --unlabeled or to --skip")
     frame = _name_rows(frame, id_column)
-    y, skipped, *messages = read_labels(frame[label_column], unlabeled=unlabeled, skip=skip)
+    y, skipped, *messages = read_labels(frame[label_column], unlabeled=unlabeled, skip=skip, declared=classes)
     warn(messages[1])
     sep, notes = text.sep if text else ",", [*notes, *messages[0]]
     labels = (skipped, unlabeled, skip, *messages)
-    return Table(name, label_column, frame, None, y, None, notes, sep, sources, *labels, text)
+    return Table(
+        name, label_column, frame, None, y, None, notes, sep, sources, *labels, text, classes=classes
+    )
 
 
 def warn(messages):

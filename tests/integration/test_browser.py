@@ -23,7 +23,7 @@ DRIVER = shutil.which("chromedriver")
 ROOT = Path(__file__).parents[2]
 TOKEN = "labelling-test"
 CELL = "import al_helpers as al\nal.label('my.csv', label_column='topic', n=10)"
-PATIENCE = 120  # seconds
+PATIENCE = 300  # seconds
 
 pytestmark = pytest.mark.skipif(not (BROWSER and DRIVER), reason="there is no chromium with its chromedriver")
 webdriver = pytest.importorskip("selenium.webdriver", reason="selenium is not installed")
@@ -49,9 +49,9 @@ def folder(tmp_path):
     frame["message"] += [f" {i}" for i in range(60)]
     frame["topic"] = ["delivery", "refund", "<i>other</i>"] * 2 + [""] * 54
     frame.to_csv(tmp_path / "my.csv", index=False)
-    nbformat.write(
-        nbformat.v4.new_notebook(cells=[nbformat.v4.new_code_cell(CELL)]), tmp_path / "label.ipynb"
-    )
+    kernel = {"kernelspec": {"name": "python3", "display_name": "Python 3", "language": "python"}}
+    notebook = nbformat.v4.new_notebook(cells=[nbformat.v4.new_code_cell(CELL)], metadata=kernel)
+    nbformat.write(notebook, tmp_path / "label.ipynb")
     return tmp_path
 
 
@@ -107,12 +107,14 @@ def wait_for(found, why=lambda: ""):
     raise AssertionError(f"nothing came within {PATIENCE} s: {why()}")
 
 
-def run_cell(browser):
-    """Run the notebook's cell, as soon as JupyterLab has opened it, and give the labelling cell."""
-    run = "return window.jupyterapp.commands.execute('notebook:run-all-cells').then(() => true)"
-    opened = "return document.querySelector('.jp-Notebook .jp-Cell') && window.jupyterapp !== undefined"
+def run_cell(browser, lab):
+    """Run the notebook's cell, as soon as JupyterLab shows it and its kernel waits for work."""
+    opened = (
+        "return document.querySelector('.jp-Notebook .jp-Cell') !== null && window.jupyterapp !== undefined"
+    )
     wait_for(lambda: browser.execute_script(opened))
-    browser.execute_script(run.removesuffix(".then(() => true)"))
+    wait_for(lambda: ask(lab, "/api/kernels")[0]["execution_state"] == "idle")
+    browser.execute_script("window.jupyterapp.commands.execute('notebook:run-all-cells')")
 
 
 def line_of(browser):
@@ -120,17 +122,20 @@ def line_of(browser):
 
 
 def press(browser, keys):
-    """Press a key of each class of the current row, after a look at what the row is."""
+    """Press keys in the labelling cell."""
     browser.find_element("css selector", ".alc").send_keys(keys)
 
 
 def expect(browser, text):
-    wait_for(lambda: (line_of(browser) or "").startswith(text), lambda: (line_of(browser), text))
+    """Wait until the cell's line begins so."""
+    shown = "return document.querySelector('.jp-Notebook').innerText.slice(0, 2000)"
+    found = lambda: (line_of(browser) or "").startswith(text)  # noqa: E731
+    wait_for(found, lambda: f"{text!r} in {browser.execute_script(shown)!r}")
 
 
 def test_rows_labelled_by_key_and_click_are_in_the_log_though_the_kernel_is_restarted(lab, browser, folder):
     browser.get(f"{lab}/lab/tree/label.ipynb?token={TOKEN}")
-    run_cell(browser)
+    run_cell(browser, lab)
     expect(browser, "Row 1 of 10, 0 saved")
     names = ["<i>other</i>", "delivery", "refund"]
     texts = browser.execute_script(
@@ -153,7 +158,7 @@ def test_rows_labelled_by_key_and_click_are_in_the_log_though_the_kernel_is_rest
     (kernel,) = ask(lab, "/api/kernels")
     ask(lab, f"/api/kernels/{kernel['id']}/restart", "POST")
     browser.get(f"{lab}/lab/tree/label.ipynb?token={TOKEN}&reset")
-    run_cell(browser)
+    run_cell(browser, lab)
     expect(browser, "Row 5 of 10, 4 saved")
     for at, key in enumerate("12312"):
         press(browser, key)

@@ -223,3 +223,10 @@ def test_twenty_kills_lose_no_answer_that_was_shown_as_saved(tmp_path):
             pass
         assert saved <= set(al.LabelLog(f"{path}.labels.csv").labels().index)
     assert len(saved) > 20
+
+
+def test_a_class_that_another_person_added_meanwhile_stays(path):
+    ann, bob = Session(path, n=2, who="ann", **SAID), Session(path, n=2, who="bob", **SAID)
+    ann.add_class("perhaps")
+    bob.add_class("never")
+    assert Session(path, who="cy").classes == ["no", "yes", "perhaps", "never"]
