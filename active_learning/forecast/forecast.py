@@ -476,7 +476,9 @@ def gain_line(answer, batch, target=None, rule=None):
     line = f"Expected gain of these {batch} labels: {points}"
     if answer["metric"] != "accuracy":
         line += f" {answer['metric'].replace('_', ' ')}"
-    if target is not None:
+    if target is not None and target <= answer["constant"]["score"]:
+        line += f"; {format_percent(target)} is no target"
+    elif target is not None:
         line += f"; {_distance(answer['labels_needed'][rule], answer['labels_now'], batch, target)}"
     return f"{line}.{unlearnt(answer) or f' {_always(answer)}.'}"
 

@@ -8,12 +8,14 @@ import numpy as np
 import pandas as pd
 import pytest
 from sklearn.datasets import make_classification
+from sklearn.metrics import balanced_accuracy_score
 from sklearn.neighbors import KNeighborsClassifier
 
 import al_helpers as al
 from active_learning.cli.main import main
 from active_learning.forecast import learning_curve
-from active_learning.forecast.forecast import BIASED, LEAST, verdict_on
+from active_learning.forecast.forecast import BIASED, LEAST, gain_line, verdict_on
+from active_learning.forecast.learning_curve import class_errors
 from active_learning.models.registry import default_model
 
 
@@ -401,3 +403,36 @@ def test_no_figure_is_drawn_where_it_is_too_early(iris):
     answer = al.forecast(iris, 0.9, labeled=np.arange(0, 150, 15), quiet=True)
     with pytest.raises(ValueError, match=r"no forecast to draw. Too early to say"):
         al.plot_forecast(answer)
+
+
+def test_errors_of_the_balanced_accuracy_are_the_mean_of_the_classes_errors():
+    hits, classes = np.array([[1, 1, 0, 0, 1, 0], [1, 1, 1, 1, 0, 0.0]]), np.array([0, 0, 0, 0, 1, 1])
+    errors, residuals, most = class_errors(hits, classes)
+    np.testing.assert_allclose(errors, [1 - (0.5 + 0.5) / 2, 1 - (1 + 0) / 2])
+    np.testing.assert_allclose(residuals.sum(axis=1), 0, atol=1e-12)
+    variance = (residuals[0] ** 2).sum() / 6**2  # of a mean of two recalls, of 4 and of 2 rows
+    assert variance == pytest.approx((0.25 / 4 + 0.25 / 2) / 4) and most == 6 / (2 * 2)
+
+
+def test_a_balanced_forecast_holds_the_true_score_and_stands_beside_the_constant_answer():
+    data = al.load_dataset("unbalanced")
+    rows = np.random.default_rng(0).choice(3000, 150, replace=False)
+    answer = al.forecast(data, 0.8, labeled=rows, metric="balanced_accuracy", quiet=True)
+    others = np.setdiff1d(np.arange(3000), rows)
+    model = default_model().fit(data.X[rows], data.y[rows])
+    truth = balanced_accuracy_score(data.y[others], model.predict(data.X[others]))
+    assert answer["score_now"]["low"] <= truth <= answer["score_now"]["high"]
+    assert answer["constant"] == {"label": "0", "score": 0.3333} and answer["metric"] == "balanced_accuracy"
+    first, second, *_ = al.forecast_lines(answer)
+    assert "balanced accuracy now" in first and second == "Always saying '0' scores 33.3%."
+    with pytest.raises(ValueError, match="unknown metric of a forecast 'f1'; valid: accuracy, balanced"):
+        al.forecast(data, 0.8, labeled=rows, metric="f1", quiet=True)
+
+
+def test_a_target_no_higher_than_the_constant_answer_is_said_beside_a_gain_too():
+    y = np.repeat(["no", "yes"], [80, 20])
+    noise = al.Dataset("noise", np.random.default_rng(0).normal(size=(100, 2)), y)
+    answer = al.forecast(noise, 0.7, ahead=(10, 100), quiet=True)
+    for text in (answer["verdict"], gain_line(answer, 10, 0.7)):
+        assert "Always saying 'no' scores 80.0%: it is not shown that anything was learnt" in text
+        assert "70% is no target" in text
