@@ -70,7 +70,7 @@ def label(path, *, label_column=None, n=10, who="", target_acc=None, **settings)
     --------
     >>> import tempfile, pathlib
     >>> path = pathlib.Path(tempfile.mkdtemp()) / "my.csv"
-    >>> _ = path.write_text("text,y\\ngood,yes\\nbad,no\\nfine,\\n")
+    >>> _ = path.write_text("size,y\\n1.5,small\\n2.5,small\\n9.5,large\\n8.5,\\n")
     >>> label(path, label_column="y")  # doctest: +ELLIPSIS
     {...Run this cell to label rows of my.csv here...}
     """

@@ -25,7 +25,10 @@ TOKEN = "labelling-test"
 CELL = "import al_helpers as al\nal.label('my.csv', label_column='topic', n=10)"
 PATIENCE = 300  # seconds
 
-pytestmark = pytest.mark.skipif(not (BROWSER and DRIVER), reason="there is no chromium with its chromedriver")
+pytestmark = [
+    pytest.mark.slow,
+    pytest.mark.skipif(not (BROWSER and DRIVER), reason="there is no chromium with its chromedriver"),
+]
 webdriver = pytest.importorskip("selenium.webdriver", reason="selenium is not installed")
 pytest.importorskip("anywidget", reason="anywidget is not installed")
 
