@@ -186,7 +186,7 @@ def test_command_measures_and_explains_what_it_chose(capsys, tmp_path):
         assert out.count(words) == 1
     result = json.loads(run(capsys, *options, "--json", "--metric", "balanced_accuracy")[1])
     assert result["dataset"] == "t.csv" and result["metric"] == "balanced_accuracy"
-    assert sum(result["sizes"].values()) == 30 and len(result["notes"]) == 5
+    assert sum(result["sizes"].values()) == 30 and len(result["notes"]) == 6
     assert [row["strategy"] for row in result["strategies"]] == ["random", "margin"]
 
 
@@ -236,7 +236,7 @@ LABEL = ["--label-column", "label"]
         (["study", "mine.csv"], "--label-column is missing"),
         (["study"], "TABLE"),
         (["suggest", "3"], "--label-column is missing"),
-        (["--dataset", "iris", "--metric", "f1"], "accuracy, balanced_accuracy"),
+        (["--dataset", "iris", "--metric", "f2"], "accuracy, balanced_accuracy, f1"),
         (["study", "mine.csv", *LABEL, "--dataset", "iris"], "--dataset NAME without a sub-command"),
         (["--label-column", "label"], "type active-learning study TABLE --label-column"),
         (["score", "mine.csv", *LABEL, "--force"], "--force is no option of score, but of export"),

@@ -342,6 +342,7 @@ def calls(rng, folder):
         "summarise": lambda: ([curves, 0.9], dict(hold=1, reference="random", parts=None)),
         "describe": lambda: ([curves, 0.9], dict(hold=1)),
         "recommend": lambda: ([curves, 0.9], dict(hold=1)),
+        "label_worth": lambda: ([curves, int(rng.integers(1, 40))], dict(flat=0.015, random_state=seed)),
         "results_table": lambda: ([curves, 0.9], dict(hold=1)),
         "verdict": lambda: ([0.3, (0.1, 0.4), (-0.1, 0.5)], {}),
         "format_labels": lambda: ([float(seed), 300], {}),
@@ -350,6 +351,8 @@ def calls(rng, folder):
         "load_table": lambda: ([one_of(rng, [frame(rng), odd_frame(rng, frame(rng)), path_of(rng, folder)]), "y"], dict(drop=(), id_column=None)),
         "merge_labels": lambda: ([table(rng), pd.DataFrame({"id": ["37"], "y": ["a"]})], {}),
         "write_table": lambda: ([table(rng), Path(folder, "out.csv")], dict(force=True)),
+        "score": lambda: ([table(rng)], dict(random_state=seed)),
+        "Score": lambda: (["pool", 0.9, 0.8, 0.95, 40, 0], {}),
         "plan_study": lambda: ([table(rng)], dict(target=None, batch=4, budget=20, model=None, metric="accuracy")),
         "study_sizes": lambda: ([labels(rng, 60)], dict(batch=5, budget=30)),
         "suggest": lambda: ([table(rng), 3], dict(strategy=one_of(rng, [*al.STRATEGIES]), model=one_of(rng, [None, *CLASSIFIERS]), random_state=seed)),
@@ -570,6 +573,7 @@ def options(rng, folder):
         "--relabel",
         "--only-audit",
         "--spreadsheet-safe",
+        "--verbose",
         "--version",
         "--help",
     ]
@@ -584,8 +588,8 @@ def vectors(rng, folder):
     return str(path)
 
 
-# What no case calls: constants and registries
-UNCALLED = {"DESCRIPTIONS", "CLASSIC", "RECOMMENDED", "STRATEGIES"}
+# What no case calls: constants, registries, what writes a log, and the cell that needs a page
+UNCALLED = {"DESCRIPTIONS", "CLASSIC", "RECOMMENDED", "STRATEGIES", "LabelLog", "label"}
 
 # What gets its arguments from another of our functions, or has options that are odd as they are: called as made
 INNER = {
