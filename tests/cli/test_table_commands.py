@@ -76,7 +76,6 @@ BY_ID = ("--id-column", "id")
         ({"t.csv": GOOD}, (*ASK, "--output", "t.csv"), ["never written"]),
         ({"t.csv": GOOD}, (*ASK, "--relabel"), ["--relabel is no option of suggest, but of add"]),
         ({"t.csv": "y\na\nb\na\n\n"}, ASK, ["there are only labels"]),
-        ({"t.csv": "n,y\n ,a\n,b\n-,\n"}, ASK, ["'n' is dropped: it is empty"]),
         ({"t.csv": GOOD, "l.csv": "id,y\nr,\n"}, (*ADD, *BY_ID), ["no label is filled in"]),
         (
             {"t.csv": GOOD, "l.csv": "id,y\nr,b\n", "t.csv.labels.csv": "x,y\n1,2\n"},
