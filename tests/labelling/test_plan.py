@@ -137,7 +137,7 @@ def test_study_sizes_fit_every_table(n, k):
 
 
 def test_plan_study_keeps_to_labelled_rows_and_given_sizes():
-    table = load_table(mixed_table(n_labeled=30), "label", id_column="id")
+    table = load_table(mixed_table(n_labeled=30), "label", id_column="id", keep=["size"])
     dataset, settings, target, sentences = plan_study(table, target=0.8, batch=3, budget=9)
     assert len(dataset.y) == len(dataset.X) == 30
     assert (settings["batch"], settings["budget"], target, len(sentences)) == (3, 9, 0.8, 2)
@@ -192,7 +192,7 @@ def left_table(n=300):
 
 
 def better_on(frame, label, current="logistic_regression"):
-    table = load_table(frame, label)
+    table = load_table(frame, label, keep=[name for name in frame if name == "projects"])
     dataset, settings, _, _ = plan_study(table, target=0.9, model=current, budget=120)
     return better_classifier(table, dataset, settings, current, n_splits=3, n_jobs=1)
 
@@ -215,6 +215,7 @@ def test_no_better_classifier_is_named_where_a_plane_is_the_truth_or_nothing_is(
 def test_the_command_names_the_better_classifier(tmp_path, capsys):
     left_table().to_csv(tmp_path / "staff.csv", index=False)
     own = ["study", tmp_path / "staff.csv", "--label-column", "left", "--strategies", "random"]
+    own += ["--keep", "projects"]
     own += ["--classifier", "logistic_regression"]
     code, out, _ = run(capsys, *own, "--splits", "2", "--budget", "60", "--jobs", "1")
     assert code == 0 and "try --classifier extra_trees." in out

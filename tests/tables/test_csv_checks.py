@@ -120,7 +120,8 @@ def test_quotes_that_are_plain_characters_swallow_nothing_and_stay_in_the_file(t
     (tmp_path / "t.tsv").write_text(text, newline="")
     with pytest.raises(ValueError, match=r"line 2: a quote opens a cell.*type --quoting none"):
         read_csv(tmp_path / "t.tsv")
-    table = al.load_table(tmp_path / "t.tsv", "y", quoting="none")
+    declared = ["a", "b", 'the "b"', "a\tb"]
+    table = al.load_table(tmp_path / "t.tsv", "y", quoting="none", classes=declared)
     assert table.frame["text"].tolist() == ['"Great film', 'so "so"', 'bad"', '"bad']
     merged = al.merge_labels(table, pd.DataFrame({"row": [3], "y": ['the "b"']}))
     al.write_table(merged, tmp_path / "out.tsv")
