@@ -19,6 +19,7 @@ from active_learning._validation import History, check_integer, check_target
 from active_learning.datasets.dataset import Dataset
 from active_learning.forecast.learning_curve import SubsetCurve, continuation, subset_curve
 from active_learning.labelling.plan import labeled_rows, table_model
+from active_learning.models.checked import warn_unseeded
 from active_learning.models.registry import make_model
 from active_learning.report.sentences import format_percent
 from active_learning.strategies.registry import RECOMMENDED
@@ -149,7 +150,9 @@ def forecast(
         return _answer(measured_curve(table_or_history), target, "measured", (strategy,), ahead)
     rows = _labelled(table_or_history, labeled)
     tested = _random_part(table_or_history, rows, history)
+    given = model
     X, y, labeled, pool, model = _matrices(table_or_history, rows, model)
+    warn_unseeded(given, take(X, labeled), y[labeled])
     classes = len(np.unique(y[labeled]))
     if len(tested) < max(LEAST, 3 * classes):
         return _unknown(target, len(labeled), ahead, too_early(len(tested), classes, LEAST))

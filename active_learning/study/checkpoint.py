@@ -28,7 +28,7 @@ import scipy
 import sklearn
 from joblib.hashing import NumpyHasher
 
-from active_learning._validation import History, some
+from active_learning._validation import History, last_step, some
 from active_learning.models.registry import make_model
 
 RULE = "strategy "  # begins the name of the fact about a rule
@@ -49,7 +49,7 @@ def study_facts(dataset, strategies, *, model, **settings):
     values = {"data": dataset.X, "labels": dataset.y, "clean_labels": dataset.clean_labels}
     values |= settings | {"model": (model := make_model(model))}
     values |= {f"{RULE}{name!r}": rule for name, rule in strategies.items()}
-    libraries = {np, scipy, sklearn, sys.modules.get(type(model).__module__.partition(".")[0])}
+    libraries = {np, scipy, sklearn, sys.modules.get(type(last_step(model)).__module__.partition(".")[0])}
     versions = {library.__name__: getattr(library, "__version__", "") for library in libraries - {None}}
     versions |= {"python": platform.python_version(), "active_learning": _code_of_package()}
     return {name: fingerprint(value) for name, value in values.items()} | versions

@@ -20,6 +20,7 @@ from active_learning._arrays import take
 from active_learning._progress import progress
 from active_learning._validation import check_integer, named_keywords
 from active_learning.datasets.dataset import Dataset, check_dataset, split_dataset
+from active_learning.models.checked import warn_unseeded
 from active_learning.models.registry import Represented, make_model
 from active_learning.strategies.registry import CLASSIC, check_strategy, pick_strategies
 from active_learning.study.checkpoint import Checkpoint, study_facts
@@ -97,6 +98,7 @@ def run_histories(
     random_state = check_integer("random_state", random_state, 0)
     if check_integer("n_jobs", n_jobs, -(10**6)) == 0:
         raise ValueError("n_jobs must be a positive number of processes or -1 for one a core, got 0")
+    warn_unseeded(model, dataset.X, dataset.y)
     splitting = dict(seed_per_class=seed_per_class, test_size=test_size)
     settings = dict(model=model, batch=batch, budget=budget, metric=metric, stop_at=stop_at)
     loop, split_rows = partial(run_loop, **settings), partial(split_dataset, dataset.y, **splitting)
