@@ -225,9 +225,12 @@ def _repeats(model, X, y):
         first, second = (_answers(clone(model), X, y) for _ in range(2))
     except Exception:  # whatever another package may raise
         return True
-    return np.array_equal(first, second)
+    return first == second
 
 
 def _answers(model, X, y):
-    model.fit(X, y)
-    return model.predict_proba(X) if hasattr(model, "predict_proba") else model.predict(X)
+    """What it answers for all rows of X (n, d), fitted on every other: on its own rows chance shows little."""
+    rows = np.arange(0, len(y), 2)
+    model.fit(take(X, rows), y[rows])
+    methods = [method for method in ("predict", "predict_proba") if hasattr(model, method)]
+    return [np.asarray(getattr(model, method)(X)).tolist() for method in methods]
