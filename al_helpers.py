@@ -44,7 +44,9 @@ from active_learning.report.notebook_text import advice, describe_atlas, describ
 from active_learning._text import markdown_text
 from active_learning.features.preprocessing import load_table
 from active_learning.labelling.plan import plan_study
-from active_learning.labelling.suggest import suggest
+from active_learning.labelling.draw import suggest
+from active_learning.labelling.score import Score, score
+from active_learning.tables.label_log import LabelLog
 from active_learning.tables.merge import merge_labels
 from active_learning.tables.write import write_table
 # 9. How many more labels, and when to stop

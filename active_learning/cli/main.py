@@ -13,7 +13,7 @@ from contextlib import suppress
 from active_learning._progress import wipe
 from active_learning._text import printable
 from active_learning._workers import clear_memory, kill_workers, start_trackers
-from active_learning.cli.parser import build_parser
+from active_learning.cli.parser import parse
 
 
 def main(argv=None):
@@ -36,8 +36,7 @@ def main(argv=None):
     Traceback (most recent call last):
     SystemExit: 2
     """
-    parser = build_parser()
-    return _answer(parser, parser.parse_args(argv))
+    return _answer(*parse(sys.argv[1:] if argv is None else argv))
 
 
 def _answer(parser, args):
@@ -45,9 +44,7 @@ def _answer(parser, args):
     try:
         with warnings.catch_warnings():
             warnings.showwarning = lambda message, *_: _say(parser, message)
-            from active_learning.cli.commands import report  # --help and --version must not wait for it
-
-            answer = report(args)
+            answer = _report(args)
         _print(answer)
     except RuntimeError as error:
         parser.exit(1, f"{parser.prog}: error: {_one_line(error)}\n")
@@ -56,6 +53,17 @@ def _answer(parser, args):
     except (ValueError, TypeError, ImportError, OSError) as error:
         parser.error(_one_line(error))
     return 0
+
+
+def _report(args):
+    """What the command prints; the imports are here, as --help and --version must not wait for them."""
+    if args.command:
+        from active_learning.cli.jobs import report_job
+
+        return report_job(args)
+    from active_learning.cli.commands import report
+
+    return report(args)
 
 
 def _print(answer):
@@ -86,11 +94,10 @@ def command():
         signal.pthread_sigmask(signal.SIG_BLOCK, [signal.SIGINT])  # before numpy's threads, which inherit it
     _open_closed_streams()
     sys.stdout.reconfigure(errors="backslashreplace")  # a terminal may lack the letters of some class names
-    parser = build_parser()
-    args = parser.parse_args()
+    parser, args = parse(sys.argv[1:])
     _keep_stdout()
     os.environ.setdefault("PYTHONWARNINGS", "ignore:resource_tracker")  # joblib's, after a quick Ctrl-C
-    _end_on_signals(args.checkpoint)
+    _end_on_signals(getattr(args, "checkpoint", None))
     return _answer(parser, args)
 
 

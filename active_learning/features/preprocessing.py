@@ -19,6 +19,7 @@ from active_learning.features.leakage import leaking_columns
 from active_learning.features.text import TextEncoder
 from active_learning.features.vectors import VectorScaler, read_vectors
 from active_learning.tables.labels import check_single
+from active_learning.tables.logged import with_log
 from active_learning.tables.table import read_table
 
 LEAKAGE = "alone gives the label away; known only after labelling? Then leave it out (--drop)"
@@ -27,7 +28,19 @@ MAX_LEVELS = 100  # one-hot columns a category: its commonest levels, and one fo
 
 
 def load_table(
-    path_or_frame, label_column, *, drop=(), id_column=None, features=None, unlabeled=(), skip=(), header=True
+    path_or_frame,
+    label_column,
+    *,
+    drop=(),
+    id_column=None,
+    features=None,
+    unlabeled=(),
+    skip=(),
+    header=True,
+    classes=(),
+    log=None,
+    columns=None,
+    by=None,
 ):
     """Read a table and decide what each column is; medians, scales and levels are learnt later, by fit.
 
@@ -51,6 +64,14 @@ def load_table(
         Labels, such as broken, whose rows are neither learnt from nor asked for.
     header : bool
         False if a CSV's first row is no header; its columns are then named 1, 2, ...
+    classes : sequence of str
+        Declared, for a label column that the table has not: its labels are then in the log.
+    log : LabelLog, optional
+        Whose labels count.
+    columns : list of str, optional
+        Whose cells tell the rows of the log; all but that of the labels if None.
+    by : str, optional
+        Whose answer counts where people disagree, as in LabelLog.labels.
 
     Returns
     -------
@@ -75,8 +96,10 @@ def load_table(
     >>> table.X.ravel().tolist(), table.y.tolist()
     ([1.5, 2.0, 9.0], ['small', 'small', None])
     """
-    declared = {"unlabeled": unlabeled, "skip": skip, "header": header}
+    declared = {"unlabeled": unlabeled, "skip": skip, "header": header, "classes": classes}
     table = read_table(path_or_frame, label_column, id_column=id_column, drop=drop, **declared)
+    if log is not None:
+        table = with_log(table, log, columns=columns, by=by)
     others = [*([drop] if isinstance(drop, str) else drop), *([] if id_column is None else [id_column])]
     frame = table.frame.drop(columns=[label_column, *others])
     check_single(table.y, label_column)

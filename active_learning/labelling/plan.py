@@ -3,6 +3,8 @@
 Not here: which rows to label next (suggest), and what a study shows (report).
 """
 
+from dataclasses import replace
+
 import numpy as np
 import pandas as pd
 
@@ -14,6 +16,7 @@ from active_learning.statistics.equal_budget import reachable
 from active_learning.study.study import run_study
 from active_learning.tables.labels import without_rare
 
+LEAST_RANDOM = 40  # labels drawn at random, below which a study beside a rule's labels shows nothing
 SLOW_ABOVE = 1_000  # rows above which label spreading, whose time grows with their cube, is not tried out
 
 
@@ -42,6 +45,35 @@ def labeled_rows(table):
         what = f"the one class {str(classes[0])!r} in {len(y)} labels" if len(y) else "no labelled rows"
         raise ValueError(f"{table.name} has {what} in {table.label_column!r}; label some of 2 classes first")
     return rows, y
+
+
+def random_part(table):
+    """The table with the labels alone that a study may simulate on, and notes: those drawn at random.
+
+    Parameters
+    ----------
+    table : Table
+
+    Returns
+    -------
+    (Table, list of str)
+        The table itself if a rule chose none of its rows, as far as its log knows.
+
+    Raises
+    ------
+    ValueError
+        If too few rows were drawn at random.
+    """
+    by_rule = table._state("drawn", ["rule"]) & table.labeled
+    if not by_rule.any():
+        return table, []
+    kept = table._state("at_random", [True]) & table.labeled
+    if kept.sum() < LEAST_RANDOM:
+        found = f"a rule chose {by_rule.sum()} of the labelled rows, and {kept.sum()} were drawn at random"
+        raise ValueError(f"a study needs labels drawn at random, {LEAST_RANDOM} at least: {found}")
+    y = np.where(kept, table.y, None)
+    note = f"a rule chose {by_rule.sum()} of the labels: the study is of the {kept.sum()} drawn at random"
+    return replace(table, y=y), [note]
 
 
 def study_settings(table, *, batch=None, budget=None, model=None, metric="accuracy", random_state=0):

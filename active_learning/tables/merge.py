@@ -51,18 +51,18 @@ def merge_labels(table, labels, *, relabel=False):
     >>> al.merge_labels(table, pd.DataFrame({"id": ["b"], "label": ["large"]})).y.tolist()
     ['small', 'large']
     """
-    filled_in, sources = _filled_in(table, labels)
+    filled_in, sources = filled_in_labels(table, labels)
     text = label_text(filled_in[table.label_column])
     has_label = ~are_values(text, [""])
     if not table.numbered:
         filled_in, text, has_label = filled_in[has_label], text[has_label], has_label[has_label]
-    rows = _places(table, filled_in)
-    notes = _check_cells(table, filled_in, rows) if table.numbered else []
+    rows = places_of(table, filled_in)
+    notes = check_cells(table, filled_in, rows) if table.numbered else []
     new = pd.DataFrame({"row": rows, "label": text.to_numpy(dtype=object)})[has_label]
-    return _with_labels(table, new, relabel, notes, sources)
+    return with_labels(table, new, relabel, notes, sources)
 
 
-def _filled_in(table, labels):
+def filled_in_labels(table, labels):
     """The labels as a frame with the table's own names of columns, and the paths that it was read from."""
     id_name = table.frame.index.name
     if isinstance(labels, pd.DataFrame):
@@ -87,7 +87,7 @@ def _filled_in(table, labels):
     return frame[~blank].reset_index(drop=True), sources
 
 
-def _places(table, filled_in):
+def places_of(table, filled_in):
     """The places of the rows that labels are given for; ValueError naming the ids that are unknown."""
     column = filled_in[table.frame.index.name]
     typed = as_text(column.convert_dtypes() if table.numbered else column)
@@ -104,7 +104,7 @@ def _places(table, filled_in):
     return places
 
 
-def _check_cells(table, filled_in, rows):
+def check_cells(table, filled_in, rows):
     """Notes on cells that came along with row numbers; ValueError naming the rows and columns that differ."""
     names = [name for name in table.frame if name in filled_in and name != table.label_column]
     if not names:
@@ -138,7 +138,7 @@ def _same(old, new):
         return False
 
 
-def _with_labels(table, new, relabel, notes, sources):
+def with_labels(table, new, relabel, notes, sources):
     """The table with new labels: a frame of rows, by their places, and the labels as they were typed."""
     text = label_text(table.frame[table.label_column]).to_numpy(dtype=object).copy()
     no_label = [*table.unlabeled, ""]

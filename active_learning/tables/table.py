@@ -53,6 +53,12 @@ class Table:
         The notes that are about labels, and what was warned of.
     text : CsvText or None
         The CSV file that it was read from.
+    log : LabelLog or None
+        Whose labels count.
+    states : DataFrame of shape (n, 4) or None
+        Of the log: drawn, status, at_random and round of each row.
+    columns : list of str or None
+        Whose cells tell the rows of the log; None: all but that of the labels.
 
     Examples
     --------
@@ -78,6 +84,9 @@ class Table:
     label_notes: list = ()
     label_warnings: list = ()
     text: CsvText = None
+    log: object = None
+    states: pd.DataFrame = None
+    columns: list = None
 
     @property
     def labeled(self):
@@ -90,12 +99,29 @@ class Table:
         return ~self.labeled if self.skipped is None else ~self.labeled & ~self.skipped
 
     @property
+    def audit(self):
+        """Which rows were drawn as audit rows and not chosen by the rule since, bool (n,)."""
+        return self._state("drawn", ["audit"])
+
+    @property
+    def open_audit(self):
+        """Which audit rows have no answer, or none that could be used, bool (n,)."""
+        return self.audit & ~self.labeled & self._state("status", ["open", "unsure", "disputed"])
+
+    def _state(self, column, values):
+        if self.states is None:
+            return np.zeros(len(self.y), dtype=bool)
+        return self.states[column].isin(values).to_numpy()
+
+    @property
     def numbered(self):
         """Whether its rows are known by their numbers or the frame's index, and not by a column."""
         return self.frame.index.name not in self.frame.columns
 
 
-def read_table(path_or_frame, label_column, *, id_column=None, drop=(), unlabeled=(), skip=(), header=True):
+def read_table(
+    path_or_frame, label_column, *, id_column=None, drop=(), unlabeled=(), skip=(), header=True, classes=()
+):
     """Read a table without its features (X is None).
 
     Parameters and errors are those of `load_table`.
@@ -114,6 +140,8 @@ def read_table(path_or_frame, label_column, *, id_column=None, drop=(), unlabele
     if label_column in others or not len(frame):
         fault = "the label column cannot be dropped or hold the ids" if len(frame) else "it has no rows"
         raise ValueError(f"{name} cannot be used: {fault}")
+    if [*classes] and label_column not in frame.columns:
+        frame = frame.assign(**{label_column: pd.array([""] * len(frame), dtype="str")})
     for wanted in (label_column, *others):
         if _close_name(frame, wanted) is None or not frame.columns.is_unique:
             check_header(text, name)

@@ -197,6 +197,8 @@ def safe(cell):
 def _filled_in(table):
     """The bytes of the file that the table was read from, with the labels that it did not hold."""
     text, j = table.text, table.frame.columns.get_loc(table.label_column)
+    if j == text.ends.shape[1]:
+        return _with_column(table, text)
     old, new = column(text, j), table.frame[table.label_column].array
     starts, ends = bounds(text, j)
     pieces, at = [], 0
@@ -204,6 +206,16 @@ def _filled_in(table):
         always = text.data[starts[i] : starts[i] + 1] == b'"'  # as its cell was
         pieces += [text.data[at : starts[i]], quote(new[i], text.sep, always=always).encode("utf-8")]
         at = ends[i]
+    return [from_utf8(b"".join([*pieces, text.data[at:]]), text.encoding, text.mark)]
+
+
+def _with_column(table, text):
+    """The bytes of the file with the labels in a column of their own, at its end."""
+    cells = [*[table.label_column] * text.headed, *table.frame[table.label_column]]
+    pieces, at = [], 0
+    for end, cell in zip(text.ends[:, -1], cells, strict=True):
+        pieces += [text.data[at:end], (text.sep + quote(cell, text.sep)).encode("utf-8")]
+        at = end
     return [from_utf8(b"".join([*pieces, text.data[at:]]), text.encoding, text.mark)]
 
 
@@ -226,7 +238,8 @@ def _rows_to_label(table, ids, spell):
     if (places < 0).any():
         raise ValueError(f"these ids are not in {table.name}: {some(np.asarray(ids)[places < 0])}")
     frame, text = table.frame.iloc[places].assign(**{table.label_column: ""}), table.text
-    names = cell_texts(text, 0) if text is not None and text.headed else [*frame.columns]
+    names = cell_texts(text, 0) if text is not None and text.headed else []
+    names = [*names, *frame.columns[len(names) :]]
     if table.numbered:
         names, frame = [frame.index.name, *names], frame.reset_index()
     columns = [as_text(frame.iloc[:, j]) for j in range(len(names))]

@@ -173,7 +173,7 @@ def test_json_agrees_with_the_module(capsys):
 
 def test_command_measures_and_explains_what_it_chose(capsys, tmp_path):
     mixed_table(n_labeled=30).assign(same=1).to_csv(tmp_path / "t.csv", index=False)
-    options = ("--csv", tmp_path / "t.csv", "--label-column", "label", "--id-column", "id", *MARGIN)
+    options = ("study", tmp_path / "t.csv", "--label-column", "label", "--id-column", "id", *MARGIN)
     code, out, err = run(capsys, *options)
     assert (code, err) == (0, "")
     notes = [
@@ -186,18 +186,18 @@ def test_command_measures_and_explains_what_it_chose(capsys, tmp_path):
         assert out.count(words) == 1
     result = json.loads(run(capsys, *options, "--json", "--metric", "balanced_accuracy")[1])
     assert result["dataset"] == "t.csv" and result["metric"] == "balanced_accuracy"
-    assert sum(result["sizes"].values()) == 30 and len(result["notes"]) == 4
+    assert sum(result["sizes"].values()) == 30 and len(result["notes"]) == 5
     assert [row["strategy"] for row in result["strategies"]] == ["random", "margin"]
 
 
 @pytest.mark.parametrize("name", ["knn", "label_spreading"])
 def test_command_takes_the_classifier_for_a_table(capsys, csv_path, name):
-    options = ("--csv", csv_path, "--label-column", "label", "--id-column", "id", "--classifier", name)
-    code, out, err = run(capsys, *options, *MARGIN)
+    options = (csv_path, "--label-column", "label", "--id-column", "id", "--classifier", name)
+    code, out, err = run(capsys, "study", *options, *MARGIN)
     assert (code, err) == (0, "") and f"classifier {name}\n" in out
-    assert f"classifier {name}\n" in run(capsys, *options, "--suggest", 3)[1]
-    result = json.loads(run(capsys, *options, "--suggest", 3, "--json")[1])
-    assert result["classifier"] == name and len(result["suggestions"]) == 3
+    assert f"classifier {name}\n" in run(capsys, "suggest", *options, "-n", 3)[1]
+    shown = json.loads(run(capsys, "suggest", csv_path, "-n", 3, "--json")[1])
+    assert shown["classifier"] == name and len(shown["suggestions"]) == 3
 
 
 def test_command_takes_the_metric_on_bundled_data(capsys):
@@ -206,51 +206,53 @@ def test_command_takes_the_metric_on_bundled_data(capsys):
     assert code == 0 and "target 90% balanced accuracy" in out
 
 
-def test_command_suggests_writes_and_merges(capsys, csv_path):
+def test_command_suggests_takes_answers_and_exports(capsys, csv_path):
     folder = csv_path.parent
-    options = ("--csv", csv_path, "--label-column", "label", "--id-column", "id")
-    code, out, err = run(capsys, *options, "--suggest", 3, "--output", folder / "next.csv")
-    assert (code, err) == (0, "") and "score" in out and "--labels" in out
-    rows = json.loads(run(capsys, *options, "--suggest", 3, "--json")[1])["suggestions"]
-    asked = pd.read_csv(folder / "next.csv", dtype=str)
+    code, out, err = run(capsys, "suggest", csv_path, "--label-column", "label", "--id-column", "id", "-n", 3)
+    assert (code, err) == (0, "") and "active-learning add" in out
+    rows = json.loads(run(capsys, "suggest", csv_path, "-n", 3, "--json")[1])["suggestions"]
+    path = folder / f"{csv_path.name}.next.csv"
+    asked = pd.read_csv(path, dtype=str)
     assert asked["id"].tolist() == [row["id"] for row in rows]
-    asked.assign(label="yes").to_csv(folder / "next.csv", index=False)
+    asked.assign(label="yes").to_csv(path, index=False)
     before = csv_path.read_bytes()
-    merging = (*options, "--labels", folder / "next.csv", "--output", folder / "merged.csv")
-    assert run(capsys, *merging)[0] == 0
-    assert json.loads(run(capsys, *merging, "--force", "--json")[1])["labeled"] == 23
+    assert "3 answers" in run(capsys, "add", csv_path, path)[1]
+    assert json.loads(run(capsys, "add", csv_path, path, "--json")[1])["answers"] == 0
+    assert run(capsys, "export", csv_path, "--output", folder / "merged.csv")[0] == 0
     assert csv_path.read_bytes() == before
     assert len(pd.read_csv(folder / "merged.csv", dtype=str)["label"].dropna()) == 23
-    again = json.loads(run(capsys, *options, "--labels", folder / "next.csv", "--suggest", 99, "--json")[1])
+    again = json.loads(run(capsys, "suggest", csv_path, "-n", 99, "--json")[1])
     assert {row["id"] for row in again["suggestions"]}.isdisjoint(asked["id"])
+
+
+LABEL = ["--label-column", "label"]
 
 
 @pytest.mark.parametrize(
     "options, message",
     [
-        (["--csv", "none.csv", "--label-column", "label"], "none.csv"),
-        (["--csv", "mine.csv", "--label-column", "lable"], "did you mean 'label'"),
-        (["--csv", "mine.csv"], "--label-column"),
-        (["--suggest", "3"], "--suggest needs --csv"),
+        (["study", "none.csv", *LABEL], "none.csv"),
+        (["study", "mine.csv", "--label-column", "lable"], "did you mean 'label'"),
+        (["study", "mine.csv"], "--label-column is missing"),
+        (["study"], "TABLE"),
+        (["suggest", "3"], "--label-column is missing"),
         (["--dataset", "iris", "--metric", "f1"], "accuracy, balanced_accuracy"),
-        (["--csv", "mine.csv", "--label-column", "label", "--dataset", "iris"], "no --dataset"),
-        (["--csv", "mine.csv", "--label-column", "label", "--labels", "mine.csv"], "--labels needs --output"),
-        (["--csv", "mine.csv", "--label-column", "label", "--output", "a.csv"], "--output goes with"),
-        (["--csv", "mine.csv", "--label-column", "label", "--suggest", "0"], "at least 1, got 0"),
-        (
-            ["--csv", "mine.csv", "--label-column", "label", "--suggest", "3", "--strategy", "x"],
-            "unknown strategy",
-        ),
-        (
-            ["--csv", "mine.csv", "--label-column", "label", "--suggest", "3", "--classifier", "svm"],
-            "gives none; classifiers that do",
-        ),
-        (["--csv", "mine.csv", "--label-column", "label", "--suggest", "3", "--output", "mine.csv"], "never"),
-        (
-            ["--csv", "mine.csv", "--label-column", "label", "--suggest", "3", "--output", "no/a.csv"],
-            "no/a.csv",
-        ),
-        (["--csv", "t.parquet", "--label-column", "label"], "t.parquet"),
+        (["study", "mine.csv", *LABEL, "--dataset", "iris"], "--dataset NAME without a sub-command"),
+        (["--label-column", "label"], "type active-learning study TABLE --label-column"),
+        (["score", "mine.csv", *LABEL, "--force"], "--force is no option of score, but of export"),
+        (["score", "mine.csv", *LABEL, "--suggest", "3"], "type active-learning suggest TABLE -n N"),
+        (["add", "mine.csv", "a.csv", *LABEL, "--drop", "n"], "--drop is no option of add, but of study"),
+        (["score", "mine.csv", *LABEL, "--sead", "3"], "did you mean --seed?"),
+        (["suggest", "mine.csv", *LABEL, "-n", "0"], "at least 1, got 0"),
+        (["suggest", "mine.csv", *LABEL, "--audit-share", "2"], "from 0 to 1, got 2.0"),
+        (["suggest", "mine.csv", *LABEL, "--strategy", "x"], "unknown strategy"),
+        (["suggest", "mine.csv", *LABEL, "--classifier", "svm"], "gives none; classifiers that do"),
+        (["suggest", "mine.csv", *LABEL, "--classifier", "tree"], "unknown classifier 'tree'"),
+        (["suggest", "mine.csv", *LABEL, "--output", "mine.csv"], "never"),
+        (["suggest", "mine.csv", *LABEL, "--output", "no/a.csv"], "no/a.csv"),
+        (["forecast", "mine.csv", *LABEL, "--target-acc", "90"], "did you mean 0.9"),
+        (["score", "mine.csv", *LABEL, "--within", "0.1"], "0.5 to 50 points"),
+        (["study", "t.parquet", *LABEL], "t.parquet"),
     ],
 )
 def test_command_refuses_bad_input_in_one_line(capsys, csv_path, monkeypatch, options, message):
@@ -267,7 +269,31 @@ def test_command_refuses_bad_input_in_one_line(capsys, csv_path, monkeypatch, op
 def test_first_rows_are_suggested_before_two_classes_have_a_label(capsys, tmp_path, labels):
     rows = zip(["hello there", "bye now", "what is this", "see you"], labels, strict=True)
     path = write(tmp_path / "none.csv", "text,y\n" + "".join(f"{text},{label}\n" for text, label in rows))
-    code, out, err = run(capsys, "--csv", path, "--label-column", "y", "--suggest", 2)
+    code, out, err = run(capsys, "suggest", path, "--label-column", "y", "-n", 2)
     assert (code, err) == (0, "") and "Too early to say" in out
-    code, out, _ = run(capsys, "--csv", path, "--label-column", "y", "--suggest", 2, "--json")
+    code, out, _ = run(capsys, "suggest", path, "-n", 2, "--json")
     assert code == 0 and len(json.loads(out)["suggestions"]) == 2
+
+
+@pytest.mark.parametrize(
+    "old, new",
+    [
+        ("--csv my.csv --label-column y", "study my.csv --label-column y"),
+        (
+            "--csv my.csv --label-column y --suggest 10 --output next.csv",
+            "suggest my.csv --label-column y -n 10 --output next.csv",
+        ),
+        (
+            "--csv my.csv --label-column y --labels next.csv --output merged.csv --relabel",
+            "add my.csv next.csv --label-column y --relabel, "
+            "and active-learning export my.csv --output merged.csv",
+        ),
+        (
+            "--csv=my.csv --label-column y --forecast --target-acc 0.9",
+            "forecast my.csv --label-column y --target-acc 0.9",
+        ),
+    ],
+)
+def test_the_old_spelling_is_answered_with_the_new_one(capsys, old, new):
+    code, out, err = run(capsys, *old.split())
+    assert (code, out, err.count("\n")) == (2, "", 1) and f"type active-learning {new}" in err

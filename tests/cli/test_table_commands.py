@@ -20,17 +20,18 @@ GOOD = "id,n,w,y\np,1,5,a\nq,3,2,b\nr,2,9,\ns,5,4,\n"
 def run(tmp_path, monkeypatch, capsys):
     """Write files and run the command; (exit code, stdout, stderr, the files that are new or changed)."""
 
-    def run(files, *options):
+    def run(files, command, *options):
         monkeypatch.chdir(tmp_path)
         for name, content in files.items():
             (tmp_path / name).write_bytes(content if isinstance(content, bytes) else content.encode())
         before = {path.name: path.read_bytes() for path in tmp_path.iterdir()}
         try:
-            code = main(["--csv", "t.csv", "--label-column", "y", *options])
+            code = main([command, "t.csv", "--label-column", "y", *options])
         except SystemExit as stop:
             code = stop.code
         after = {path.name: path.read_bytes() for path in tmp_path.iterdir()}
-        assert before.items() <= after.items() or "--force" in options
+        replaced = {"t.csv.next.csv", "t.csv.labels.csv", "t.csv.job.json"}
+        assert all(after[name] == before[name] for name in {*before} - replaced) or "--force" in options
         return (
             code,
             *capsys.readouterr(),
@@ -40,9 +41,9 @@ def run(tmp_path, monkeypatch, capsys):
     return run
 
 
-MERGE = ("--labels", "l.csv", "--output", "m.csv")
-ASK = ("--suggest", "1", "--output", "m.csv")
-VECTORS = ("--suggest", "1", "--features", "v.csv")
+ADD = ("add", "l.csv")
+ASK = ("suggest", "-n", "1")
+VECTORS = (*ASK, "--features", "v.csv")
 BY_ID = ("--id-column", "id")
 
 
@@ -63,36 +64,32 @@ BY_ID = ("--id-column", "id")
         ({"t.csv": "id,n,w,y\np,1,5,a\n,3,2,b\n"}, (*ASK, *BY_ID), ["'id' is empty in row 2"]),
         ({"t.csv": b"PK\x03\x04"}, ASK, ["workbook"]),
         ({"t.csv": b"\x89PNG\r\n\x1a\n\0\0"}, ASK, ["t.csv"]),
+        ({"t.csv": GOOD, "l.csv": "row,id,n,w,y\n2,q,3,2,a\n"}, ADD, ["row 2", "'id' is 'q' instead of 'r'"]),
+        ({"t.csv": GOOD, "l.csv": "id,y\nr,a\nr,b\n"}, (*ADD, *BY_ID), ["two labels", "r: a or b"]),
+        ({"t.csv": GOOD, "l.csv": "id,y\np,b\n"}, (*ADD, *BY_ID), ["p: a or b", "--relabel"]),
+        ({"t.csv": GOOD, "l.csv": "id,y\nz,b\n"}, (*ADD, *BY_ID), ["'z'"]),
+        ({"t.csv": GOOD, "l.csv": "id,why\nr,b\n"}, (*ADD, *BY_ID), ["no column 'y'"]),
+        ({"t.csv": GOOD, "l.csv": 'id,y\nr,"b\n'}, (*ADD, *BY_ID), ["l.csv", "line 2", "never closed"]),
+        ({"t.csv": GOOD}, ("export", "--output", "t.csv", "--force"), ["never written"]),
+        ({"t.csv": GOOD, "m.csv": "mine"}, ("export", "--output", "m.csv"), ["m.csv", "force"]),
+        ({"t.csv": GOOD, "m.csv": "mine"}, (*ASK, "--output", "m.csv"), ["m.csv", "no suggestions"]),
+        ({"t.csv": GOOD}, (*ASK, "--output", "t.csv"), ["never written"]),
+        ({"t.csv": GOOD}, (*ASK, "--relabel"), ["--relabel is no option of suggest, but of add"]),
+        ({"t.csv": "y\na\nb\na\n\n"}, ASK, ["there are only labels"]),
+        ({"t.csv": "n,y\n ,a\n,b\n-,\n"}, ASK, ["'n' is dropped: it is empty"]),
+        ({"t.csv": GOOD, "l.csv": "id,y\nr,\n"}, (*ADD, *BY_ID), ["no label is filled in"]),
         (
-            {"t.csv": GOOD, "l.csv": "row,id,n,w,y\n2,q,3,2,a\n"},
-            MERGE,
-            ["row 2", "'id' is 'q' instead of 'r'"],
+            {"t.csv": GOOD, "l.csv": "id,y\nr,b\n", "t.csv.labels.csv": "x,y\n1,2\n"},
+            (*ADD, *BY_ID),
+            ["no label log"],
         ),
-        ({"t.csv": GOOD, "l.csv": "id,y\nr,a\nr,b\n"}, (*MERGE, *BY_ID), ["two labels", "r: a or b"]),
-        ({"t.csv": GOOD, "l.csv": "id,y\np,b\n"}, (*MERGE, *BY_ID), ["p: a or b", "--relabel"]),
-        ({"t.csv": GOOD, "l.csv": "id,y\nz,b\n"}, (*MERGE, *BY_ID), ["'z'"]),
-        ({"t.csv": GOOD, "l.csv": "id,note,y\nr,hm,b\n"}, (*MERGE, *BY_ID), ["'note'"]),
-        ({"t.csv": GOOD, "l.csv": "id,why\nr,b\n"}, (*MERGE, *BY_ID), ["no column 'y'"]),
-        ({"t.csv": GOOD, "l.csv": 'id,y\nr,"b\n'}, (*MERGE, *BY_ID), ["l.csv", "line 2", "never closed"]),
-        (
-            {"t.csv": GOOD.replace("a\n", "ä\n").encode("latin-1"), "l.csv": "id,y\nr,ж\n"},
-            (*MERGE, *BY_ID),
-            ["'ж'"],
-        ),
-        (
-            {"t.csv": GOOD, "l.csv": "id,y\nr,b\n"},
-            (*MERGE[:3], "l.csv", *BY_ID, "--force"),
-            ["never written"],
-        ),
-        ({"t.csv": GOOD, "m.csv": "mine"}, ASK, ["m.csv", "force"]),
-        ({"t.csv": GOOD}, (*ASK, "--relabel"), ["--relabel goes with --labels"]),
-        ({"t.csv": "y\na\nb\na\n\n"}, ("--suggest", "1"), ["there are only labels"]),
-        ({"t.csv": "n,y\n ,a\n,b\n-,\n"}, ("--suggest", "1"), ["'n' is dropped: it is empty"]),
+        ({"t.csv": GOOD, "t.csv.job.json": "{"}, ASK, ["t.csv.job.json cannot be read"]),
+        ({"t.csv": GOOD, "t.csv.job.json": '{"colour": 1}'}, ASK, ["unknown setting", "'colour'"]),
+        ({"t.csv": GOOD, "t.csv.job.json": '{"drop": "n"}'}, ASK, ["drop is 'n'", "like []"]),
         ({"t.csv": GOOD, "v.csv": "v\n[1 2]\n[3 4]\n"}, VECTORS, ["v.csv has 2 rows and the table 4"]),
         ({"t.csv": GOOD, "v.csv": "v\n[1 2]\n[3 4]\n[nan 1]\n[1 5]\n"}, VECTORS, ["NaN", "row 2"]),
         ({"t.csv": GOOD, "v.csv": "v\n[1 2]\n[3 4]\n[1]\n[1 5]\n"}, VECTORS, ["of 2 and of 1 numbers"]),
-        ({"t.csv": GOOD, "v.npy": b"\x80\x04\x95 a pickle"}, (*VECTORS[:3], "v.npy"), ["never unpickled"]),
-        ({"t.csv": GOOD}, ("--suggest", "1", "--spreadsheet-safe"), ["--spreadsheet-safe", "--output"]),
+        ({"t.csv": GOOD, "v.npy": b"\x80\x04\x95 a pickle"}, (*VECTORS[:-1], "v.npy"), ["never unpickled"]),
         ({"t.csv": GOOD}, (*ASK, "--unlabeled", "NA", "--skip", "NA"), ["'NA'", "--unlabeled or to --skip"]),
     ],
 )
@@ -102,59 +99,63 @@ def test_a_bad_file_is_one_clear_line_and_nothing_is_written(run, files, options
     assert err.count("\n") == 1 and all(words in err for words in message), err
 
 
-def test_what_is_no_archive_is_refused_by_name(run):
-    code, _, err, _ = run({"t.csv": GOOD, "t.csv.gz": GOOD}, "--csv", "t.csv.gz", *ASK)
-    assert code == 2 and "t.csv.gz cannot be read as a table: Not a gzipped file" in err
+def test_what_is_no_archive_is_refused_by_name(run, tmp_path, monkeypatch, capsys):
+    (tmp_path / "t.csv.gz").write_text(GOOD)
+    with pytest.raises(SystemExit, match="2"):
+        main(["suggest", str(tmp_path / "t.csv.gz"), "--label-column", "y"])
+    assert "t.csv.gz cannot be read as a table: Not a gzipped file" in capsys.readouterr().err
 
 
 def test_options_on_labels_work_together(run):
     table = "id,n,w,y\np,1,5,a\nq,3,2,b\nr,2,9,NA\n=s,5,4,\nt,7,8,broken\nu,6,1,\n"
     declared = ("--unlabeled", "NA", "--skip", "broken", *BY_ID)
-    code, out, _, written = run(
-        {"t.csv": table}, "--suggest", "9", "--output", "next.csv", "--spreadsheet-safe", *declared
-    )
+    code, out, _, written = run({"t.csv": table}, "suggest", "-n", "9", "--spreadsheet-safe", *declared)
     assert code == 0 and "label 'NA' (1) counts as none" in out
-    assert sorted(written["next.csv"].decode().splitlines()[1:]) == ["'=s,5,4,", "r,2,9,", "u,6,1,"]
+    asked = written["t.csv.next.csv"].decode().splitlines()[1:]
+    assert sorted(asked) == ["'=s,5,4,", "r,2,9,", "u,6,1,"]
     filled = "id,n,w,y\n'=s,5,4,+b\nr,2,9,a\np,1,5,b\nu,6,1,broken\n"
-    code, out, _, written = run({"l.csv": filled}, *MERGE, "--relabel", *declared)
-    assert code == 0 and "row p: 'a' is now 'b'" in out
-    assert (
-        written["m.csv"].decode()
-        == "id,n,w,y\np,1,5,b\nq,3,2,b\nr,2,9,a\n=s,5,4,+b\nt,7,8,broken\nu,6,1,broken\n"
-    )
-    code, out, _, _ = run({}, *MERGE, "--relabel", *declared, "--json", "--force")
-    assert json.loads(out)["pool"] == 0 and "row p: 'a' is now 'b'" in json.loads(out)["notes"]
+    code, out, _, written = run({"l.csv": filled}, *ADD, "--relabel")
+    assert code == 0 and "row p: 'a' is now 'b'" in out and [*written] == ["t.csv.labels.csv"]
+    code, out, _, written = run({}, "export", "--output", "m.csv")
+    merged = "id,n,w,y\np,1,5,b\nq,3,2,b\nr,2,9,a\n=s,5,4,+b\nt,7,8,broken\nu,6,1,\n"
+    assert code == 0 and written["m.csv"].decode() == merged
+    code, out, _, _ = run({}, "export", "--output", "m.csv", "--json", "--force")
+    assert json.loads(out)["pool"] == 0
 
 
-def test_a_file_without_a_header_goes_round(run):
+def test_a_file_without_a_header_goes_round(run, tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
     table = "1,7,a\n4,3,b\n2,9,\n5,4,\n"
-    code, _, _, written = run({"t.csv": table}, "--label-column", "3", "--no-header", *ASK)
-    assert code == 0 and written["m.csv"].startswith(b"row,1,2,3\n")
-    labels = "row,1,2,3\n2,2,9,b\n"
-    code, _, _, written = run({"l.csv": labels}, "--label-column", "3", "--no-header", *MERGE, "--force")
-    assert (code, written["m.csv"].decode()) == (0, table.replace("9,\n", "9,b\n"))
+    (tmp_path / "h.csv").write_text(table)
+    assert main(["suggest", "h.csv", "--label-column", "3", "--no-header", "-n", "1"]) == 0
+    assert (tmp_path / "h.csv.next.csv").read_text().startswith("row,1,2,3\n")
+    (tmp_path / "l.csv").write_text("row,1,2,3\n2,2,9,b\n")
+    assert main(["add", "h.csv", "l.csv"]) == 0
+    assert main(["export", "h.csv", "--output", "m.csv"]) == 0
+    assert (tmp_path / "m.csv").read_text() == table.replace("9,\n", "9,b\n")
 
 
 def test_a_doubt_is_one_line_on_stderr_in_a_merge_too(run):
     table, labels = GOOD.replace("5,a", "5,NA"), "id,y\nr,b\n"
-    code, _, err, _ = run({"t.csv": table, "l.csv": labels}, *MERGE, *BY_ID)
+    code, _, err, _ = run({"t.csv": table, "l.csv": labels}, *ADD, *BY_ID)
     assert code == 0 and err.count("\n") == 1 and "type --unlabeled NA" in err
 
 
 @pytest.mark.parametrize("table", ["id,y\np,a\nq,\n", "id,file,y\np,1.png,a\nq,2.png,\n"])
-def test_labels_merge_into_a_table_that_nothing_can_be_learnt_from(run, table):
+def test_answers_are_added_to_a_table_that_nothing_can_be_learnt_from(run, table):
     """Such as one of pictures, of which the vectors lie in another file."""
-    code, out, _, written = run({"t.csv": table, "l.csv": "id,y\nq,b\n"}, *MERGE, *BY_ID)
+    code, out, _, _ = run({"t.csv": table, "l.csv": "id,y\nq,b\n"}, *ADD, *BY_ID)
     assert code == 0 and "2 labelled rows, 0 without" in out
+    code, _, _, written = run({}, "export", "--output", "m.csv")
     assert written["m.csv"].decode() == table[:-1] + "b\n"
 
 
 @pytest.mark.parametrize("mark", ["NA", "?", "-", "--", "—", "n.a.", "don't know", "(blank)"])
 def test_what_a_doubt_says_to_type_is_understood(run, mark):
     table = GOOD.replace("5,a", f"5,{mark}").replace("9,\n", "9,c\n")
-    _, _, err, _ = run({"t.csv": table}, "--suggest", "1")
+    _, _, err, _ = run({"t.csv": table}, *ASK)
     typed = shlex.split(re.search(r"type (--unlabeled .*) \(or", err)[1])
-    code, out, err, _ = run({"t.csv": table}, "--suggest", "1", *typed)
+    code, out, err, _ = run({"t.csv": table}, *ASK, *typed)
     assert (code, err) == (0, "") and "2 labelled rows, 2 without" in out
 
 

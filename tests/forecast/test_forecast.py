@@ -289,7 +289,7 @@ def run(capsys, *options):
 
 
 def test_the_command_forecasts(capsys, csv):
-    code, out, err = run(capsys, "--csv", csv, "--label-column", "y", "--forecast", "--target-acc", "0.9")
+    code, out, err = run(capsys, "forecast", csv, "--label-column", "y", "--target-acc", "0.9")
     assert (code, err) == (0, "")
     for words in (
         "80 labelled rows, 1420 without",
@@ -305,7 +305,7 @@ def test_the_command_forecasts(capsys, csv):
 def test_the_command_says_that_it_is_too_early_in_a_sentence(capsys, tmp_path):
     path = tmp_path / "few.csv"
     pd.DataFrame({"x": np.arange(60.0) % 7, "y": ["a", "b"] * 10 + [""] * 40}).to_csv(path, index=False)
-    code, out, err = run(capsys, "--csv", str(path), "--label-column", "y", "--forecast")
+    code, out, err = run(capsys, "forecast", str(path), "--label-column", "y")
     assert (code, err) == (0, "")
     assert out.splitlines()[-1] == (
         "Too early to say: 20 labels of 2 classes; a forecast needs 30 chosen at random."
@@ -314,18 +314,18 @@ def test_the_command_says_that_it_is_too_early_in_a_sentence(capsys, tmp_path):
 
 @pytest.mark.parametrize(("target", "words"), [("0.3", "is surely reached"), ("1", "not in sight")])
 def test_the_command_says_when_a_target_is_reached_or_out_of_reach(capsys, csv, target, words):
-    code, out, _ = run(capsys, "--csv", csv, "--label-column", "y", "--forecast", "--target-acc", target)
+    code, out, _ = run(capsys, "forecast", csv, "--label-column", "y", "--target-acc", target)
     assert code == 0 and words in out.splitlines()[-1]
 
 
 def test_the_command_forecasts_as_json(capsys, csv, some_labels):
-    code, out, _ = run(capsys, "--csv", csv, "--label-column", "y", "--forecast", "--json")
+    code, out, _ = run(capsys, "forecast", csv, "--label-column", "y", "--json")
     answer = json.loads(out)["forecast"]
     assert code == 0 and 0 < answer["target"] < 1 and answer["labels_now"] == 80
 
 
 def test_a_suggestion_comes_with_what_it_may_gain(capsys, csv):
-    options = ("--csv", csv, "--label-column", "y", "--suggest", "5")
+    options = ("suggest", csv, "--label-column", "y", "-n", "5")
     _, out, _ = run(capsys, *options)
     assert "Expected gain of these 5 labels:" in out and "away" not in out
     _, out, _ = run(capsys, *options, "--target-acc", "0.95", "--json")
@@ -335,16 +335,14 @@ def test_a_suggestion_comes_with_what_it_may_gain(capsys, csv):
 @pytest.mark.parametrize(
     ("options", "words"),
     [
-        (["--forecast"], "--forecast needs --csv"),
-        (["--forecast", "--suggest", "3"], "--forecast is about accuracy"),
-        (["--forecast", "--metric", "balanced_accuracy"], "--forecast is about accuracy"),
-        (["--forecast", "--output", "new.csv"], "--forecast writes no file"),
-        (["--forecast", "--target-acc", "90"], "did you mean 0.9"),
+        (["-n", "3"], "-n is no option of forecast, but of suggest"),
+        (["--metric", "balanced_accuracy"], "--metric is no option of forecast, but of study"),
+        (["--output", "new.csv"], "--output is no option of forecast"),
+        (["--target-acc", "90"], "did you mean 0.9"),
     ],
 )
 def test_the_command_refuses_in_one_line(capsys, csv, options, words):
-    table = [] if options == ["--forecast"] else ["--csv", csv, "--label-column", "y"]
-    code, out, err = run(capsys, *table, *options)
+    code, out, err = run(capsys, "forecast", csv, "--label-column", "y", *options)
     assert (code, out) == (2, "") and words in err and err.count("\n") == 1
 
 

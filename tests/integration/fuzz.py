@@ -540,41 +540,39 @@ def options(rng, folder):
     numbers = ["0", "1", "2", "-1", "x", "", "1e3", "nan", "99999999999999999999", "0.5"]
     base = ["--dataset", "iris", "--splits", "1", "--budget", "14", "--jobs", "1", "--strategies", "margin"]
     if rng.random() < 0.4:
-        base = [
-            "--csv",
-            path_of(rng, folder),
-            "--label-column",
-            "y",
-            "--splits",
-            "1",
-            "--budget",
-            "14",
-            "--jobs",
-            "1",
+        path, label = path_of(rng, folder), ["--label-column", "y"]
+        commands = [
+            ["study", path, *label, "--splits", "1", "--budget", "14", "--jobs", "1"],
+            ["suggest", path, *label, "-n", "2", "--output", str(Path(folder, f"o{rng.integers(9)}.csv"))],
+            ["add", path, path_of(rng, folder), *label],
+            ["score", path, *label],
+            ["forecast", path, *label],
+            ["export", path, *label, "--output", str(Path(folder, f"o{rng.integers(9)}.csv"))],
         ]
-        base += one_of(
-            rng,
-            [
-                [],
-                ["--suggest", "2"],
-                ["--suggest", "2", "--output", str(Path(folder, f"o{rng.integers(9)}.csv"))],
-            ],
-        )
+        base = one_of(rng, commands)
     names = [*NAMES, *al.STRATEGIES, *CLASSIFIERS]
     more = {
         "--batch": numbers, "--budget": numbers, "--splits": ["0", "-1", "2", "x"], "--hold": numbers,
         "--target-acc": [*numbers, "0.9", "90", "inf"], "--seed": numbers, "--jobs": ["0", "x", "1"],
         "--metric": ["accuracy", "balanced_accuracy", "f1"], "--classifier": names, "--strategy": names,
         "--strategies": names, "--drop": names, "--id-column": names, "--label-column": names,
-        "--dataset": names, "--labels": [str(Path(folder, "no.csv")), path_of(rng, folder), folder],
+        "--dataset": names, "--classes": names, "--who": names, "--by": names, "--given": ["random", "x"],
         "--output": [folder, str(Path(folder, "n\0l")), ""], "--checkpoint": [path_of(rng, folder), folder, "", "n\0l"],
-        "--suggest": numbers, "--unlabeled": names, "--skip": names,
+        "-n": numbers, "--audit-share": numbers, "--within": numbers, "--unlabeled": names, "--skip": names,
         "--features": [vectors(rng, folder), path_of(rng, folder), folder, ""], "--csv": [folder, "", "n\0l"],
     }  # fmt: skip
     for _ in range(int(rng.integers(0, 3))):
         name = one_of(rng, [*more])
         base += [name, one_of(rng, more[name])]
-    flags = ["--force", "--no-header", "--relabel", "--spreadsheet-safe", "--forecast", "--version", "--help"]
+    flags = [
+        "--force",
+        "--no-header",
+        "--relabel",
+        "--only-audit",
+        "--spreadsheet-safe",
+        "--version",
+        "--help",
+    ]
     return base + [flag for flag in flags if rng.random() < 0.04] + ["--json"] * int(rng.random() < 0.3)
 
 

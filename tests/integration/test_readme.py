@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from active_learning.cli.parser import build_parser
+from active_learning.cli.parser import COMMANDS, build_parser, command_parser
 
 ROOT = Path(__file__).parents[2]
 README = (ROOT / "README.md").read_text(encoding="utf-8")
@@ -30,7 +30,8 @@ def test_readme_links_lead_somewhere(path):
 
 
 def test_readme_names_options_that_exist():
-    options = {option for action in build_parser()._actions for option in action.option_strings}
+    parsers = [build_parser(), *map(command_parser, COMMANDS)]
+    options = {option for parser in parsers for action in parser._actions for option in action.option_strings}
     named = re.findall(r"(?<=[ `])--[a-z-]+", " ".join(re.findall(r"[^\n]*active-learning [^\n]*", README)))
     assert named and set(named) <= options
 

@@ -203,8 +203,9 @@ def test_no_better_classifier_is_named_where_a_plane_is_the_truth_or_nothing_is(
 
 def test_the_command_names_the_better_classifier(tmp_path, capsys):
     left_table().to_csv(tmp_path / "staff.csv", index=False)
-    options = ["--csv", tmp_path / "staff.csv", "--label-column", "left", "--strategies", "random"]
-    code, out, _ = run(capsys, *options, "--splits", "2", "--budget", "60", "--jobs", "1")
+    own = ["study", tmp_path / "staff.csv", "--label-column", "left", "--strategies", "random"]
+    own += ["--classifier", "logistic_regression"]
+    code, out, _ = run(capsys, *own, "--splits", "2", "--budget", "60", "--jobs", "1")
     assert code == 0 and "try --classifier extra_trees." in out
 
 

@@ -235,10 +235,10 @@ def test_suggestions_with_labels_are_labels_too(tmp_path):
 def test_ids_of_any_type_go_round_through_parquet_and_json_exactly(tmp_path, capsys, ids, index):
     rows = pd.DataFrame({"id": ids, "n": [1, 5, 2, 9.5], "y": ["a", "b", None, None]})
     (rows.set_index("id") if index else rows).to_parquet(tmp_path / "t.parquet")
-    options = ["--csv", str(tmp_path / "t.parquet"), "--label-column", "y"] + ["--id-column", "id"] * (
-        not index
-    )
-    assert main([*options, "--suggest", "2", "--output", str(tmp_path / "next.csv"), "--json"]) == 0
+    path = str(tmp_path / "t.parquet")
+    options = ["--label-column", "y"] + ["--id-column", "id"] * (not index)
+    output = ["--output", str(tmp_path / "next.csv")]
+    assert main(["suggest", path, *options, "-n", "2", *output, "--json"]) == 0
     shown = [row["id"] for row in json.loads(capsys.readouterr().out)["suggestions"]]
     asked = frame((tmp_path / "next.csv").read_text())
     assert asked["id"].tolist() == shown
@@ -249,9 +249,8 @@ def test_ids_of_any_type_go_round_through_parquet_and_json_exactly(tmp_path, cap
         ]
     }
     asked.assign(y="b").to_csv(tmp_path / "labels.csv", index=False)
-    assert (
-        main([*options, "--labels", str(tmp_path / "labels.csv"), "--output", str(tmp_path / "m.csv")]) == 0
-    )
+    assert main(["add", path, str(tmp_path / "labels.csv")]) == 0
+    assert main(["export", path, "--output", str(tmp_path / "m.csv")]) == 0
     assert frame((tmp_path / "m.csv").read_text())["y"].tolist() == ["a", "b", "b", "b"]
 
 

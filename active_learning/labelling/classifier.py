@@ -1,0 +1,70 @@
+"""The classifier of a labelling job: chosen at 50 and at 200 labels, from the rows that are no audit rows.
+
+Logistic regression, unless another is better by more than the standard error of the difference.
+"""
+
+import numpy as np
+from sklearn.base import clone
+from sklearn.model_selection import StratifiedKFold
+
+from active_learning._arrays import on_one_thread, take
+from active_learning.labelling.draw import hide_audit_rows
+from active_learning.labelling.plan import table_model
+from active_learning.models.registry import fit, make_model, represent_all
+
+DEFAULT = "logistic_regression"
+CHOICES = ("logistic_regression", "extra_trees", "svm", "knn")  # those with a probability or fast enough
+STAGES = (50, 200)  # labels at which the choice is made
+MOST = 300  # labelled rows that are compared on
+
+
+def stage_of(table):
+    """The labels at which the classifier is due to be chosen: 50, 200, or 0 if that is too early."""
+    n = int((table.labeled & ~table.audit).sum())
+    return max((stage for stage in STAGES if stage <= n), default=0)
+
+
+@on_one_thread
+def choose_classifier(table, random_state=0):
+    """The classifier that learns most from a table's labels, and a sentence on it.
+
+    Parameters
+    ----------
+    table : Table
+    random_state : int
+        Seed of the folds.
+
+    Returns
+    -------
+    (str, str)
+        The name, and why.
+    """
+    seen = hide_audit_rows(table)
+    rows = np.flatnonzero(seen.labeled)
+    y = np.unique(seen.y[rows].astype(str), return_inverse=True)[1]
+    counts = np.bincount(y) if len(y) else [0]
+    if len(counts) < 2 or len(rows) < STAGES[0]:
+        return DEFAULT, f"classifier {DEFAULT}, until {STAGES[0]} labels tell whether another learns more"
+    rng = np.random.default_rng(random_state)
+    if len(rows) > MOST:
+        kept = np.sort(rng.choice(len(rows), MOST, replace=False))
+        rows, y = rows[kept], y[kept]
+    _, X = represent_all(table_model(seen), seen.X, rows)
+    X = take(X, rows)
+    right = {name: _right(make_model(name), X, y, random_state) for name in CHOICES}
+    best = max(right, key=lambda name: right[name].mean())
+    lead = right[best] - right[DEFAULT]
+    if lead.mean() <= lead.std(ddof=1) / np.sqrt(len(lead)):
+        best = DEFAULT
+    shares = ", ".join(f"{name} {hits.mean():.0%}" for name, hits in right.items())
+    return best, f"classifier {best}, chosen by cross-validation on {len(rows)} labels ({shares})"
+
+
+def _right(model, X, y, random_state):
+    """Whether each row is guessed right by a classifier that did not see it, as 0 and 1."""
+    right = np.zeros(len(y))
+    folds = StratifiedKFold(5, shuffle=True, random_state=random_state)
+    for train, test in folds.split(X, np.where(np.bincount(y)[y] >= 5, y, -1)):
+        if len(np.unique(y[train])) > 1:
+            right[test] = fit(clone(model), X, y, train, test).predict(X[test]) == y[test]
+    return right
