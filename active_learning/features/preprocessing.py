@@ -15,12 +15,13 @@ from sklearn.preprocessing import OneHotEncoder, StandardScaler
 
 from active_learning._progress import progress
 from active_learning.features.columns import read_column
+from active_learning.features.dependence import declared_dependence
 from active_learning.features.leakage import leaking_columns
 from active_learning.features.text import TextEncoder
 from active_learning.features.vectors import VectorScaler, read_vectors
 from active_learning.tables.labels import check_single
 from active_learning.tables.logged import with_log
-from active_learning.tables.table import read_table
+from active_learning.tables.table import check_column, read_table
 
 LEAKAGE = "alone gives the label away; known only after labelling? Then leave it out (--drop)"
 MISSING_CELLS = (10, 0.05)  # so many, and their share, from which on that a cell is missing is a feature
@@ -41,6 +42,8 @@ def load_table(
     log=None,
     columns=None,
     by=None,
+    group_column=None,
+    time_column=None,
 ):
     """Read a table and decide what each column is; medians, scales and levels are learnt later, by fit.
 
@@ -73,6 +76,13 @@ def load_table(
     by : str, optional
         Whose answer counts where people disagree, as in LabelLog.labels.
 
+    group_column : str, optional
+        A column that says what each row is of, a patient, say: no split divides the rows of one, and it is
+        not learnt from.
+    time_column : str, optional
+        A column of dates, times or numbers: what is measured is trained on earlier rows and tested on later
+        ones.
+
     Returns
     -------
     Table
@@ -100,14 +110,18 @@ def load_table(
     table = read_table(path_or_frame, label_column, id_column=id_column, drop=drop, **declared)
     if log is not None:
         table = with_log(table, log, columns=columns, by=by)
-    others = [*([drop] if isinstance(drop, str) else drop), *([] if id_column is None else [id_column])]
+    for name in filter(None, (group_column, time_column)):
+        check_column(table.frame, name)
+    dependence = declared_dependence(table.frame, label_column, group_column, time_column)
+    others = [*([drop] if isinstance(drop, str) else drop), *filter(None, [id_column, group_column])]
     frame = table.frame.drop(columns=[label_column, *others])
     check_single(table.y, label_column)
     if features is None:
         X, preprocessor, notes = encode(frame, table.y, "," if table.sep == ";" else ".")
     else:
         X, preprocessor, notes = read_vectors(features, len(frame))
-    return replace(table, X=X, preprocessor=preprocessor, notes=[*table.notes, *notes])
+    notes = [*table.notes, *notes, *(dependence.notes if dependence else [])]
+    return replace(table, X=X, preprocessor=preprocessor, notes=notes, dependence=dependence)
 
 
 def encode(frame, y, decimal="."):

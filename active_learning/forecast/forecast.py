@@ -18,7 +18,7 @@ from active_learning._arrays import take
 from active_learning._validation import History, check_integer, check_target
 from active_learning.datasets.dataset import Dataset
 from active_learning.forecast.learning_curve import SubsetCurve, continuation, subset_curve
-from active_learning.labelling.plan import labeled_rows, table_model
+from active_learning.labelling.plan import dependence_among, labeled_rows, table_model, with_dependence
 from active_learning.models.checked import warn_unseeded
 from active_learning.models.registry import make_model
 from active_learning.report.sentences import format_percent
@@ -157,7 +157,8 @@ def forecast(
     if len(tested) < max(LEAST, 3 * classes):
         return _unknown(target, len(labeled), ahead, too_early(len(tested), classes, LEAST))
     rng = np.random.default_rng(check_integer("random_state", random_state, 0))
-    curve = subset_curve(X, y, labeled, pool, model, rng, tested=tested, quiet=quiet)
+    siblings = _siblings(table_or_history, rows)
+    curve = subset_curve(X, y, labeled, pool, model, rng, tested=tested, quiet=quiet, **siblings)
     kind = "rule" if history is None and curve.selection_bias > BIASED else "random"
     answer = _answer(curve, target, kind, ("random", RECOMMENDED), ahead)
     majority = np.bincount(y[labeled]).max() / len(labeled)
@@ -181,6 +182,14 @@ def _labelled(source, labeled):
     if len(classes := np.unique(source.y[rows])) < 2:
         raise ValueError(f"the {len(rows)} labels of {source.name} hold {len(classes)} class; 2 are needed")
     return rows
+
+
+def _siblings(source, rows):
+    """The groups or times of rows of a Table or Dataset, as keywords for subset_curve."""
+    if isinstance(source, Dataset):
+        found = {name: getattr(source, name) for name in ("groups", "times")}
+        return {name: None if values is None else values[rows] for name, values in found.items()}
+    return dependence_among(with_dependence(source), rows)
 
 
 def _matrices(source, labeled, model):

@@ -5,7 +5,7 @@ scores. Not here: how wrong such curves were in backtests, and the intervals mad
 """
 
 import warnings
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 from scipy.special import expit, logit
@@ -48,16 +48,49 @@ def subset_sizes(m):
     return np.unique([max(4, int(share * m)) for share in FRACTIONS])
 
 
-def _tasks(y, sizes, rng):
+def _tasks(y, sizes, rng, folds_of):
     """Yield (rows to train on, rows to test on, index of the size): cross-validation on growing parts."""
     for _ in range(max(1, min(3, 200 // len(y)))):
-        folds = np.arange(len(y)) % FOLDS
-        order = stratified_permutation(y, rng)
-        for fold in range(FOLDS):
-            train, test = order[folds != fold], order[folds == fold]
+        for train, test in folds_of(y, rng):
             train = train[stratified_permutation(y[train], rng)]
             for index, size in enumerate(sizes):
                 yield train[:size], test, index
+
+
+def _row_folds(y, rng):
+    """Yield (rows to train on, rows to test on) of a cross-validation by rows."""
+    folds = np.arange(len(y)) % FOLDS
+    order = stratified_permutation(y, rng)
+    for fold in range(FOLDS):
+        yield order[folds != fold], order[folds == fold]
+
+
+def _group_folds(groups):
+    """Likewise by whole groups (m,), codes, which are dealt out so that the folds are of like sizes."""
+
+    def folds_of(y, rng):
+        sizes, fold_of, filled = np.bincount(groups), np.zeros(groups.max() + 1, dtype=int), np.zeros(FOLDS)
+        shuffled = rng.permutation(len(sizes))
+        for group in shuffled[np.argsort(-sizes[shuffled], kind="stable")]:
+            fold_of[group] = filled.argmin()
+            filled[fold_of[group]] += sizes[group]
+        for fold in np.flatnonzero(filled):
+            test = fold_of[groups] == fold
+            yield np.flatnonzero(~test), np.flatnonzero(test)
+
+    return folds_of
+
+
+LATER = 0.3  # share of the labelled rows that test where rows have times
+
+
+def _time_folds(times):
+    """Likewise with the earlier rows to train on and the later ones to test on, three times over."""
+    start = np.sort(times)[int((1 - LATER) * len(times))]
+    earlier, later = np.flatnonzero(times < start), np.flatnonzero(times >= start)
+    if not len(earlier):
+        raise ValueError("the times of the labelled rows leave no earlier rows to train on")
+    return lambda y, rng: ((earlier, later) for _ in range(3))
 
 
 def _predictions(model, X, y, train, pool, rows):
@@ -74,7 +107,7 @@ def _predictions(model, X, y, train, pool, rows):
 
 
 @on_one_thread
-def subset_curve(X, y, labeled, pool, model, rng, *, tested=None, quiet=False):
+def subset_curve(X, y, labeled, pool, model, rng, *, tested=None, quiet=False, groups=None, times=None):
     """Score classifiers trained on subsets of the labelled rows, by repeated cross-validation.
 
     Parameters
@@ -92,6 +125,9 @@ def subset_curve(X, y, labeled, pool, model, rng, *, tested=None, quiet=False):
         test, and the predictions for the pool show what kind of rows are missing among them.
     quiet : bool
         Whether to show no progress.
+    groups, times : array of shape (m,), optional
+        Of the labelled rows, one of both: whole groups are tested, or later rows than are trained on. The
+        pool is then not looked at: it may hold rows of the same groups.
 
     Returns
     -------
@@ -102,23 +138,52 @@ def subset_curve(X, y, labeled, pool, model, rng, *, tested=None, quiet=False):
     Figueroa et al. 2012 (learning curves of subsets); Angelopoulos et al. 2023 (predictions for unlabelled
     rows, corrected by labelled ones).
     """
-    sizes, model = subset_sizes(len(labeled)), clone(model)
+    model, clusters, folds_of, share = clone(model), None, _row_folds, 1.0
+    if groups is not None:
+        clusters = np.unique(groups, return_inverse=True)[1]
+        folds_of = _group_folds(clusters)
+    if times is not None:
+        clusters, folds_of, share = _time_blocks(times), _time_folds(times), 1 - LATER
+    sizes = subset_sizes(int(share * len(labeled)))
     tested = np.arange(len(labeled)) if tested is None else tested
-    pool_rows = rng.permutation(pool)[: POOL_ROWS if len(tested) == len(labeled) else 0]
-    hits, odds, times = np.zeros((3, len(sizes), len(labeled)))
+    plain = len(tested) == len(labeled) and clusters is None
+    pool_rows = rng.permutation(pool)[: POOL_ROWS if plain else 0]
+    hits, odds, counts = np.zeros((3, len(sizes), len(labeled)))
     pool_odds = [[] for _ in sizes]
-    tasks = [*_tasks(y[labeled], sizes, rng)]
+    tasks = [*_tasks(y[labeled], sizes, rng, folds_of)]
     for train, test, index in tasks if quiet else progress(iter(tasks), len(tasks)):
         rows = np.concatenate([labeled[test], pool_rows])
         predicted, confidence = _predictions(model, X, y, labeled[train], pool, rows)
         hits[index, test] += predicted[: len(test)] == y[labeled[test]]
-        times[index, test] += 1
+        counts[index, test] += 1
         if confidence is not None:
             values = logit(np.clip(confidence, 0.02, 0.98))
             odds[index, test] += values[: len(test)]
             pool_odds[index].append(values[len(test) :])
-    hits, odds = (sums[:, tested] / times[:, tested] for sums in (hits, odds))
-    return _curve(hits, odds, pool_odds, sizes, len(labeled), len(pool) if len(pool_rows) else 0)
+    tested = tested[counts[0, tested] > 0]
+    hits, odds = (sums[:, tested] / counts[:, tested] for sums in (hits, odds))
+    curve = _curve(hits, odds, pool_odds, sizes, len(labeled), len(pool) if len(pool_rows) else 0)
+    return curve if clusters is None else replace(curve, covariance=_clustered(hits, clusters[tested]))
+
+
+def _time_blocks(times, size=20):
+    """Codes (m,) of rows that follow one another, so many together: they are right or wrong together."""
+    blocks = np.empty(len(times), dtype=int)
+    blocks[np.argsort(times, kind="stable")] = np.arange(len(times)) // size
+    return blocks
+
+
+def _clustered(hits, codes):
+    """The covariance (s, s) of errors whose rows (s, m) of one code are right or wrong together.
+
+    References
+    ----------
+    Liang & Zeger 1986 (the sandwich of sums over clusters).
+    """
+    codes, m = np.unique(codes, return_inverse=True)[1], hits.shape[1]
+    sums = np.array([np.bincount(codes, row) for row in hits - hits.mean(axis=1, keepdims=True)])
+    n = sums.shape[1]
+    return sums @ sums.T / m**2 * n / max(n - 1, 1) + (1 + np.eye(len(hits))) / (m * min(m, n))
 
 
 def _curve(hits, odds, pool_odds, sizes, labels, n_pool):

@@ -47,6 +47,9 @@ NOT_DAMAGED = {getattr(sqlite3, f"SQLITE_{name}") for name in NOT_DAMAGED}
 def study_facts(dataset, strategies, *, model, **settings):
     """All that runs depend on, as texts by name: data, settings, rules, versions, our code."""
     values = {"data": dataset.X, "labels": dataset.y, "clean_labels": dataset.clean_labels}
+    values |= {
+        name: getattr(dataset, name) for name in ("groups", "times") if getattr(dataset, name) is not None
+    }
     values |= settings | {"model": (model := make_model(model))}
     values |= {f"{RULE}{name!r}": rule for name, rule in strategies.items()}
     libraries = {np, scipy, sklearn, sys.modules.get(type(last_step(model)).__module__.partition(".")[0])}

@@ -53,6 +53,8 @@ class Table:
         The notes that are about labels, and what was warned of.
     text : CsvText or None
         The CSV file that it was read from.
+    dependence : Dependence or None
+        Which rows are of one thing or follow one another, if that was declared or looked for.
     log : LabelLog or None
         Whose labels count.
     states : DataFrame of shape (n, 4) or None
@@ -87,6 +89,7 @@ class Table:
     log: object = None
     states: pd.DataFrame = None
     columns: list = None
+    dependence: object = None
 
     @property
     def labeled(self):
