@@ -300,7 +300,7 @@ TRIES = 20  # random divisions of the groups, of which the one nearest to the cl
 
 
 def _whole_groups(y, seed_per_class, test_size, groups, rng):
-    """Groups in random order until they make a test set: of TRIES the nearest to the shares of the classes."""
+    """Groups in random order until they make a test set: of TRIES that nearest to the classes' shares."""
     codes, of_class = pd.factorize(groups)[0], np.unique(y, return_inverse=True)[1]
     table = np.zeros((codes.max() + 1, of_class.max() + 1))
     np.add.at(table, (codes, of_class), 1)  # rows of each group and class

@@ -273,8 +273,8 @@ def _text_copies(cells, y, labeled):
         yield (
             joined,
             (
-                f"{n} of {len(labeled)} labelled texts {words} as another: such copies are kept on one side; if "
-                "they are of one thing, name it with --group-column"
+                f"{n} of {len(labeled)} labelled texts {words} as another: such copies are kept on one side; "
+                "if they are of one thing, name it with --group-column"
             ),
         )
 
@@ -290,7 +290,7 @@ def _unaccented(text):
 
 
 def _near_texts(keys):
-    """Codes (m,), one array a pair's block, of texts of 4 words or more that share nearly all that is rare."""
+    """Codes (m,), if any, of texts of 4 words or more that share nearly all that is rare."""
     rows = np.flatnonzero([len({*key.split()}) >= 4 for key in keys])
     if len(rows) < LEAST:
         return []
@@ -312,7 +312,7 @@ def _near_texts(keys):
 
 
 def _row_copies(cells, y, labeled):
-    """Rows whose cells are equal, all but one at the most, if chance would not make them so: codes and a note."""
+    """Rows equal in all cells, or all but one, if chance would not make them so: codes and a note."""
     if any(each.texts(labeled) is not None for each in cells) or not 3 <= len(cells) <= 60:
         return
     table = np.stack([each.codes[labeled] for each in cells], axis=1)
@@ -326,8 +326,8 @@ def _row_copies(cells, y, labeled):
             yield (
                 codes,
                 (
-                    f"{n} of {len(labeled)} labelled rows {equal}: such copies are kept on one side; if they are "
-                    "of one thing, name it with --group-column"
+                    f"{n} of {len(labeled)} labelled rows {equal}: such copies are kept on one side; if they "
+                    "are of one thing, name it with --group-column"
                 ),
             )
             return
@@ -361,8 +361,8 @@ def _series(cells, y, labeled):
 
 def _series_note(where, column):
     return (
-        f"rows that follow one another, {where}, are alike and have the same label: blocks of them are kept on "
-        f"one side; to test on later rows, type --time-column {column}"
+        f"rows that follow one another, {where}, are alike and have the same label: blocks of them are kept "
+        f"on one side; to test on later rows, type --time-column {column}"
     )
 
 

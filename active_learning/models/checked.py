@@ -229,7 +229,7 @@ def _repeats(model, X, y):
 
 
 def _answers(model, X, y):
-    """What it answers for all rows of X (n, d), fitted on every other: on its own rows chance shows little."""
+    """What it answers for all rows of X (n, d), fitted on every other: new rows show more of chance."""
     rows = np.arange(0, len(y), 2)
     model.fit(take(X, rows), y[rows])
     methods = [method for method in ("predict", "predict_proba") if hasattr(model, method)]
