@@ -15,16 +15,17 @@ from scipy.sparse.csgraph import connected_components
 from sklearn.feature_extraction.text import TfidfVectorizer
 
 from active_learning._arrays import blocks
-from active_learning.features.columns import ID_NAME
+from active_learning.features.columns import NO_SPACES
 from active_learning.features.parsing import as_dates, as_numbers, different
 from active_learning.features.text import text_key
 
 LEAST = 30  # labelled rows, below which nothing is looked for
 RARE = 1e-6  # a chance this small is none
 MATTERS = 0.02  # share of rows that are copies from which on they move a score
-NEAR = 0.8  # cosine similarity of the words of two texts from which on one is a copy of the other
+NEAR = 0.75  # cosine similarity of the words of two texts from which on one is a copy of the other
 MOST = 4000  # labelled texts at the most of which near copies are looked for
 LONG = 12  # letters of a text, below which people write the same by chance
+SENTENCE = 5  # words of the usual text: names of things have fewer, and repeat
 N_BLOCKS = 12  # of rows that follow one another
 NUMBERED = re.compile(r"\d+(?:\.\w+)?$")  # the end of the name of one of many files
 
@@ -144,8 +145,9 @@ class _Cells:
         if self.levels.dtype.kind in "biufmM" or len(self.levels) < 20:
             return None
         sample = [str(level) for level in self.levels[:: max(1, len(self.levels) // 200)]]
-        long = np.mean([len(text_key(text)) >= LONG and not NUMBERED.search(text) for text in sample])
-        if long < 0.5 or (np.median([len(text.split()) for text in sample]) < 2 and sample[0].isascii()):
+        long = np.mean([_n_letters(text) >= LONG for text in sample])
+        words = np.median([len(text.split()) + len(NO_SPACES.findall(text)) // 2 for text in sample])
+        if long < 0.5 or words < SENTENCE:
             return None
         return np.append(np.asarray(self.levels, dtype=object).astype(str), "")[self.codes[rows]]
 
@@ -171,7 +173,7 @@ def _whole(groups, y):
         if found.nunique() < min(3, len(found)):
             alone |= y == label
     groups[alone] = groups.max() + 1 + np.arange(alone.sum())
-    return None if alone.mean() > 0.2 or len(np.unique(groups)) < 6 else groups
+    return None if alone.mean() > 0.2 or len(np.unique(groups)) < 4 else groups
 
 
 def _items(cells, y, labeled):
@@ -186,7 +188,7 @@ def _items(cells, y, labeled):
         if codes is None or _is_measure(each):
             continue
         others = [x for x, other in zip(numbers, cells, strict=True) if x is not None and other is not each]
-        why = _never_cross(codes, labeled) or _of_one_thing(codes, y, labeled, each.name, others)
+        why = _never_cross(codes, labeled) or _of_one_thing(codes, y, labeled, others)
         if why:
             kept = f"{what}, and {why}: each is kept on one side; if they are of one thing, {advice}"
             yield codes[labeled], kept
@@ -221,8 +223,8 @@ def _never_cross(codes, labeled):
     return "each is labelled whole or not at all" if chance < np.log(RARE) else ""
 
 
-def _of_one_thing(codes, y, labeled, name, numbers):
-    """In words, that rows of one value have one label, and are alike or have a name for it; or ""."""
+def _of_one_thing(codes, y, labeled, numbers):
+    """In words, that rows of one value have one label and are alike; or ""."""
     codes, y = codes[labeled], pd.factorize(y[labeled])[0]
     values = np.unique(codes[codes >= 0])
     if len(values) < 15 or (codes >= 0).sum() < 1.5 * len(values):
@@ -233,8 +235,7 @@ def _of_one_thing(codes, y, labeled, name, numbers):
         return ""
     ratios = [_spread_within(codes, x[labeled]) for x in numbers]
     alike = [ratio < 0.4 for ratio in ratios if ratio is not None]
-    named = ID_NAME.search(name.strip()) is not None
-    return "have the same label" if named or (len(alike) > 1 and np.mean(alike) >= 0.5) else ""
+    return "are alike and have the same label" if len(alike) > 2 and np.mean(alike) >= 0.5 else ""
 
 
 def _same_within(codes, y):
@@ -262,11 +263,11 @@ def _text_copies(cells, y, labeled):
     keys = np.array(
         [text_key(_unaccented(" ".join(parts))) for parts in zip(*columns, strict=True)], dtype=object
     )
-    codes = np.where([len(key) >= LONG for key in keys], pd.factorize(keys)[0], -1)
+    codes = np.where([_n_letters(key) >= LONG for key in keys], pd.factorize(keys)[0], -1)
     joined, words = codes, "say the same but for case, digits or marks"
     if len(labeled) <= MOST and len(near := _near_texts(keys)):
         both = _joined([codes, *near])
-        if _copied(both) - _copied(codes) >= 0.05:
+        if _copied(both) - _copied(codes) >= 0.3:
             joined, words = both, "say nearly the same"
     if (share := _copied(joined)) >= MATTERS:
         n = round(share * len(labeled))
@@ -277,6 +278,10 @@ def _text_copies(cells, y, labeled):
                 "if they are of one thing, name it with --group-column"
             ),
         )
+
+
+def _n_letters(text):
+    return sum(map(str.isalpha, text))
 
 
 def _copied(codes):
@@ -379,7 +384,7 @@ def _slow(codes, numbers):
     expected, stays = (shares**2).sum(), (codes[1:] == codes[:-1])
     n_runs = 1 + (~stays).sum()
     surprise = (stays.mean() - expected) / np.sqrt(expected * (1 - expected) / len(stays))
-    if surprise < 6 or n_runs < 8:
+    if surprise < 6 or n_runs <= len(shares):
         return False
     steps = [_step(x, codes, stays) for x in numbers]
     slow = [step < 0.4 for step in steps if step is not None]

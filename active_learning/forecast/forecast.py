@@ -161,6 +161,8 @@ def forecast(
     curve = subset_curve(X, y, labeled, pool, model, rng, tested=tested, quiet=quiet, **siblings)
     kind = "rule" if history is None and curve.selection_bias > BIASED else "random"
     answer = _answer(curve, target, kind, ("random", RECOMMENDED), ahead)
+    if any(values is not None for values in siblings.values()):
+        _hold_chance(answer, curve, np.bincount(y[labeled]) / len(labeled))
     majority = np.bincount(y[labeled]).max() / len(labeled)
     return answer | {"verdict": answer["verdict"] + unlearnt(answer, majority)}
 
@@ -182,6 +184,17 @@ def _labelled(source, labeled):
     if len(classes := np.unique(source.y[rows])) < 2:
         raise ValueError(f"the {len(rows)} labels of {source.name} hold {len(classes)} class; 2 are needed")
     return rows
+
+
+SHOWN = 3.0  # standard errors above chance, from where a score is no luck of the groups
+
+
+def _hold_chance(answer, curve, shares):
+    """Let the intervals reach what a coin of k sides scores, if guessing in shares (k,) is not ruled out."""
+    chance = float((shares**2).sum())
+    if 1 - curve.errors[-1] - chance < SHOWN * np.sqrt(curve.covariance[-1, -1]):
+        for score in (answer["score_now"], *answer["score_after"]):
+            score["low"] = min(score["low"], round(1 / len(shares), 4))
 
 
 def _siblings(source, rows):

@@ -8,6 +8,7 @@ import warnings
 from dataclasses import dataclass, replace
 
 import numpy as np
+from scipy import stats
 from scipy.special import expit, logit
 from sklearn.base import clone
 from sklearn.dummy import DummyClassifier
@@ -143,7 +144,7 @@ def subset_curve(X, y, labeled, pool, model, rng, *, tested=None, quiet=False, g
         clusters = np.unique(groups, return_inverse=True)[1]
         folds_of = _group_folds(clusters)
     if times is not None:
-        clusters, folds_of, share = _time_blocks(times), _time_folds(times), 1 - LATER
+        clusters, folds_of, share = _time_blocks(times, y[labeled]), _time_folds(times), 1 - LATER
     sizes = subset_sizes(int(share * len(labeled)))
     tested = np.arange(len(labeled)) if tested is None else tested
     plain = len(tested) == len(labeled) and clusters is None
@@ -166,11 +167,22 @@ def subset_curve(X, y, labeled, pool, model, rng, *, tested=None, quiet=False, g
     return curve if clusters is None else replace(curve, covariance=_clustered(hits, clusters[tested]))
 
 
-def _time_blocks(times, size=20):
-    """Codes (m,) of rows that follow one another, so many together: they are right or wrong together."""
-    blocks = np.empty(len(times), dtype=int)
-    blocks[np.argsort(times, kind="stable")] = np.arange(len(times)) // size
-    return blocks
+def _time_blocks(times, y, size=20, most=100):
+    """Codes (m,) of rows that follow one another and are right or wrong together: `size` rows or more.
+
+    A block goes on while the label stays the same, to `most` rows.
+    """
+    order, codes = np.argsort(times, kind="stable"), np.empty(len(times), dtype=int)
+    start, code = 0, 0
+    for place, row in enumerate(order):
+        n = place - start
+        if n >= most or (n >= size and y[row] != y[order[place - 1]]):
+            start, code = place, code + 1
+        codes[row] = code
+    return codes
+
+
+PRIOR = 5  # clusters that the guess that their rows are right or wrong together weighs
 
 
 def _clustered(hits, codes):
@@ -182,8 +194,11 @@ def _clustered(hits, codes):
     """
     codes, m = np.unique(codes, return_inverse=True)[1], hits.shape[1]
     sums = np.array([np.bincount(codes, row) for row in hits - hits.mean(axis=1, keepdims=True)])
-    n = sums.shape[1]
-    return sums @ sums.T / m**2 * n / max(n - 1, 1) + (1 + np.eye(len(hits))) / (m * min(m, n))
+    n, share = sums.shape[1], (hits.mean() * sums.shape[1] + 1) / (sums.shape[1] + 2)
+    found = sums @ sums.T / m**2 * n / max(n - 1, 1)
+    together = share * (1 - share) / n  # the variance if all rows of a cluster were right or wrong together
+    few = (stats.t.ppf(0.975, max(n - 1, 1)) / stats.norm.ppf(0.975)) ** 2
+    return few * (n * found + PRIOR * together) / (n + PRIOR) + (1 + np.eye(len(hits))) / m**2
 
 
 def _curve(hits, odds, pool_odds, sizes, labels, n_pool):
