@@ -250,7 +250,7 @@ def split_dataset(y, *, seed_per_class=2, test_size=0.3, groups=None, times=None
     Returns
     -------
     Split
-        Together seed, pool and test hold all rows, each in ascending order.
+        Together seed, pool and test hold all rows, except with times, each in ascending order.
 
     Raises
     ------
