@@ -27,6 +27,7 @@ from active_learning.study.loop import run_loop
 from active_learning.study.study import checksum, curves_of, run_histories, run_parts, run_study
 # 5. Numbers: labels to target, savings and their intervals, power
 from active_learning.statistics.curves import bootstrap_interval, labels_to_target, mean_curve_crossings
+from active_learning.statistics.label_worth import label_worth
 from active_learning.statistics.savings import paired_saving, summarise
 from active_learning.statistics.power import false_alarm_rate
 # 6. Tables and sentences made from the numbers
@@ -61,6 +62,7 @@ from active_learning.plots.results import (
 from active_learning.plots.illustrations import (
     plot_border, plot_images, plot_query_cost, plot_score_triangle, plot_speed, plot_steps,
 )
+from active_learning.labelling_cell import label
 from active_learning.notebook import check_parameters, explore, show_figure, show_moving, show_table
 # fmt: on
 

@@ -32,4 +32,4 @@ STRATEGIES = (
     "density_margin",
 )
 CLASSIFIERS = ("logistic_regression", "svm", "knn", "extra_trees", "label_spreading")
-METRICS = ("accuracy", "balanced_accuracy")
+METRICS = ("accuracy", "balanced_accuracy", "f1")

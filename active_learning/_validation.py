@@ -8,13 +8,13 @@ import inspect
 from collections.abc import Hashable
 from dataclasses import dataclass
 from difflib import get_close_matches
-from functools import wraps
+from functools import partial, wraps
 from importlib import import_module
 from numbers import Integral, Real
 
 import numpy as np
 import pandas as pd
-from sklearn.metrics import balanced_accuracy_score
+from sklearn.metrics import f1_score
 from sklearn.pipeline import Pipeline
 
 
@@ -94,10 +94,53 @@ def last_step(model):
     return getattr(model, "__dict__", {}).get("original", model)
 
 
+def _balanced_accuracy(y_true, y_pred):
+    """Mean recall of the classes that y_true has; scikit-learn's, without its warning of other classes."""
+    _, codes, counts = np.unique(y_true, return_inverse=True, return_counts=True)
+    return float(np.mean(np.bincount(codes, weights=y_true == y_pred) / counts))
+
+
 METRICS = {
     "accuracy": lambda y_true, y_pred: np.count_nonzero(y_true == y_pred) / len(y_true),
-    "balanced_accuracy": balanced_accuracy_score,
+    "balanced_accuracy": _balanced_accuracy,
+    "f1": partial(f1_score, average="macro", zero_division=0.0),
 }
+
+
+def constant_answer(y, metric="accuracy"):
+    """Score the answer that needs no model: always the commonest label.
+
+    Parameters
+    ----------
+    y : array of shape (n,)
+        Labels.
+    metric : {"accuracy", "balanced_accuracy", "f1"}, default="accuracy"
+
+    Returns
+    -------
+    (str, float)
+        The label and its score; of labels that are as common, the first in order.
+
+    Raises
+    ------
+    ValueError
+        If there are no labels, or the metric is unknown.
+
+    Examples
+    --------
+    >>> constant_answer(["no", "no", "no", "yes"])
+    ('no', 0.75)
+    >>> constant_answer(["no", "no", "no", "yes"], "balanced_accuracy")
+    ('no', 0.5)
+    """
+    y = np.asarray(y)
+    y = y[~pd.isna(y)]
+    if not len(y):
+        raise ValueError("y must hold the labels of the rows studied, and holds none")
+    labels, counts = np.unique(y, return_counts=True)
+    label = labels[counts.argmax()]
+    score = METRICS[check_choice("metric", metric, METRICS)](y, np.full(len(y), label))
+    return str(label), float(score)
 
 
 @dataclass(frozen=True)

@@ -12,6 +12,7 @@ os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")
 if together := os.environ.get("PYTEST_XDIST_WORKER_COUNT"):  # each has its share of the cores
     os.environ.setdefault("LOKY_MAX_CPU_COUNT", str(max(os.cpu_count() // int(together), 1)))
 
+import hypothesis
 import pytest
 from examples import mixed_table
 
@@ -20,6 +21,8 @@ import al_helpers as al
 OFFLINE = Path(__file__).with_name("offline")
 os.environ["PYTHONPATH"] = os.pathsep.join(filter(None, [str(OFFLINE), os.environ.get("PYTHONPATH")]))
 runpy.run_path(str(OFFLINE / "sitecustomize.py"))
+hypothesis.settings.register_profile("untimed", deadline=None)  # other processes may take the cores
+hypothesis.settings.load_profile("untimed")
 
 
 @pytest.fixture(scope="session")

@@ -42,6 +42,7 @@ LAZY = (
     "dask",
     "skrub",
     "ipywidgets",
+    "anywidget",
 )  # imported only where they are used
 
 
@@ -122,7 +123,7 @@ PROMISED = {
     *("STRATEGIES", "CLASSIC", "RECOMMENDED", "run_loop", "run_histories", "run_study", "curves_of"),
     *("checksum", "History", "labels_to_target", "summarise", "results_table", "paired_saving"),
     *("load_table", "plan_study", "suggest", "merge_labels", "write_table", "forecast"),
-    *("show_figure", "show_table", "LabelLog", "Score", "score"),
+    *("show_figure", "show_table", "LabelLog", "Score", "score", "label", "label_worth"),
 }
 
 

@@ -4,8 +4,17 @@ from fractions import Fraction
 
 import numpy as np
 import pytest
+from sklearn.metrics import balanced_accuracy_score, f1_score
 
-from active_learning._validation import check_choice, check_integer, check_target, check_unique, some
+from active_learning._validation import (
+    METRICS,
+    check_choice,
+    check_integer,
+    check_target,
+    check_unique,
+    constant_answer,
+    some,
+)
 
 
 @pytest.mark.parametrize("target", [1, np.float32(0.5), Fraction(1, 2), np.int64(1)])
@@ -58,3 +67,26 @@ def test_values_that_repeat_are_named_once():
     check_unique("names", ["a", "b"])
     with pytest.raises(ValueError, match=r"^names must differ, but these repeat: 'a'$"):
         check_unique("names", ["a", "b", "a", "a"])
+
+
+@pytest.mark.filterwarnings("error")
+def test_metrics_are_scikit_learns_and_do_not_warn_of_classes_without_a_row():
+    rng = np.random.default_rng(0)
+    for _ in range(50):
+        y = rng.integers(0, 5, 40)
+        predicted = np.where(rng.random(40) < 0.6, y, rng.integers(0, 6, 40))
+        assert METRICS["f1"](y, predicted) == f1_score(y, predicted, average="macro")
+        recalls = [np.mean(predicted[y == label] == label) for label in np.unique(y)]
+        assert METRICS["balanced_accuracy"](y, predicted) == pytest.approx(np.mean(recalls))
+    assert METRICS["balanced_accuracy"](y, y) == balanced_accuracy_score(y, y) == 1
+
+
+@pytest.mark.parametrize(("metric", "score"), [("accuracy", 0.6), ("balanced_accuracy", 1 / 3), ("f1", 0.25)])
+def test_the_constant_answer_is_the_commonest_label_and_its_score(metric, score):
+    label, found = constant_answer([*"aaabc"], metric)
+    assert label == "a" and found == pytest.approx(score)  # f1: 2 * 0.6 * 1 / 1.6 = 0.75, of three classes
+
+
+def test_labels_of_which_none_is_there_have_no_constant_answer():
+    with pytest.raises(ValueError, match="holds none"):
+        constant_answer(np.array([None, None], dtype=object))

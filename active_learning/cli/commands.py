@@ -5,20 +5,21 @@ Not here: what the options are (parser), and what they ask for (the other wings)
 
 import json
 import platform
+import re
 
 import numpy as np
 import pandas as pd
 import sklearn
 
 from active_learning import __version__
-from active_learning._validation import METRICS, check_choice, check_integer, check_target
+from active_learning._validation import METRICS, check_choice, check_integer, check_target, constant_answer
 from active_learning.datasets.dataset import load_dataset
 from active_learning.labelling.plan import better_classifier, target_sentence
 from active_learning.models.registry import CLASSIFIERS, make_model
 from active_learning.notebook import text_lines, text_table
 from active_learning.report.sentences import (
     advise,
-    below_majority,
+    beside_constant,
     describe,
     describe_gains,
     format_percent,
@@ -30,6 +31,9 @@ from active_learning.statistics.equal_budget import gains, reachable
 from active_learning.statistics.savings import summarise
 from active_learning.strategies.registry import CLASSIC, RECOMMENDED, STRATEGIES, unmet_requirements
 from active_learning.study.study import N_PARTS, run_parts, run_study, split_function
+
+MOST_NOTES = 8  # on a page
+DOUBT = re.compile(r"\b(dropped|missing|could)\b")
 
 
 def check_options(args):
@@ -81,7 +85,7 @@ def measure(args, dataset, settings, target, notes, table=None):
     notes, rating = [*notes, *part_notes], dict(hold=args.hold, parts=parts)
     findings = [] if table is None else table_findings(args, table, dataset, settings, curves, target, parts)
     if args.json:
-        result = as_json(args, dataset.name, settings, target, curves, sizes, parts)
+        result = as_json(args, dataset, settings, target, curves, sizes, parts)
         advice = findings[-1] if findings else recommend(curves, target, **rating)
         result |= {"notes": notes, "findings": findings[:-1], "recommendation": advice}
         result |= {} if table is None else {"equal_budget": gains_json(curves)}
@@ -90,17 +94,34 @@ def measure(args, dataset, settings, target, notes, table=None):
     return study_text(args, dataset, settings, target, curves, sizes, notes, sentences)
 
 
+def shown_notes(args, notes):
+    """The notes that a page has room for, those that matter most first; all of them with --verbose."""
+    notes = sorted(notes, key=_weight)
+    if args.verbose or len(notes) <= MOST_NOTES:
+        return notes
+    return [*notes[: MOST_NOTES - 1], f"and {len(notes) - MOST_NOTES + 1} more notes: --verbose shows them"]
+
+
+def _weight(note):
+    """0 for notes that name an option to type, 1 if on the table, 2 for doubts on columns, 3 for others."""
+    if "--" in note:
+        return 0
+    return (2 if DOUBT.search(note) else 3) if note.startswith(("column ", "each of ")) else 1
+
+
 def study_text(args, dataset, settings, target, curves, sizes, notes, sentences):
     """What was run, the table and sentences on it, as text."""
     counts = " / ".join(f"{part} {size}" for part, size in sizes.items())
+    label, constant = constant_answer(dataset.evaluation_labels, args.metric)
     splits = "1 split" if args.splits == 1 else f"{args.splits} splits"
     return text_lines(
         [
             f"{dataset.name}: {dataset.X.shape[0]} rows x {dataset.X.shape[1]} columns, "
             f"{len(np.unique(dataset.y))} classes; classifier {args.classifier}",
-            f"{counts}; target {format_percent(target)} {args.metric.replace('_', ' ')}, batch "
-            f"{settings['batch']}, budget {settings['budget']}, {splits}, seed {args.seed}",
-            *notes,
+            f"{counts}; target {format_percent(target)} {args.metric.replace('_', ' ')} (always saying "
+            f"{label!r} scores {format_percent(constant, 1)}), batch {settings['batch']}, budget "
+            f"{settings['budget']}, {splits}, seed {args.seed}",
+            *shown_notes(args, notes),
             "",
             *text_table(results_table(curves, target, hold=args.hold)).splitlines(),
             "",
@@ -123,11 +144,12 @@ def study_parts(args, dataset, names, settings, target, curves):
 
 def table_findings(args, table, dataset, settings, curves, target, parts):
     """What a study of a user's table shows beyond its results; the last sentence is the advice."""
-    low = below_majority(curves, dataset.y) if args.metric == "accuracy" else ""
+    low = beside_constant(curves, dataset.y, args.metric, target, test_share=settings["test_size"])
     better = better_classifier(table, dataset, settings, args.classifier, n_jobs=args.jobs)
     return [
         *describe_gains(curves, args.metric),
-        *filter(None, [low, better]),
+        *low,
+        *filter(None, [better]),
         advise(curves, target, hold=args.hold, parts=parts),
     ]
 
@@ -142,15 +164,17 @@ def gains_json(curves):
     ]
 
 
-def as_json(args, name, settings, target, curves, sizes, parts=None):
+def as_json(args, dataset, settings, target, curves, sizes, parts=None):
     """The command's result as one JSON-ready dict; a number that was not reached is None."""
     summary = summarise(curves, target, hold=args.hold, parts=parts)
+    constant = constant_answer(dataset.evaluation_labels, args.metric)
     packages = {package.__name__: package.__version__ for package in (np, pd, sklearn)}
     return {
-        "dataset": name,
+        "dataset": dataset.name,
         "classifier": args.classifier,
         "metric": args.metric,
         "target_acc": target,
+        "constant_answer": dict(zip(("label", "score"), constant, strict=True)),
         "batch": settings["batch"],
         "budget": settings["budget"],
         "hold": args.hold,

@@ -13,9 +13,10 @@ from dataclasses import asdict
 import numpy as np
 
 from active_learning._validation import METRICS, check_choice, check_integer, check_target
-from active_learning.cli.commands import measure
+from active_learning.cli.commands import measure, shown_notes
+from active_learning.cli.handover import answers_of, default_path, hand_over, unsaved
 from active_learning.features.preprocessing import load_table
-from active_learning.forecast.forecast import forecast, forecast_lines, gain_line
+from active_learning.forecast.forecast import FORECAST_METRICS, forecast, forecast_lines, gain_line
 from active_learning.labelling.classifier import choose_classifier, stage_of
 from active_learning.labelling.draw import log_given_at_random, suggest
 from active_learning.labelling.plan import random_part, study_settings, with_dependence
@@ -23,9 +24,9 @@ from active_learning.labelling.score import audit_evidence, class_recalls, major
 from active_learning.labelling.score_wording import class_lines, no_score_reason, rows_for, score_lines
 from active_learning.models.registry import CLASSIFIERS
 from active_learning.notebook import text_lines, text_table
-from active_learning.tables.answers import read_answers, unsaved_answers
+from active_learning.tables.answers import unsaved_answers
 from active_learning.tables.job import DEFAULTS, open_job
-from active_learning.tables.labels import as_text
+from active_learning.tables.labels import as_text, class_names
 from active_learning.tables.logged import with_log
 from active_learning.tables.table import read_table
 from active_learning.tables.write import check_output, write_table
@@ -39,7 +40,7 @@ def report_job(args):
     _check_values(args)
     job = open_job(args.table)
     given = {name: getattr(args, name, None) for name in DEFAULTS}
-    given["classes"] = given["classes"] and " ".join(given["classes"]).replace(",", " ").split()
+    given["classes"] = given["classes"] and class_names(given["classes"])
     job = job.with_settings(**given)
     if job["label_column"] is None:
         raise ValueError("--label-column is missing, the column of the labels; it is remembered")
@@ -51,7 +52,8 @@ def _check_values(args):
     if getattr(args, "classifier", None) not in (None, "auto"):
         check_choice("classifier", args.classifier, ["auto", *CLASSIFIERS])
     if getattr(args, "metric", None) is not None:
-        check_choice("metric", args.metric, METRICS)
+        check_choice("metric", args.metric, METRICS if args.command == "study" else FORECAST_METRICS)
+    if getattr(args, "hold", None) is not None:
         check_integer("hold", args.hold, 1)
     if getattr(args, "target_acc", None) is not None:
         check_target(args.target_acc)
@@ -60,7 +62,7 @@ def _check_values(args):
 
 
 def _reading(job):
-    names = ("id_column", "unlabeled", "skip", "classes")
+    names = ("id_column", "unlabeled", "skip", "classes", "quoting")
     return {name: job[name] for name in names} | {"header": not job["no_header"]}
 
 
@@ -80,7 +82,7 @@ def _with_hint(message, job):
 
 def _load(args, job):
     """The job's table, to learn from, and the job with what was chosen for it."""
-    how = _reading(job) | {"drop": job["drop"], "features": job["features"]}
+    how = _reading(job) | {name: job[name] for name in ("drop", "keep", "features")}
     how |= {"log": job.log, "columns": job["columns"], "by": args.by}
     how |= {"group_column": job["group_column"], "time_column": job["time_column"]}
     try:
@@ -130,17 +132,19 @@ def report_study(args, job):
     return measure(args, dataset, settings, args.target_acc, notes, table)
 
 
-def report_suggest(args, job):
-    """The rows to label next, written to a file; what is shown tells nothing of how a row was drawn."""
-    output = args.output or job.next_path
-    table = _load(args, job)
+def _check_next(args, job, table, output):
+    """Raise if the suggestions cannot be written there, or would replace answers that are not in the log."""
     check_output(output, (*table.sources, job.log.path), True)
     if not os.path.isdir(os.path.dirname(output) or "."):
         raise FileNotFoundError(errno.ENOENT, "there is no such folder", output)
-    if unsaved := unsaved_answers(table, output):
-        answers = "an answer that is" if unsaved == 1 else f"{unsaved} answers that are"
-        add = f"active-learning add {args.table} {output}"
-        raise ValueError(f"{output} holds {answers} not in the log: type {add} first")
+    _check_saved(args, table, output)
+
+
+def report_suggest(args, job):
+    """The rows to label next, written to a file; what is shown tells nothing of how a row was drawn."""
+    output = args.output or (default_path(job, args.format) if args.format else job.next_path)
+    table = _load(args, job)
+    _check_next(args, job, table, output)
     job, classifier, notes = _classifier(args, job, table)
     if job["columns"] is None:
         job = job.with_settings(columns=[name for name in table.frame if name != table.label_column])
@@ -148,8 +152,8 @@ def report_suggest(args, job):
     rows = suggest(table, args.n, audit_share=job["audit_share"], only_audit=args.only_audit, **chosen)
     job.save()
     ids = rows.iloc[:, 0]
-    write_table(table, output, ids=ids, force=True, spreadsheet_safe=args.spreadsheet_safe)
     notes = [*table.notes, *notes, *rows.attrs["notes"]]
+    notes += _write_rows(args, table, ids, output, classifier)
     if not job["audit_share"] and not args.only_audit:
         notes.append("no audit rows are drawn: without them no honest score is possible")
     gain = expected_gain(args, table, classifier, len(rows), rows.attrs["strategy"])
@@ -158,8 +162,27 @@ def report_suggest(args, job):
         named = {"strategy": rows.attrs["strategy"], "classifier": classifier, "output": output}
         return _json(table, notes, **named, suggestions=listed, expected_gain=gain)
     fill = f"Fill in {table.label_column!r} in {output}, then: active-learning add {args.table} {output}"
+    if args.format:
+        fill = f"Import {output} into your tool, then: active-learning add {args.table} EXPORT"
     shown = text_table(rows.drop(columns=table.label_column).iloc[:, : COLUMNS + 1].map(_cell))
-    return text_lines([_head(table, classifier), *notes, "", *shown.splitlines(), "", gain, fill])
+    head = [_head(table, classifier), *shown_notes(args, notes), ""]
+    return text_lines([*head, *shown.splitlines(), "", gain, fill])
+
+
+def _check_saved(args, table, output):
+    """Raise ValueError if the file that would be replaced holds answers that are not in the log."""
+    if n_unsaved := (unsaved if args.format else unsaved_answers)(table, output):
+        answers = "an answer that is" if n_unsaved == 1 else f"{n_unsaved} answers that are"
+        add = f"active-learning add {args.table} {output}"
+        raise ValueError(f"{output} holds {answers} not in the log: type {add} first")
+
+
+def _write_rows(args, table, ids, output, classifier):
+    """Write the rows to label, for a person or for a tool; notes."""
+    if args.format:
+        return hand_over(table, ids, output, args.format, classifier if args.predictions else None)
+    write_table(table, output, ids=ids, force=True, spreadsheet_safe=args.spreadsheet_safe)
+    return []
 
 
 def _cell(cell):
@@ -171,7 +194,7 @@ def expected_gain(args, table, classifier, batch, rule):
     """One line: what the rows that the rule suggested are expected to bring, from the labels so far."""
     if len(np.unique(table.y[table.labeled].astype(str))) < 2:
         return "Too early to say what these labels will bring: fewer than two classes have a label."
-    ahead = {"ahead": (batch, 100), "random_state": args.seed}
+    ahead = {"ahead": (batch, 100), "random_state": args.seed, "metric": args.metric}
     answer = forecast(table, args.target_acc, model=classifier, **ahead)
     return gain_line(answer, batch, args.target_acc, rule)
 
@@ -179,7 +202,7 @@ def expected_gain(args, table, classifier, batch, rule):
 def report_add(args, job):
     """Take answers that were filled in into the log."""
     table = _read(args, job)
-    found = read_answers(table, args.answers, who=args.who, relabel=args.relabel, classes=job["classes"])
+    found = answers_of(table, args.answers, who=args.who, relabel=args.relabel, classes=job["classes"])
     if job["columns"] is None and not len(table.log.events()):
         job = job.with_settings(columns=[name for name in table.frame if name != table.label_column])
     with suppress(OSError):  # settings that cannot be kept are said again
@@ -190,7 +213,7 @@ def report_add(args, job):
     if args.json:
         return _json(table, table.notes, answers=len(found.events), lines=found.lines)
     saved = f"Saved in {job.log.path.name}." if found.events else "Nothing in it is new."
-    return text_lines([*found.lines, *table.notes, f"{saved} {_head(table)}."])
+    return text_lines([*found.lines, *shown_notes(args, table.notes), f"{saved} {_head(table)}."])
 
 
 def report_score(args, job):
@@ -210,7 +233,7 @@ def report_score(args, job):
         found = {"score": [asdict(one) for one in scores], "reason": reason, "majority": majority}
         return _json(table, [*table.notes, *notes, *within], **found, classifier=classifier, classes=classes)
     lines = [*score_lines(scores, majority, reason), *class_lines(classes), *within]
-    return text_lines([_head(table, classifier), *table.notes, *notes, "", *lines])
+    return text_lines([_head(table, classifier), *shown_notes(args, [*table.notes, *notes]), "", *lines])
 
 
 def _within(args, scores):
@@ -228,10 +251,12 @@ def report_forecast(args, job):
     """How many more labels, for what score?"""
     table = with_dependence(_load(args, job))
     job, classifier, notes = _classifier(args, job, table)
-    answer = forecast(table, args.target_acc, model=classifier, random_state=args.seed)
+    chosen = dict(model=classifier, metric=args.metric, random_state=args.seed)
+    answer = forecast(table, args.target_acc, **chosen)
     if args.json:
         return _json(table, [*table.notes, *notes], classifier=classifier, forecast=answer)
-    return text_lines([_head(table, classifier), *table.notes, *notes, "", *forecast_lines(answer)])
+    notes = shown_notes(args, [*table.notes, *notes])
+    return text_lines([_head(table, classifier), *notes, "", *forecast_lines(answer)])
 
 
 def report_export(args, job):
@@ -240,7 +265,8 @@ def report_export(args, job):
     write_table(table, args.output, force=args.force)
     if args.json:
         return _json(table, table.notes, output=args.output)
-    return text_lines([*table.notes, f"Wrote {args.output}: {_head(table)}. {args.table} is as it was."])
+    wrote = f"Wrote {args.output}: {_head(table)}. {args.table} is as it was."
+    return text_lines([*shown_notes(args, table.notes), wrote])
 
 
 REPORTS = {

@@ -43,6 +43,7 @@ def _answer(parser, args):
     """Print what the arguments ask for; an error is one line on stderr."""
     try:
         with warnings.catch_warnings():
+            warnings.filterwarnings("ignore", module=r"sklearn\b")  # not of what the user did
             warnings.showwarning = lambda message, *_: _say(parser, message)
             answer = _report(args)
         _print(answer)
@@ -57,6 +58,10 @@ def _answer(parser, args):
 
 def _report(args):
     """What the command prints; the imports are here, as --help and --version must not wait for them."""
+    if args.command == "label":
+        from active_learning.cli.label import label_in_terminal
+
+        return label_in_terminal(args)
     if args.command:
         from active_learning.cli.jobs import report_job
 

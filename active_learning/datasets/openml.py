@@ -66,7 +66,7 @@ def load_openml(name, *, version="active", target=None):
         names = some(bunch.target_names or bunch.feature_names)
         raise ValueError(f"{where} {fault}; name one with target=, of {names}")
     y = _labels(where, pd.Series(y))
-    return (MaxAbsScaler().fit_transform(X) if sparse.issparse(X) else _encode(where, X)), y
+    return (MaxAbsScaler().fit_transform(X) if sparse.issparse(X) else encode_frame(where, X)), y
 
 
 def _download(where, wanted):
@@ -106,7 +106,7 @@ def _labels(where, y):
     return values.astype(int)
 
 
-def _encode(where, frame):
+def encode_frame(where, frame):
     """Features as floats (n, d), learnt without the labels."""
     frame = frame.dropna(axis=1, how="all")
     numbers = [name for name in frame if pd.api.types.is_numeric_dtype(frame[name])]

@@ -4,8 +4,9 @@
     lists of numbers of one length               a vector
     nearly all different cells are numbers       numbers; the others count as missing
     nearly all are dates of one format           dates: year, month, day, weekday, time and seconds
-    whole numbers or codes that name the rows    left out
     many different cells of several words        text, unless they are names that repeat often
+    many different strings with shared parts     text that is read as characters
+    whole numbers or codes that name the rows    left out
     anything else                                categories; a missing cell is a category too
 
 By its cells alone, never by a label, and never by the order of the rows. Not here: how a kind becomes numbers
@@ -21,9 +22,10 @@ import pandas as pd
 
 from active_learning._validation import some
 from active_learning.features.parsing import as_dates, as_numbers, as_vectors, different
-from active_learning.features.text import Texts
+from active_learning.features.text import NO_SPACES, Texts, is_unspaced, share_parts
 
 FEW = 40  # so many different cells, if they repeat, are categories even where they are long
+RARE_AGAIN = 3  # where different strings occur less often than this, on average, they are no categories
 REPEATS = 8  # how often, on average, a short name of a thing occurs; a text does not
 HUGE = 1e150  # numbers beyond this have no sum of squares
 LONG = (1e8, 2.0**64)  # whole numbers between these, all different, are rather ids than counts
@@ -31,7 +33,6 @@ ID_NAME = re.compile(
     r"(?i:(?:^|[_\s.-])(?:id|ids|key|index|idx|no|nr|num|number|row|uuid|guid)$|^$|^unnamed)"
     r"|[a-z](?:Id|ID|Key|No|Nr)$"
 )
-NO_SPACES = re.compile("[\u0e00-\u0eff\u1000-\u109f\u1780-\u17ff\u3040-\u9fff]")  # scripts without spaces
 
 
 @dataclass(frozen=True)
@@ -126,18 +127,26 @@ def _word_column(name, missing, codes, levels, named):
     """Codes that name the rows, texts, or categories."""
     n_words = np.array([_count_words(level) for level in levels[:: max(1, len(levels) // 1000)]])
     several = (n_words > 1).mean() >= 0.5
+    strings = not (several or named) and len(levels) > FEW and len(codes) < RARE_AGAIN * len(levels)
+    if strings and share_parts(levels):
+        note = f"is read as characters ({len(levels)} different strings without blanks)"
+        return _text_column(name, missing, codes, Texts(levels, characters=True), note)
     if len(levels) == len(codes) > 2 and not several and not named:
         return _left_out(name, "it names the rows")
     wordy = several and not named and (len(levels) > FEW or 2 * len(levels) > len(codes))
     repeated = wordy and _are_names(levels, len(codes))
     if wordy and not repeated:
-        numbers = _spread(missing, codes, np.arange(len(levels)), -1.0)
-        notes = [f"is read as text ({len(levels)} different ones)"]
-        return Column(name, "text", numbers, Texts(levels), notes)
+        texts = Texts(levels, characters=is_unspaced(levels))
+        return _text_column(name, missing, codes, texts, f"is read as text ({len(levels)} different ones)")
     place = np.argsort(np.argsort(levels))  # in the alphabet, as the rows may come in any order
     note = f"is read as categories ({len(levels)} different names)" if repeated else None
     note = note or (None if named else _odd_number(levels))
     return Column(name, "category", _spread(missing, codes, place, -1.0), notes=[note] if note else [])
+
+
+def _text_column(name, missing, codes, texts, note):
+    numbers = _spread(missing, codes, np.arange(len(texts.distinct)), -1.0)
+    return Column(name, "text", numbers, texts, [note])
 
 
 def _are_names(levels, n_rows):

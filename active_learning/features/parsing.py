@@ -20,7 +20,7 @@ from active_learning.tables.table import MISSING
 
 MARKS = {mark.casefold() for mark in MISSING} | {"?", "-", "--", ".", "n.a.", "#n/a", "#div/0!"}
 AGREE = 0.95  # a column is numbers, or dates, if this share of its different cells are
-AS_TEXT = "leave it out (--drop), or read it as text: table[{0!r}] = table[{0!r}].astype(str)"
+AS_TEXT = "leave it out (--drop {0}), or read it as text: table[{0!r}] = table[{0!r}].astype(str)"
 DAYS = ["%d.%m.%y", "%m/%d/%y", "%d/%m/%y", "%m-%d-%y", "%d-%m-%y", "%d-%b-%y", "%d %b %y"]
 DAYS += ["%m/%d/%Y", "%d/%m/%Y"]
 UNGUESSED = [  # formats that pandas cannot guess
@@ -28,6 +28,7 @@ UNGUESSED = [  # formats that pandas cannot guess
     *("%a %b %d %H:%M:%S %z %Y", "%d/%b/%Y:%H:%M:%S %z", "%Y年%m月%d日"),
 ]
 DATE_LIKE = re.compile(r"\d.*[-/. ,:年].*\d|\d{1,2}\s?[A-Za-z]{3}")
+RANGE = re.compile(r"\(\s*[^()\[\]]*[\])]|\[[^()\[\]]*\)")  # with a round bracket at one end or both
 BRACKETED = re.compile(r"\[\s*(?:[+-]?[\d.]|nan|[+-]?inf)[\d\s.,eE+;aifn-]*\]", re.IGNORECASE)
 
 
@@ -167,11 +168,16 @@ def as_vectors(column, missing):
 
 
 def _holds_vectors(column):
-    """Whether half of the cells of a column, of those that are not empty, are vectors; by a sample."""
+    """Whether half of the cells of a column, of those that are not empty, are vectors; by a sample.
+
+    A column that mixes [0, 5] and (5, 9] holds ranges, and no vectors.
+    """
     if column.dtype.kind in "biufcmM" or isinstance(column.dtype, pd.CategoricalDtype):
         return False
     filled = _not_empty(column.iloc[:: max(1, len(column) // 1000)])
     filled = filled if len(filled) else _not_empty(column)
+    if any(isinstance(cell, str) and RANGE.fullmatch(cell.strip()) for cell in filled):
+        return False
     return 2 * sum(map(_vector_like, filled)) >= max(1, len(filled))
 
 

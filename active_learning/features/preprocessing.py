@@ -4,27 +4,41 @@ What depends on other rows (scales, levels, weights of words) is in an unfitted 
 once a split on what may be seen. The table itself stays as it was typed (tables).
 """
 
+import shlex
+import warnings
 from dataclasses import replace
 
 import numpy as np
+import pandas as pd
 from sklearn.base import BaseEstimator, TransformerMixin
 from sklearn.compose import ColumnTransformer
 from sklearn.impute import MissingIndicator, SimpleImputer
+from sklearn.linear_model import LogisticRegression
+from sklearn.model_selection import KFold, cross_val_score
 from sklearn.pipeline import make_pipeline
 from sklearn.preprocessing import OneHotEncoder, StandardScaler
 
+from active_learning._arrays import evenly_spaced
 from active_learning._progress import progress
-from active_learning.features.columns import read_column
+from active_learning._validation import some
+from active_learning.features.columns import Column, read_column
 from active_learning.features.dependence import declared_dependence
-from active_learning.features.leakage import leaking_columns
+from active_learning.features.leakage import (
+    TOGETHER,
+    filled_when_labeled,
+    joint_leak,
+    labeled_codes,
+    leaking_columns,
+)
 from active_learning.features.text import TextEncoder
 from active_learning.features.vectors import VectorScaler, read_vectors
-from active_learning.tables.labels import check_single
 from active_learning.tables.logged import with_log
 from active_learning.tables.table import check_column, read_table
 
-LEAKAGE = "alone gives the label away; known only after labelling? Then leave it out (--drop)"
+NOTHING_LEFT = "no column is left to learn from, so nothing can be learnt"
+FAR_LESS = 3, 0.1  # a leak that is not sure: the others err so many times as often, and by so much more
 MISSING_CELLS = (10, 0.05)  # so many, and their share, from which on that a cell is missing is a feature
+LONGEST_NAME = 60  # characters of a column's name in a line
 MAX_LEVELS = 100  # one-hot columns a category: its commonest levels, and one for all the others
 
 
@@ -38,10 +52,12 @@ def load_table(
     unlabeled=(),
     skip=(),
     header=True,
+    quoting="double",
     classes=(),
     log=None,
     columns=None,
     by=None,
+    keep=(),
     group_column=None,
     time_column=None,
 ):
@@ -50,31 +66,38 @@ def load_table(
     Parameters
     ----------
     path_or_frame : str, path or DataFrame
-        A CSV file (.gz too; comma, semicolon, tab, bar; UTF-8, UTF-16 or Windows-1252) or a Parquet file. A
-        CSV is read strictly: what is not certain is refused with its line.
+        A CSV file (.gz too; comma, semicolon, tab, bar; UTF-8, UTF-16 or Windows-1252), JSON lines or a JSON
+        list of records, an Excel or a Parquet file; a frame of pandas or polars. A file is read strictly:
+        what is not certain is refused with its line.
     label_column : str
         Labels are compared as text, and an empty one puts its row in the pool.
     drop : sequence of str
         Columns not to learn from.
     id_column : str, optional
         The column that names the rows; otherwise the frame's index, or row numbers from 0.
-    features : array of shape (n, d) or path, optional
-        What to learn from instead of the columns: a .npy, Parquet or CSV file of vectors, its rows in the
-        table's order.
+    features : array of shape (n, d), DataFrame or path, optional
+        What to learn from instead of the columns: a .npy, Parquet or CSV file of vectors. Its rows are paired
+        by the ids that it carries, in a column or an index; where there are none, by position.
     unlabeled : sequence of str
         Further labels that mean "no label", such as NA.
     skip : sequence of str
         Labels, such as broken, whose rows are neither learnt from nor asked for.
     header : bool
         False if a CSV's first row is no header; its columns are then named 1, 2, ...
+    quoting : str
+        "double", or "none" for a CSV file whose quotes are plain characters.
     classes : sequence of str
-        Declared, for a label column that the table has not: its labels are then in the log.
+        Labels that are classes, though they look like a mark, or like several labels; and declared, for a
+        label column that the table has not: its labels are then in the log.
     log : LabelLog, optional
         Whose labels count.
     columns : list of str, optional
         Whose cells tell the rows of the log; all but that of the labels if None.
     by : str, optional
         Whose answer counts where people disagree, as in LabelLog.labels.
+    keep : sequence of str
+        Columns to learn from, though they give the label away or are filled in with it: these are left out,
+        and named, unless they are kept.
 
     group_column : str, optional
         A column that says what each row is of, a patient, say: no split divides the rows of one, and it is
@@ -95,7 +118,7 @@ def load_table(
         For Parquet without pyarrow.
     ValueError
         For a missing or repeated column, an empty or repeated id, infinity, labels that are a quantity or
-        several a row, or features of another length.
+        several a row, or features of another length or with other ids.
 
     Examples
     --------
@@ -106,7 +129,13 @@ def load_table(
     >>> table.X.ravel().tolist(), table.y.tolist()
     ([1.5, 2.0, 9.0], ['small', 'small', None])
     """
-    declared = {"unlabeled": unlabeled, "skip": skip, "header": header, "classes": classes}
+    declared = {
+        "unlabeled": unlabeled,
+        "skip": skip,
+        "header": header,
+        "quoting": quoting,
+        "classes": classes,
+    }
     table = read_table(path_or_frame, label_column, id_column=id_column, drop=drop, **declared)
     if log is not None:
         table = with_log(table, log, columns=columns, by=by)
@@ -115,31 +144,147 @@ def load_table(
     dependence = declared_dependence(table.frame, label_column, group_column, time_column)
     others = [*([drop] if isinstance(drop, str) else drop), *filter(None, [id_column, group_column])]
     frame = table.frame.drop(columns=[label_column, *others])
-    check_single(table.y, label_column)
     if features is None:
-        X, preprocessor, notes = encode(frame, table.y, "," if table.sep == ";" else ".")
+        keep = [keep] if isinstance(keep, str) else [*keep]
+        for name in keep:
+            check_column(frame, name)
+        X, preprocessor, notes = encode(frame, table, keep)
     else:
-        X, preprocessor, notes = read_vectors(features, len(frame))
+        X, preprocessor, notes = read_vectors(features, table, others)
     notes = [*table.notes, *notes, *(dependence.notes if dependence else [])]
     return replace(table, X=X, preprocessor=preprocessor, notes=notes, dependence=dependence)
 
 
-def encode(frame, y, decimal="."):
+def encode(frame, table, keep=()):
     """The columns of a frame as a matrix, its unfitted preprocessor, and notes on what was decided.
 
-    frame: DataFrame (n, c) without labels and ids; decimal: as in read_column
-    y: labels (n,), only to warn of columns that give them away
+    Where no column is left, that is the first note, and the matrix holds one 0 a row.
+
+    frame: DataFrame (n, c) without labels and ids; table: Table, whose labels are looked at for columns that
+        know too much, and whose sep tells the decimal mark to believe; keep: names of columns to learn from
+        whatever they know
     returns: floats (n, d), a category or text as its number; ColumnTransformer; list of lines
-    raises: ValueError if no column is left to learn from, or as read_column
+    raises: ValueError if there are only labels, or as read_column
     """
+    if not len(frame.columns):
+        raise ValueError("no column is left to learn from (there are only labels)")
     names = progress(frame.columns, len(frame.columns), "columns understood", rows=len(frame))
-    columns = [read_column(frame[name], decimal) for name in names]
-    notes = [f"column {column.name!r} {note}" for column in columns for note in column.notes]
-    columns = [column for column in columns if column.kind]
+    columns = [read_column(frame[name], "," if table.sep == ";" else ".") for name in names]
+    notes = _column_notes(columns)
+    columns, leaks = _without_leaks([column for column in columns if column.kind], table, keep)
     if not columns:
-        raise ValueError(f"no column is left to learn from ({'; '.join(notes) or 'there are only labels'})")
-    notes += [f"column {name!r} {LEAKAGE}" for name in leaking_columns(columns, y)]
+        nothing = [NOTHING_LEFT, *leaks, *notes]
+        return np.zeros((len(frame), 1)), make_preprocessor([Column("", "number", np.zeros((1, 1)))]), nothing
+    notes = [*leaks, *notes, *filter(None, [contradictions(columns, table.y)])]
     return np.hstack([column.numbers for column in columns]), make_preprocessor(columns), notes
+
+
+def _without_leaks(columns, table, keep):
+    """The columns that may be learnt from, and notes on those that know too much of the labels."""
+    free = [column for column in columns if column.name not in keep]
+    filled_in = filled_when_labeled(free, table.labeled, table.pool)
+    notes = [_filled_in_note(filled_in)] if filled_in else []
+    columns, free = ([c for c in each if c.name not in filled_in] for each in (columns, free))
+    leaks = _leaks(columns, free, table.y)
+    others = _others(columns, leaks)
+    left = _others(columns, [leak for leak in leaks if not leak.measured])
+    without = _accuracy(others, table.y) if leaks else None
+    notes += [_leak_note(leak, without, learnt=leak.measured or not left) for leak in leaks]
+    return left or columns, notes
+
+
+def _leaks(columns, free, y):
+    """The leaks among the free columns: the sure ones, and others if the rest tells far less."""
+    found = leaking_columns(free, y)
+    leaks = [leak for leak in found if leak.sure]
+    unsure = [leak for leak in found if not leak.sure]
+    joint = joint_leak(_others(free, found), y)
+    for leak in unsure if joint is None else [*unsure, joint]:
+        if _tell_far_less(leak, _others(columns, [*leaks, leak]), y):
+            leaks.append(leak)
+    return leaks
+
+
+def _filled_in_note(names):
+    are, typed = "column {} is" if len(names) == 1 else "columns {} are", " ".join(map(shlex.quote, names))
+    what = f"{are.format(some(names, 6))} filled in where a label is, and empty or all the same in the pool"
+    return f"{what}: not learnt from (type --keep {typed} to do so)"
+
+
+def _leak_note(leak, without, learnt):
+    """One sentence on columns that give the label away, with the option to type."""
+    typed, them = " ".join(map(shlex.quote, leak.names)), "it" if len(leak.names) == 1 else "them"
+    if them == "it":
+        what = f"column {leak.names[0]!r} alone gives the label away"
+    else:
+        how = "together" if leak.together else "each"
+        what = f"columns {some(leak.names, TOGETHER)} {how} give the label away"
+    what += f" ({leak.accuracy:.0%} right, {without:.0%} without {them})"
+    if learnt:
+        return f"{what}; known only after labelling? Then leave {them} out (--drop {typed})"
+    return f"{what}: not learnt from; known before labelling? Then type --keep {typed}"
+
+
+def _others(columns, leaks):
+    names = {name for leak in leaks for name in leak.names}
+    return [column for column in columns if column.name not in names]
+
+
+def _tell_far_less(leak, others, y):
+    times, more = FAR_LESS
+    missed, wrong = 1 - _accuracy(others, y), 1 - leak.accuracy
+    return missed >= times * wrong and missed >= wrong + more
+
+
+def _accuracy(columns, y):
+    """Cross-validated accuracy of a linear model on some columns, or of the commonest label on none."""
+    rows, codes, _ = labeled_codes(y)
+    rows, codes = evenly_spaced(rows, 600), evenly_spaced(codes, 600)
+    if not columns:
+        return np.bincount(codes).max() / len(codes)
+    X = np.hstack([column.numbers for column in columns])[rows]
+    model = make_pipeline(make_preprocessor(columns), LogisticRegression(max_iter=200))
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")  # that it stops early, or that a rare class is in no fold
+        return cross_val_score(model, X, codes, cv=KFold(3, shuffle=True, random_state=0)).mean()
+
+
+def contradictions(columns, y):
+    """A sentence on labelled rows that are equal in what is learnt from but not in their label, or None.
+
+    If there are none, texts that are equal are counted, whatever stands beside them.
+    """
+    labeled = np.flatnonzero(~pd.isna(y))
+    for kinds, what in ((None, "equal"), (("text",), "equal in their texts")):
+        parts = [column.numbers[labeled] for column in columns if kinds is None or column.kind in kinds]
+        if not parts or not len(labeled):
+            continue
+        rows = pd.DataFrame(np.hstack(parts)).fillna(-1e30)
+        group = rows.groupby([*rows.columns], sort=False).ngroup()
+        n_labels = pd.Series(y[labeled]).groupby(group).transform("nunique")
+        if n_rows := int((n_labels > 1).sum()):
+            return f"{n_rows} of {len(rows)} labelled rows are {what} to another one with another label"
+    return None
+
+
+def _column_notes(columns):
+    """Lines on columns: those that are left out for one reason share a line."""
+    left_out = {}
+    for column in columns:
+        for note in column.notes if not column.kind else ():
+            left_out.setdefault(note, []).append(_shortened(column.name))
+    grouped = [
+        f"column {names[0]!r} {note}"
+        if len(names) == 1
+        else f"each of {len(names)} columns ({some(names, 3)}) {note}"
+        for note, names in left_out.items()
+    ]
+    return [*grouped, *(f"column {x.name!r} {note}" for x in columns if x.kind for note in x.notes)]
+
+
+def _shortened(name):
+    """A name as a line has room for it."""
+    return name if len(name) <= LONGEST_NAME else f"{name[: LONGEST_NAME - 3]}..."
 
 
 class OutlierClipper(TransformerMixin, BaseEstimator):

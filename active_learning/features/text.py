@@ -1,4 +1,4 @@
-"""Texts in any script as some 200 numbers each: TF-IDF of words and characters, on its main axes.
+"""Texts and strings in any script as some 200 numbers each: TF-IDF of words and characters, on its main axes.
 
 Counting is scikit-learn's and learns nothing, so it is done once a table; weights and axes are learnt by fit,
 from the texts that it is given and no others. skrub's StringEncoder counts again in every fit: it takes three
@@ -12,7 +12,7 @@ from functools import cached_property
 import numpy as np
 from scipy import sparse
 from sklearn.base import BaseEstimator, TransformerMixin
-from sklearn.feature_extraction.text import HashingVectorizer, TfidfTransformer
+from sklearn.feature_extraction.text import CountVectorizer, HashingVectorizer, TfidfTransformer
 from sklearn.utils.extmath import randomized_range_finder
 
 from active_learning._arrays import evenly_spaced
@@ -22,7 +22,16 @@ LENGTH = np.sqrt(8)  # of the usual row: logistic regression with C = 1 is then 
 HASHED = 2**20  # columns that words and characters are hashed to; two rarely share one
 LEARNT_FROM = 20_000  # texts at the most from which weights are learnt
 AXES_FROM = 3_000  # texts at the most from which axes are learnt
+NO_SPACES = re.compile("[\u0e00-\u0fff\u1000-\u109f\u1780-\u17ff\u3040-\u9fff]")  # scripts without spaces
+NUMBERED = re.compile(r"\d+")
+GENERATED = re.compile(r"[0-9a-fA-F-]{8,}")  # hashes and UUIDs
+ADDRESS = re.compile(r"\d+(?:\.\d+){3}")  # 192.168.0.1
+ALPHABETS = "abcdefghijklmnopqrstuvwxyz", "ABCDEFGHIJKLMNOPQRSTUVWXYZ", "0123456789"
 COMMON = 2_000  # words, and groups of characters, at the most: those in most texts
+STRINGS, PATTERN_OF = (
+    500,
+    100,
+)  # strings at the most, and their characters, that are looked at for shared parts
 CACHED = 2 * 10**7  # characters: the counts of more text than this are made when needed and not stored
 
 
@@ -52,8 +61,9 @@ class Texts:
     It is shared and never changed: copying or cloning what holds it copies no text.
     """
 
-    def __init__(self, distinct):
+    def __init__(self, distinct, characters=False):
         self.distinct = np.asarray(distinct, dtype=object)  # (m,) the different texts
+        self.characters = characters  # whether characters alone are counted, as no blanks show words
 
     def __deepcopy__(self, memo):
         return self
@@ -67,25 +77,86 @@ class Texts:
         """Counts of all texts, or None where they would take too much memory."""
         if sum(map(len, self.distinct)) > CACHED:
             return None
-        return [block[:, np.unique(block.indices)] for block in count(self.distinct)]
+        return [block[:, np.unique(block.indices)] for block in count(self.distinct, self.characters)]
 
     def counts(self, codes):
-        """Counts of the texts with these numbers: two CSR matrices, of words and of characters."""
+        """Counts of the texts with these numbers: CSR matrices, of words and of characters."""
         if self.table is not None:
             return [block[codes] for block in self.table]
-        return count(self.distinct[codes])
+        return count(self.distinct[codes], self.characters)
 
     def key(self, code):
-        """The text_key of the text with this number; of no text, -1, the empty one."""
-        return text_key(self.distinct[code]) if code >= 0 else ""
+        """The text_key of the text with this number; of a code the code itself; of no text, -1, ""."""
+        text = self.distinct[code] if code >= 0 else ""
+        is_code = self.characters and not NO_SPACES.search(text)
+        return text if is_code else text_key(text)
 
 
-def count(values):
-    """Counts of words and pairs of them, and of 2 to 4 characters in a word: two CSR matrices."""
+def count(values, characters=False):
+    """Counts of words and pairs of them, and of 2 to 4 characters in a word: two CSR matrices.
+
+    characters: count 1 to 4 characters instead, their case kept, blanks at both ends: one CSR matrix
+    """
     settings = {"n_features": HASHED, "alternate_sign": False, "norm": None, "dtype": np.float32}
+    if characters:
+        grams = HashingVectorizer(analyzer="char", ngram_range=(1, 4), lowercase=False, **settings)
+        return [grams.transform([f" {text} " for text in values])]
     words = HashingVectorizer(ngram_range=(1, 2), token_pattern=r"(?u)\b\w+\b", **settings)
     characters = HashingVectorizer(analyzer="char_wb", ngram_range=(2, 4), **settings)
     return [vectorizer.transform(values) for vectorizer in (words, characters)]
+
+
+def is_unspaced(texts):
+    """Whether most letters of texts, by a sample, are of a script without blanks, such as Chinese or Thai."""
+    sample = "".join(str(text)[:200] for text in texts[:: max(1, len(texts) // 200)])
+    letters = sum(map(str.isalpha, sample))
+    return 2 * len(NO_SPACES.findall(sample)) > letters
+
+
+def share_parts(strings):
+    """Whether strings without blanks have parts in common that chance does not explain.
+
+    Strings of one pattern around running numbers, hashes and random codes name the rows; addresses,
+    molecules, sequences and product codes share groups of characters. Chance is strings of the same pattern,
+    each letter and digit drawn anew among those of its kind that occur; a group counts that is in 2 % of the
+    strings or more, not in all, and twice as often as there. It takes such groups in half of the strings.
+
+    Parameters
+    ----------
+    strings : array of str, shape (m,)
+        They differ.
+
+    Returns
+    -------
+    bool
+    """
+    strings = [str(text)[:PATTERN_OF] for text in evenly_spaced(np.sort(strings), STRINGS)]
+    patterns = {NUMBERED.sub("0", text) for text in strings}
+    if len(patterns) == 1 and not ADDRESS.fullmatch(strings[0]):
+        return False
+    if all(map(GENERATED.fullmatch, strings)):
+        return False
+    grams = CountVectorizer(analyzer="char", ngram_range=(1, 5), lowercase=False, binary=True)
+    found = grams.fit_transform([f" {text} " for text in strings])
+    by_chance = grams.transform([f" {text} " for text in _redrawn(strings)])
+    often, expected = (np.asarray(block.sum(axis=0)).ravel() for block in (found, by_chance))
+    shared = (often >= max(3, 0.02 * len(strings))) & (often <= 0.97 * len(strings))
+    shared &= often >= 2 * expected + 3
+    return bool((found[:, shared].sum(axis=1) > 0).mean() >= 0.5)
+
+
+def _redrawn(strings):
+    """Strings of the same pattern, every character drawn anew from those of its kind that occur."""
+    rng, kinds = np.random.default_rng(0), {}
+    for character in sorted(set("".join(strings))):
+        kinds.setdefault(_kind(character), []).append(character)
+    return ["".join(str(rng.choice(kinds[_kind(character)])) for character in text) for text in strings]
+
+
+def _kind(character):
+    """What a character is: of one of ALPHABETS, a mark, which is itself, or any other letter or sign."""
+    known = [alphabet for alphabet in ALPHABETS if character in alphabet]
+    return known[0] if known else character if character.isascii() else "other"
 
 
 class TextEncoder(TransformerMixin, BaseEstimator):

@@ -12,9 +12,11 @@ import pandas as pd
 from sklearn.base import BaseEstimator, TransformerMixin
 
 from active_learning._arrays import blocks, evenly_spaced
+from active_learning.features.pairing import POSITION, is_counter, pair_rows
 from active_learning.features.parsing import as_vectors, different
 from active_learning.tables.csv_checks import lacks_header
-from active_learning.tables.table import read_file
+from active_learning.tables.csv_file import CsvText
+from active_learning.tables.table import check_frame, read_file
 
 LEARNT_FROM = 5_000  # rows at the most from which the mean and the scale are learnt
 LENGTH = np.sqrt(50)  # the root mean square length of a scaled row
@@ -79,35 +81,57 @@ class VectorScaler(TransformerMixin, BaseEstimator):
         return rows
 
 
-def read_vectors(source, n_rows):
-    """Features of a table's rows, in their order.
+def read_vectors(source, table, drop=()):
+    """Features of a table's rows, in their order: paired by id where the source carries ids, or by position.
 
-    source: array (n_rows, d) of numbers, or the path of a .npy file, or of a Parquet or CSV file one column
-        of which holds vectors
-    n_rows: int, the rows of the table
-    returns: array or memmap (n_rows, d), its unfitted preprocessor, and a list of one note
-    raises: ValueError for another length, NaN or infinity, or what holds no numbers; TypeError for what is
-        neither an array nor a path
+    source: array (n, d) of numbers; DataFrame; or the path of a .npy file, or of one that is read as a table
+    table: Table
+    drop: names of columns of the source that are no features, besides the ids and the labels
+    returns: array or memmap (n, d), its unfitted preprocessor, and a list of notes
+    raises: ValueError for ids that do not match, another length, NaN or infinity, or what holds no numbers;
+        TypeError for what is no array, frame or path
     """
-    if not isinstance(source, (np.ndarray, str, os.PathLike)):
-        raise TypeError(f"features must be an array (n, d) or a path, got {type(source).__name__}")
-    name = "features" if isinstance(source, np.ndarray) else Path(source).name
-    X = source if isinstance(source, np.ndarray) else _open(os.fspath(source), name)
+    X, name, notes = _paired(source, table, drop)
     if np.ma.is_masked(X) and X.dtype.kind in "fiu":
         X = X.astype(float).filled(np.nan)  # a masked number is a missing one
     if X.ndim != 2 or X.dtype.kind not in "fiu" or X.shape[1] == 0:
         shape = f"it has shape {X.shape} of {X.dtype}"
         raise ValueError(f"{name} must be a matrix of numbers, a row each; {shape}")
-    if len(X) != n_rows:
-        lengths = f"{name} has {len(X)} rows and the table {n_rows}"
-        raise ValueError(f"{lengths}; they must pair up, in the same order")
+    if len(X) != len(table.frame):
+        lengths = f"{name} has {len(X)} rows and the table {len(table.frame)}"
+        raise ValueError(f"{lengths}; they must pair up, in the same order or by ids")
     numbers = np.asarray(X)  # not a memmap, slices of which take longer to make than to look at
-    for part in blocks(n_rows, 2**13):
+    for part in blocks(len(X), 2**13):
         if not _all_finite(numbers[part]):
             row = part.start + int(np.argmin(np.isfinite(numbers[part]).all(axis=1)))
             raise ValueError(f"{name} holds a missing value or infinity in row {row} (counted from 0)")
     note = f"we learn from {name} ({X.shape[1]} numbers a row), not from the table's columns"
-    return X, VectorScaler(), [note]
+    return X, VectorScaler(), [note, *notes]
+
+
+def _paired(source, table, drop):
+    """The matrix of a source, its rows as the table's; its name; and notes on pairing."""
+    if isinstance(source, np.ndarray):
+        return source, "features", [POSITION.format("features")]
+    is_path = isinstance(source, (str, os.PathLike))
+    name = Path(source).name if is_path else "features"
+    if is_path and os.fspath(source).lower().endswith((".npy", ".npz")):
+        return _open_npy(source, name), name, [POSITION.format(name)]
+    X, frame = _open(os.fspath(source)) if is_path else (None, _as_frame(source))
+    places, by, note = pair_rows(frame, table, name)
+    known = {by, table.label_column, *drop}
+    no_features = [column for column in frame if column in known or is_counter(frame[column])]
+    notes = [note, *(f"column {x!r} of {name} is no feature" for x in no_features if x != by)]
+    X = _vector_column(frame.drop(columns=no_features), name) if X is None else X
+    return X if places is None else X[places], name, notes
+
+
+def _as_frame(source):
+    try:
+        return check_frame(source)
+    except TypeError:
+        kind = type(source).__name__
+        raise TypeError(f"features must be an array (n, d), a frame or a path, got {kind}") from None
 
 
 def _all_finite(X):
@@ -118,16 +142,15 @@ def _all_finite(X):
     return bool(exponents.max() < 0x7C00)  # all ones: infinity or NaN
 
 
-def _open(path, name):
-    """The matrix in a file; ValueError if there is none."""
-    if path.lower().endswith((".npy", ".npz")):
-        return _open_npy(path, name)
-    if path.lower().endswith((".parquet", ".pq")) and (X := _lists(path)) is not None:
-        return X
+def _open(path):
+    """The matrix in a file, if it is one column of lists, or None; and its other columns as a frame."""
+    if path.lower().endswith((".parquet", ".pq")) and (found := _lists(path)) is not None:
+        X, others = found
+        return X, check_frame(pd.read_parquet(path, engine="pyarrow", columns=others))
     frame, text, _ = read_file(path)
-    if text is not None and lacks_header(text, surely=True):  # as numpy.savetxt writes it
+    if isinstance(text, CsvText) and lacks_header(text, surely=True):  # as numpy.savetxt writes it
         frame = read_file(path, header=False)[0]
-    return _vector_column(frame, name)
+    return None, frame
 
 
 def _open_npy(path, name):
@@ -143,12 +166,13 @@ def _open_npy(path, name):
 
 
 def _lists(path):
-    """The one column of lists of a Parquet file as it lies there, without a copy (n, d); None if there is no
-    such column, or it is in doubt."""
+    """The one column of lists of a Parquet file as it lies there, without a copy (n, d), and the names of the
+    other columns; None if there is no such column, or it is in doubt."""
     try:
         from pyarrow import parquet, types
 
-        fields = [field for field in parquet.read_schema(path) if types.is_nested(field.type)]
+        schema = parquet.read_schema(path)
+        fields = [field for field in schema if types.is_nested(field.type)]
     except (ImportError, ValueError):
         return None  # which the reading of tables says
     if len(fields) != 1 or not hasattr(fields[0].type, "value_type"):
@@ -157,7 +181,10 @@ def _lists(path):
     lists, values = len(column), column.flatten()
     whole = types.is_floating(values.type) and not column.null_count and not values.null_count
     lengths = column.value_lengths().unique() if whole and lists else ()
-    return values.to_numpy().reshape(lists, -1) if len(lengths) == 1 and lengths[0].as_py() else None
+    if len(lengths) != 1 or not lengths[0].as_py():
+        return None
+    others = [name for name in schema.names if name != fields[0].name]
+    return values.to_numpy().reshape(lists, -1), others
 
 
 def _vector_column(frame, name):

@@ -15,10 +15,17 @@ import pandas as pd
 from scipy.special import expit
 
 from active_learning._arrays import take
-from active_learning._validation import History, check_integer, check_target
+from active_learning._validation import History, check_choice, check_integer, check_target, constant_answer
 from active_learning.datasets.dataset import Dataset
+from active_learning.forecast.honest import honest_constant, honest_evidence, honest_now, moved_curve
 from active_learning.forecast.learning_curve import SubsetCurve, continuation, subset_curve
-from active_learning.labelling.plan import dependence_among, labeled_rows, table_model, with_dependence
+from active_learning.labelling.plan import (
+    dependence_among,
+    labeled_rows,
+    learnt_nothing,
+    table_model,
+    with_dependence,
+)
 from active_learning.models.checked import warn_unseeded
 from active_learning.models.registry import make_model
 from active_learning.report.sentences import format_percent
@@ -33,6 +40,7 @@ STAGES = (30, 60, 100, 200)  # labels at the forecast
 RATIOS = (1.0, 1.5, 2.5, 5.0)  # labels forecast / labels at the forecast
 AHEAD = (50, 100, 200, 500)  # more labels, at which the score is forecast
 FARTHEST = 20  # times the labels now: a target beyond is not in sight
+FORECAST_METRICS = ("accuracy", "balanced_accuracy")
 LEAST = 30  # labels, below which no backtest was made
 MOST = 5000  # rows of the pool that are looked at
 
@@ -87,6 +95,7 @@ def forecast(
     target=None,
     *,
     model=None,
+    metric="accuracy",
     labeled=None,
     history=None,
     strategy="random",
@@ -102,9 +111,12 @@ def forecast(
         A Table, whose labelled rows are learnt from; a Dataset, whose rows `labeled` are; or a History, whose
         measured scores are continued.
     target : float in (0, 1], optional
-        Accuracy wanted. By default what 200 more random labels may be expected to reach.
+        Score wanted. By default what 200 more random labels may be expected to reach.
     model : str or classifier, optional
         As in run_loop; unused for a History.
+    metric : {"accuracy", "balanced_accuracy"}, default="accuracy"
+        What is forecast; unused for a History, whose scores are continued. The intervals were calibrated on
+        accuracies.
     labeled : int array of shape (m,), optional
         The rows of a Dataset whose labels may be looked at; by default all.
     history : History, optional
@@ -122,10 +134,13 @@ def forecast(
     Returns
     -------
     dict
-        ``target``; ``labels_now``; ``score_now`` with estimate, low and high (95 %), low_80 and high_80;
+        ``target``; ``metric``; ``constant``, the label and score of always giving the commonest label (None
+        for a History); ``labels_now``; ``score_now`` with estimate, low and high (95 %), low_80 and high_80;
         ``labels_needed``, for random and the recommended rule, with median, low_80, high_80, low_95 and
         high_95: labels in all, None = not in sight; ``score_after``, a list of dicts as score_now with labels
-        and rule; ``labelled_by``, "random" or "rule", which the rows look like; ``verdict``, a sentence.
+        and rule; ``labelled_by``, "random" or "rule", which the rows look like; ``verdict``, a sentence; of a
+        Table ``all_rows``, how many it has. With audit rows the forecast starts from their score.
+        ``warning`` is a sentence where nothing is learnt, or "".
         Where labels are too few for a forecast, all numbers are None.
 
     Raises
@@ -146,25 +161,48 @@ def forecast(
     (50, ['random', 'diverse_margin'])
     """
     target = target if target is None else check_target(target)
+    check_choice("metric of a forecast", metric, FORECAST_METRICS)
     if isinstance(table_or_history, History):
         return _answer(measured_curve(table_or_history), target, "measured", (strategy,), ahead)
     rows = _labelled(table_or_history, labeled)
     tested = _random_part(table_or_history, rows, history)
-    given = model
+    name_or_model = model
     X, y, labeled, pool, model = _matrices(table_or_history, rows, model)
-    warn_unseeded(given, take(X, labeled), y[labeled])
+    warn_unseeded(name_or_model, take(X, labeled), y[labeled])
     classes = len(np.unique(y[labeled]))
+    label, score = constant_answer(table_or_history.y[rows].astype(str), metric)
+    beside = {"metric": metric, "constant": {"label": label, "score": round(score, 4)}}
     if len(tested) < max(LEAST, 3 * classes):
-        return _unknown(target, len(labeled), ahead, too_early(len(tested), classes, LEAST))
+        return _unknown(target, len(labeled), ahead, too_early(len(tested), classes, LEAST)) | beside
     rng = np.random.default_rng(check_integer("random_state", random_state, 0))
     siblings = _siblings(table_or_history, rows)
-    curve = subset_curve(X, y, labeled, pool, model, rng, tested=tested, quiet=quiet, **siblings)
+    testing = dict(tested=tested, metric=metric, **siblings)
+    curve = subset_curve(X, y, labeled, pool, model, rng, quiet=quiet, **testing)
+    evidence = (
+        honest_evidence(table_or_history, name_or_model, random_state) if metric == "accuracy" else None
+    )
+    if evidence is not None:
+        curve = moved_curve(curve, evidence)
+        beside["constant"] = honest_constant(table_or_history)
     kind = "rule" if history is None and curve.selection_bias > BIASED else "random"
-    answer = _answer(curve, target, kind, ("random", RECOMMENDED), ahead)
+    answer = _answer(curve, target, kind, ("random", RECOMMENDED), ahead) | beside
     if any(values is not None for values in siblings.values()):
         _hold_chance(answer, curve, np.bincount(y[labeled]) / len(labeled))
-    majority = np.bincount(y[labeled]).max() / len(labeled)
-    return answer | {"verdict": answer["verdict"] + unlearnt(answer, majority)}
+    if evidence is not None:
+        answer["score_now"] = honest_now(evidence)
+    if not isinstance(table_or_history, Dataset):
+        answer |= _within_table(answer, int((table_or_history.labeled | table_or_history.pool).sum()))
+    nothing = "" if isinstance(table_or_history, Dataset) else learnt_nothing(table_or_history, name_or_model)
+    return answer | {"verdict": verdict_on(answer) + unlearnt(answer), "warning": nothing}
+
+
+def _within_table(answer, n_rows):
+    """The labels needed, those beyond the table's rows being all its rows; and how many these are."""
+    needed = {
+        rule: {level: None if labels is None else min(labels, n_rows) for level, labels in levels.items()}
+        for rule, levels in answer["labels_needed"].items()
+    }
+    return {"labels_needed": needed, "all_rows": n_rows}
 
 
 def _labelled(source, labeled):
@@ -268,6 +306,8 @@ def _answer(curve, target, kind, rules, ahead):
         target = float(np.floor(200 * soon) / 200)
     answer = {
         "target": target,
+        "metric": None,
+        "constant": None,
         "labels_now": int(m),
         "score_now": _score(scores[rules[0]][:, 0]),
         "labels_needed": {rule: labels_needed(curve, kind, rule, target) for rule in rules},
@@ -278,7 +318,7 @@ def _answer(curve, target, kind, rules, ahead):
         ],
         "labelled_by": "rule" if kind == "rule" else "random",
     }
-    return answer | {"verdict": verdict_on(answer)}
+    return answer | {"verdict": verdict_on(answer), "warning": ""}
 
 
 def _score(band):
@@ -309,6 +349,7 @@ def _unknown(target, labels, ahead, reason):
         "score_after": [{"labels": labels + n, "rule": rule, **nothing} for rule in rules for n in ahead],
         "labelled_by": None,
         "verdict": reason,
+        "warning": "",
     }
 
 
@@ -333,9 +374,8 @@ def verdict_on(answer):
     rule = list(answer["labels_needed"])[-1]
     needed, target = answer["labels_needed"][rule], format_percent(answer["target"])
     now = answer["score_now"]
-    if now["estimate"] >= answer["target"]:
-        certainty = "surely" if now["low_80"] >= answer["target"] else "probably"
-        return f"{target} is {certainty} reached: the score now is {_interval(now)}."
+    if reached := _reached(answer):
+        return reached
     if undecided(needed, answer["labels_now"]):
         return (
             f"Too early to say how many more labels {target} takes: with {rule} anything from none more to "
@@ -349,21 +389,40 @@ def verdict_on(answer):
     if needed["median"] is None:
         best = f"at best {needed['low_80']} labels with {rule} reach it"
         return f"{target} is probably not in sight; {best}.{caution}"
+    if needed["median"] == answer.get("all_rows"):
+        return f"{target} takes all rows of the table, or more.{caution}"
     more = needed["median"] - answer["labels_now"]
     if more <= 0:
         return f"{target} is about reached: the score now is {_interval(now)}.{caution}"
-    in_all = f"{needed['median']} {_label_interval(needed, 80)} in all"
+    in_all = f"{needed['median']} {_label_interval(needed, 80, answer.get('all_rows'))} in all"
     return f"About {more} more labels with {rule} reach {target}, {in_all}.{caution}"
 
 
-def unlearnt(answer, majority):
-    """A sentence to add where the score now may be that of the commonest class, of this share; else ""."""
-    if answer["score_now"]["low"] > majority:
+def _reached(answer):
+    """A sentence where the target is reached, or is none; else ""."""
+    target, now, shown = answer["target"], answer["score_now"], format_percent(answer["target"])
+    if answer["constant"] and target <= answer["constant"]["score"]:
+        return f"{shown} is no target: {_always(answer, start='always')}."
+    if now["estimate"] < target:
+        return ""
+    sure = [name for name, end in (("surely", "low"), ("probably", "low_80")) if now[end] >= target]
+    how = f"{sure[0]} reached" if sure else "about reached, which is not shown"
+    return f"{shown} is {how}: the score now is {_interval(now)}."
+
+
+def unlearnt(answer):
+    """What to add where the score now may be no better than the constant answer; else ""."""
+    if answer["score_now"]["low"] > answer["constant"]["score"]:
         return ""
     return (
-        f" Always saying the commonest class scores {format_percent(majority, 1)}: it is not shown that "
-        "anything was learnt, and then a forecast promises too much."
+        f" {_always(answer)}: it is not shown that anything was learnt, and then forecasts promise too much."
     )
+
+
+def _always(answer, start="Always"):
+    """What the constant answer scores, which needs no model."""
+    constant = answer["constant"]
+    return f"{start} saying {constant['label']!r} scores {format_percent(constant['score'], 1)}"
 
 
 def _interval(score):
@@ -372,14 +431,17 @@ def _interval(score):
     return f"{format_percent(score['estimate'], 1)} [{low}, {high}]"
 
 
-def _label_interval(needed, level):
+def _label_interval(needed, level, all_rows=None):
     """An interval of the labels needed: "[100, 160]"."""
-    return f"[{_count(needed[f'low_{level}'])}, {_count(needed[f'high_{level}'])}]"
+    low, high = (_count(needed[f"{end}_{level}"], all_rows) for end in ("low", "high"))
+    return f"[{low}, {high}]"
 
 
-def _count(labels):
+def _count(labels, all_rows=None):
     """A number of labels or batches."""
-    return "not in sight" if labels is None else f"{labels}"
+    if labels is None:
+        return "not in sight"
+    return "all rows" if labels == all_rows else f"{labels}"
 
 
 def forecast_lines(answer):
@@ -403,12 +465,15 @@ def forecast_lines(answer):
     """
     if answer["score_now"]["estimate"] is None:
         return [answer["verdict"]]
-    target = format_percent(answer["target"])
-    lines = [f"{answer['labels_now']} labels; score now {_interval(answer['score_now'])} (95% interval)", ""]
+    target, rows = format_percent(answer["target"]), answer.get("all_rows")
+    metric = "score" if answer["metric"] in (None, "accuracy") else answer["metric"].replace("_", " ")
+    lines = [f"{answer['warning']}.", ""] if answer["warning"] else []
+    lines += [f"{answer['labels_now']} labels; {metric} now {_interval(answer['score_now'])} (95% interval)"]
+    lines += [f"{_always(answer)}.", ""] if answer["constant"] else [""]
     lines.append(f"labels in all to reach {target}:")
     for rule, needed in answer["labels_needed"].items():
-        near, wide = (f"{level}% {_label_interval(needed, level)}" for level in (80, 95))
-        lines.append(f"  {rule:<15} {_count(needed['median']):>12}   {near}   {wide}")
+        near, wide = (f"{level}% {_label_interval(needed, level, rows)}" for level in (80, 95))
+        lines.append(f"  {rule:<15} {_count(needed['median'], rows):>12}   {near}   {wide}")
     lines += ["", "score to expect (95% interval):"]
     for row in answer["score_after"]:
         lines.append(f"  {row['rule']:<15} {row['labels']:>5} labels   {_interval(row)}")
@@ -440,9 +505,11 @@ def gain_line(answer, batch, target=None, rule=None):
     after = next(row["estimate"] for row in answer["score_after"] if row["rule"] == rule)
     points = f"{100 * max(after - now, 0):.1f} points, from {format_percent(now, 1)}"
     line = f"Expected gain of these {batch} labels: {points}"
+    if answer["metric"] != "accuracy":
+        line += f" {answer['metric'].replace('_', ' ')}"
     if target is not None:
         line += f"; {_distance(answer['labels_needed'][rule], answer['labels_now'], batch, target)}"
-    return line + "."
+    return f"{line}.{unlearnt(answer) or f' {_always(answer)}.'}"
 
 
 def _distance(needed, labels, batch, target):

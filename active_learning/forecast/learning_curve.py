@@ -108,7 +108,9 @@ def _predictions(model, X, y, train, pool, rows):
 
 
 @on_one_thread
-def subset_curve(X, y, labeled, pool, model, rng, *, tested=None, quiet=False, groups=None, times=None):
+def subset_curve(
+    X, y, labeled, pool, model, rng, *, tested=None, metric="accuracy", quiet=False, groups=None, times=None
+):
     """Score classifiers trained on subsets of the labelled rows, by repeated cross-validation.
 
     Parameters
@@ -124,6 +126,8 @@ def subset_curve(X, y, labeled, pool, model, rng, *, tested=None, quiet=False, g
     tested : int array, optional
         Positions in `labeled` of the rows that are a random sample, which alone test. By default all of them
         test, and the predictions for the pool show what kind of rows are missing among them.
+    metric : {"accuracy", "balanced_accuracy"}
+        The second is not corrected by the pool, whose classes are not known.
     quiet : bool
         Whether to show no progress.
     groups, times : array of shape (m,), optional
@@ -163,7 +167,9 @@ def subset_curve(X, y, labeled, pool, model, rng, *, tested=None, quiet=False, g
             pool_odds[index].append(values[len(test) :])
     tested = tested[counts[0, tested] > 0]
     hits, odds = (sums[:, tested] / counts[:, tested] for sums in (hits, odds))
-    curve = _curve(hits, odds, pool_odds, sizes, len(labeled), len(pool) if len(pool_rows) else 0)
+    classes = None if metric == "accuracy" else y[labeled][tested]
+    n_pool = len(pool) if len(pool_rows) else 0
+    curve = _curve(hits, odds, pool_odds, sizes, len(labeled), n_pool, classes)
     return curve if clusters is None else replace(curve, covariance=_clustered(hits, clusters[tested]))
 
 
@@ -201,11 +207,17 @@ def _clustered(hits, codes):
     return few * (n * found + PRIOR * together) / (n + PRIOR) + (1 + np.eye(len(hits))) / m**2
 
 
-def _curve(hits, odds, pool_odds, sizes, labels, n_pool):
-    """The SubsetCurve of rows' shares of right predictions (s, m), their log-odds (s, m) and the pool's."""
+def _curve(hits, odds, pool_odds, sizes, labels, n_pool, classes=None):
+    """The SubsetCurve of rows' shares of right predictions (s, m), their log-odds (s, m) and the pool's.
+
+    With the classes (m,) of the rows its errors are those of the balanced accuracy.
+    """
     m, residuals, errors, bias = hits.shape[1], hits.copy(), 1 - hits.mean(axis=1), 0.0
+    most = 1.0  # the weight of a row
+    if classes is not None:
+        errors, residuals, most = class_errors(hits, classes)
     if n_pool and pool_odds[0]:
-        for index, values in enumerate(pool_odds):
+        for index, values in enumerate(pool_odds if classes is None else []):
             chance_right = calibration(odds[index], hits[index])
             pool_error = 1 - chance_right(np.concatenate(values)).mean()
             errors[index] = (m * errors[index] + n_pool * pool_error) / (m + n_pool)
@@ -213,8 +225,20 @@ def _curve(hits, odds, pool_odds, sizes, labels, n_pool):
         others = np.mean(pool_odds[-1], axis=0)
         spread = np.sqrt(odds[-1].var() / m + others.var() / len(others)) + 1e-9
         bias = (others.mean() - odds[-1].mean()) / spread
-    covariance = np.cov(residuals) / m + (1 + np.eye(len(sizes))) / m**2
+    covariance = np.cov(residuals) / m + (1 + np.eye(len(sizes))) * (most / m) ** 2
     return SubsetCurve(labels, sizes, errors, covariance, bias)
+
+
+def class_errors(hits, classes):
+    """Errors (s,) in balanced accuracy of rows' hits (s, m), the rows' residuals (s, m), the largest weight.
+
+    A row counts as much less as its class has more rows; only the rows of one class vary among themselves.
+    """
+    members = np.eye(classes.max() + 1)[:, classes]
+    members = members[members.any(axis=1)]  # (k, m)
+    shares = members / members.sum(axis=1, keepdims=True)
+    recalls, weights = hits @ shares.T, len(classes) * shares.mean(axis=0)
+    return 1 - recalls.mean(axis=1), weights * (hits - recalls @ members), weights.max()
 
 
 def calibration(odds, hits):

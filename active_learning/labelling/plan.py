@@ -7,17 +7,26 @@ from dataclasses import replace
 
 import numpy as np
 import pandas as pd
+from sklearn.base import clone
+from sklearn.model_selection import StratifiedKFold
 
-from active_learning._validation import METRICS, check_choice
+from active_learning._arrays import evenly_spaced, take
+from active_learning._validation import METRICS, check_choice, constant_answer
 from active_learning.datasets.dataset import Dataset
 from active_learning.features.dependence import find_dependence
-from active_learning.models.registry import CLASSIFIERS, Represented, make_model
+from active_learning.models.registry import CLASSIFIERS, Represented, fit, make_model, represent_all
 from active_learning.statistics.curves import final_scores
-from active_learning.statistics.equal_budget import reachable
+from active_learning.statistics.equal_budget import ends_below, reachable
+from active_learning.strategies.registry import STRATEGIES
 from active_learning.study.study import run_study, split_function
 from active_learning.tables.labels import without_rare
 
 LEAST_RANDOM = 40  # labels drawn at random, below which a study beside a rule's labels shows nothing
+LEAST_TRIED, MOST_TRIED, TRIALS = 100, 300, 8  # labels that a rule is tried on, and how often
+PROBED = 50, 600  # labels: from so many on it is asked whether anything is learnt, of so many at the most
+BY_CHANCE = 1.28  # standard deviations of chance that 1 of 10 tables on which nothing can be learnt exceed
+NO_COLUMN = "no column is left to learn from"
+NOTHING = "nothing is learnt yet: guesses agree with the labels no better than by chance"
 SLOW_ABOVE = 1_000  # rows above which label spreading, whose time grows with their cube, is not tried out
 
 
@@ -46,6 +55,52 @@ def labeled_rows(table):
         what = f"the one class {str(classes[0])!r} in {len(y)} labels" if len(y) else "no labelled rows"
         raise ValueError(f"{table.name} has {what} in {table.label_column!r}; label some of 2 classes first")
     return rows, y
+
+
+def learnt_nothing(table, model=None):
+    """Whether a table's labels go with its columns no better than by chance.
+
+    Each row's probability of its own label, from a model of the other rows, is set against the probabilities
+    that it would have if the labels were shuffled. Of fewer than 50 labels none can tell.
+
+    Parameters
+    ----------
+    table : Table
+    model : str or classifier, optional
+        As in run_loop.
+
+    Returns
+    -------
+    str
+        A sentence, or "" if something is learnt, or none can tell.
+    """
+    if not isinstance(table.X, np.memmap) and not np.any(table.X):
+        return NO_COLUMN
+    y = pd.Series(table.y)
+    frequent = y.isin(y.value_counts()[lambda counts: counts >= 5].index)
+    rows = evenly_spaced(np.flatnonzero(frequent), PROBED[1])
+    classes, codes, counts = np.unique(table.y[rows].astype(str), return_inverse=True, return_counts=True)
+    if len(rows) < PROBED[0] or len(classes) < 2 or counts.min() < 2:
+        return ""
+    classifier, X = represent_all(table_model(table, model), take(table.X, rows))
+    if not hasattr(classifier, "predict_proba"):
+        return ""
+    proba, folds = (
+        np.zeros((len(rows), len(classes))),
+        StratifiedKFold(min(5, counts.min()), shuffle=True, random_state=0),
+    )
+    for known, hidden in folds.split(X, codes):
+        fitted = fit(clone(classifier), X, codes, known, hidden)
+        proba[np.ix_(hidden, fitted.classes_)] = fitted.predict_proba(take(X, hidden))
+    return NOTHING if _surprise(proba, codes) < BY_CHANCE else ""
+
+
+def _surprise(proba, codes, tries=500):
+    """How far the mean probability of the labels lies above that of shuffled ones, in their deviations."""
+    rng, each = np.random.default_rng(0), np.arange(len(codes))
+    by_chance = [proba[each, rng.permutation(codes)].mean() for _ in range(tries)]
+    spread = np.std(by_chance)
+    return (proba[each, codes].mean() - np.mean(by_chance)) / spread if spread > 0 else 0.0
 
 
 def random_part(table):
@@ -106,10 +161,9 @@ def study_settings(table, *, batch=None, budget=None, model=None, metric="accura
         settings["budget"] = min(settings["budget"], _least_left(dataset, settings, random_state))
     settings |= {"model": table_model(table, model), "metric": check_choice("metric", metric, METRICS)}
     settings["random_state"] = random_state
-    sentences = [*table.notes[noted:], *filter(None, [rare]), sentence]
-    shares = pd.Series(y).value_counts(normalize=True)
-    if shares.iloc[0] > 0.8 and metric == "accuracy":
-        hint = f"{shares.iloc[0]:.0%} of the labels are {shares.index[0]!r}: always saying so is as accurate"
+    sentences, (label, share) = [*table.notes[noted:], *filter(None, [rare]), sentence], constant_answer(y)
+    if share > 0.8 and metric == "accuracy":
+        hint = f"always saying {label!r} is right in {share:.0%} of the labelled rows"
         sentences.append(f"{hint}; the metric balanced_accuracy weighs the classes alike.")
     return dataset, settings, sentences
 
@@ -140,7 +194,7 @@ def plan_study(table, *, target=None, batch=None, budget=None, model=None, metri
     batch, budget : int, optional
         Labels a round and in all; chosen from the data by default.
     model : str or classifier, optional
-    metric : {"accuracy", "balanced_accuracy"}
+    metric : {"accuracy", "balanced_accuracy", "f1"}
     random_state : int
         As in run_histories, like model and metric.
 
@@ -174,6 +228,7 @@ def plan_study(table, *, target=None, batch=None, budget=None, model=None, metri
         pilot = run_study(dataset, "random", n_splits=10, n_jobs=1, **one_round)
         target, reached = reachable(pilot, by_most=True)
         sentences.append(target_sentence(target, reached, settings["budget"], 10))
+    sentences.append(constant_sentence(dataset.y, metric, target))
     return dataset, settings, target, sentences
 
 
@@ -183,6 +238,48 @@ def target_sentence(target, reached, budget, n_splits):
         f"The target is {target:.1%}, so that the budget can show it: {budget} random labels reach "
         f"{reached:.1%} (mean of {n_splits} splits), less one standard deviation: most runs get there."
     )
+
+
+def constant_sentence(y, metric, target):
+    """What the answer scores that needs no model, for labels y (n,), beside the target."""
+    label, score = constant_answer(y, metric)
+    no_more = ", and the target is no higher: reaching it shows nothing" * bool(target <= score)
+    return f"Always saying {label!r} scores {score:.1%}{no_more}."
+
+
+def behind_random(table, rules, model, *, n_splits=TRIALS):
+    """Try a rule on the table's labelled rows, and say how far it ends behind random with as many labels.
+
+    Parameters
+    ----------
+    table : Table
+    rules : dict of str to rule
+        The one rule, by its name.
+    model : Represented
+        As table_model returns it.
+    n_splits : int, default=8
+        Runs of each of the two.
+
+    Returns
+    -------
+    float
+        Difference of their mean scores; 0.0 if it is not shown, or the labels are too few for a trial.
+    """
+    rows, y = labeled_rows(table)
+    frequent = np.flatnonzero(without_rare(y, least=4)[0])
+    if len(frequent) > MOST_TRIED:
+        frequent = np.sort(np.random.default_rng(0).choice(frequent, MOST_TRIED, replace=False))
+        frequent = frequent[without_rare(y[frequent], least=2)[0]]
+    if len(frequent) < LEAST_TRIED or len(np.unique(y[frequent])) < 2:
+        return 0.0
+    dataset = Dataset(table.name, take(table.X, rows[frequent]), y[frequent])
+    settings, _ = study_sizes(dataset.y)
+    seed = settings["seed_per_class"] * len(np.unique(dataset.y))
+    budget = max(int((1 - settings["test_size"]) * len(dataset.y)) // 2, seed)
+    settings |= {"budget": budget, "batch": max((budget - seed) // 4, 1)}
+    tried = {"random": STRATEGIES["random"]} | rules
+    curves = run_study(dataset, tried, n_splits=n_splits, n_jobs=1, model=model, **settings)
+    return -float(ends_below(curves).min()) if len(ends_below(curves)) else 0.0
 
 
 def better_classifier(table, dataset, settings, current, *, n_splits=10, n_jobs=-1):

@@ -16,13 +16,21 @@ from active_learning._arrays import blocks, evenly_spaced, on_one_thread, take
 from active_learning._progress import progress, showing
 from active_learning._validation import check_integer, last_step
 from active_learning.features.text import TextEncoder
-from active_learning.labelling.plan import labeled_rows, table_model
+from active_learning.labelling.plan import (
+    NO_COLUMN,
+    TRIALS,
+    behind_random,
+    labeled_rows,
+    learnt_nothing,
+    table_model,
+)
 from active_learning.models.checked import warn_unseeded
 from active_learning.models.registry import CLASSIFIERS, IN_MEMORY, fit, make_model, represent_all
 from active_learning.strategies.base import Round, margin, score_pool
 from active_learning.strategies.batch import typiclust
 from active_learning.strategies.registry import (
     RECOMMENDED,
+    STRATEGIES,
     check_strategy,
     pick_strategies,
     remove_queried,
@@ -33,7 +41,12 @@ from active_learning.study.loop import shown_to
 MOST_TEXTS = 40_000  # rows of texts without a label at the most that are encoded, for a rule to choose among
 TYPICAL_OF = 5_000  # rows at the most among which the first ones to label are found
 ALIKE = 0.98  # cosine similarity above which two texts, or vectors, say the same
-NO_MODEL = "no two classes have a label yet, so no model can be fitted: these are typical rows of clusters"
+BEHIND = (
+    "in {trials} trial runs on the labelled rows {name} ended {points:.1f} points below random: these rows "
+    "are drawn at random (--strategy {name} queries by it all the same)"
+)
+NO_CLASSES = "no two classes have a label yet, so no model can be fitted"
+NO_MODEL = f"{NO_CLASSES}: these are typical rows of clusters"
 
 
 @on_one_thread
@@ -42,7 +55,8 @@ def suggest(table, n=10, *, strategy=None, model=None, random_state=0):
 
     Rows that say the same, texts that differ in case, digits or marks among them, are suggested once. With
     labels of fewer than 2 classes nothing can be fitted; then come typical rows of the table's clusters
-    (typiclust).
+    (typiclust). Where no column is left to learn from, or nothing is learnt, rows are drawn at random, unless
+    a strategy is given.
 
     Parameters
     ----------
@@ -50,7 +64,8 @@ def suggest(table, n=10, *, strategy=None, model=None, random_state=0):
     n : int
         Rows to suggest, at most as many as have no label and differ.
     strategy : str or rule, optional
-        As in run_loop. By default the recommended rule for batches, and margin for one row.
+        As in run_loop. By default the recommended rule for batches, and margin for one row; random where that
+        rule ends below it in trial runs on the labelled rows.
     model : str or classifier, optional
         As in run_loop; it needs predict_proba.
     random_state : int
@@ -85,13 +100,24 @@ def suggest(table, n=10, *, strategy=None, model=None, random_state=0):
         pick_strategies(strategy)  # a name that is not one, before any work
     with showing(f"learning from {table.name}", rows=len(table.frame)):
         table, notes = subsample_pool(table, pool, max(n, MOST_TEXTS), rng)
-        different = drop_exact_duplicates(table, np.flatnonzero(table.pool))
+        pool = np.flatnonzero(table.pool)
+        nothing = learnt_nothing(table, model[-1]) if strategy is None else ""
+        different = pool if nothing == NO_COLUMN else drop_exact_duplicates(table, pool)
+        notes = [*([f"{nothing}; these rows are drawn at random"] if nothing else []), *notes]
         if len(np.unique(table.y[table.labeled].astype(str))) < 2:
-            notes.append(NO_MODEL)
-            name, (rows, predicted) = "typiclust", typical_rows(table, model, different, n, rng)
+            notes.append(NO_MODEL if not nothing else NO_CLASSES)
+            choose = typical_rows if not nothing else random_rows
+            name, (rows, predicted) = (
+                ("random" if nothing else "typiclust"),
+                choose(table, model, different, n, rng),
+            )
         else:
             check_probabilities(model)
+            strategy = "random" if nothing else strategy
             name, rule = choose_strategy(strategy, n, model, table.X)
+            if strategy is None and (behind := behind_random(table, {name: rule}, model)):
+                notes.append(BEHIND.format(trials=TRIALS, name=name, points=100 * behind))
+                name, rule = "random", STRATEGIES["random"]
             rows, predicted = rows_chosen(table, model, rule, different, n, rng)
             if not isinstance(given, str | None):
                 labeled, y = labeled_rows(table)
@@ -220,6 +246,11 @@ def typical_rows(table, model, pool, n, rng):
     _, X = represent_all(model, table.X)
     y = np.zeros(len(labeled), dtype=int)
     return typiclust(Round(None, X, labeled, y, pool, min(n, len(pool)), rng)), None
+
+
+def random_rows(table, model, pool, n, rng):
+    """Rows of the pool that are drawn at random; and no predictions."""
+    return rng.choice(pool, min(n, len(pool)), replace=False), None
 
 
 def _suggestions(table, rows, strategy, notes, predicted):

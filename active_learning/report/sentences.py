@@ -7,11 +7,16 @@ Not here: published claims, money and query facts (analysis), the notebooks' own
 import numpy as np
 import pandas as pd
 
-from active_learning._validation import METRICS, check_choice
-from active_learning.statistics.curves import best_scores, final_scores, first_scores
-from active_learning.statistics.equal_budget import gains, reachable
+from active_learning._validation import METRICS, check_choice, constant_answer
+from active_learning.statistics.curves import best_scores, first_scores
+from active_learning.statistics.equal_budget import above_constant, ends_below, gains, reachable
 from active_learning.statistics.power import saving_shown_by
 from active_learning.statistics.savings import holm, summarise
+
+FEW_SPLITS = 10  # below, only large differences are shown among several rules
+MORE_SPLITS = 30
+CHOICE = "too few to choose a rule by"
+WORST = -2.0  # saving below which the end of an interval is no news: three times as many labels
 
 
 def results_table(curves, target, *, hold=1, reference="random"):
@@ -94,6 +99,16 @@ def format_interval(low, high):
     return f"[{format_whole(low)}, {format_whole(high)}]"
 
 
+def _say_saving(row):
+    """The saving of a row of summarise as a sentence says it: an end that is not known is not printed."""
+    if np.isnan(row.saving_low) or row.saving_low > WORST:
+        return format_saving(row)
+    estimate = format_share(row.saving_min, row.saving_max)
+    if estimate == "not known" or row.saving_high > 0.995:
+        return f"{estimate}, no interval known" if estimate != "not known" else estimate
+    return f"{estimate}, at most {format_whole(row.saving_high)}%"
+
+
 def format_range(low, high):
     """Format a range of shares in words.
 
@@ -142,7 +157,7 @@ def _clause(rows, what):
         return f"{listed(names)} save{'s' * (len(rows) == 1)} {listed([format_saving(row) for row in rows])}"
     if what == "costs":
         return f"{listed(names)} cost{'s' * (len(rows) == 1)} {listed([_format_more(row) for row in rows])}"
-    return f"no difference shown for {listed([f'{row.Index} ({format_saving(row)})' for row in rows])}"
+    return f"no difference shown for {listed([f'{row.Index} ({_say_saving(row)})' for row in rows])}"
 
 
 def _format_more(row):
@@ -150,8 +165,11 @@ def _format_more(row):
     least = format_whole(-row.saving_max)
     most = format_whole(-row.saving_min) if np.isfinite(row.saving_min) else None
     estimate = f"> {least}%" if most is None else f"{least}%" if least == most else f"{least}% to {most}%"
+    least = format_whole(-row.saving_high)
+    if np.isfinite(row.saving_low) and row.saving_low < 5 * WORST:
+        return f"{estimate} more, at least {least}%"
     high = format_whole(-row.saving_low) if np.isfinite(row.saving_low) else "∞"
-    return f"{estimate} more [{format_whole(-row.saving_high)}, {high}]"
+    return f"{estimate} more [{least}, {high}]"
 
 
 def listed(words):
@@ -184,8 +202,9 @@ def describe(curves, target, *, hold=1, parts=None):
     Returns
     -------
     str
-        Says "no difference shown" where an interval spans 0, or Holm's adjustment for the number of rules
-        leaves a difference unshown; names a target that the seed set meets, and one that it does not.
+        Says first that the splits are few, if they are; says "no difference shown" where an interval spans 0,
+        or Holm's adjustment for the number of rules leaves a difference unshown; names a target that the seed
+        set meets, and one that it does not.
 
     Raises
     ------
@@ -207,10 +226,15 @@ def describe(curves, target, *, hold=1, parts=None):
         clauses = []
     elif met:
         clauses.append(met)
-    sentences = ["; ".join([start, *clauses]) + "."]
+    sentences = [_few(n_splits, "show large differences alone"), "; ".join([start, *clauses]) + "."]
     if len(summary) > 2 and clauses:
         sentences.append(f"What is shown is shown among {len(summary) - 1} comparisons (Holm).")
-    return " ".join([*sentences, *_new_rows(summary)])
+    return " ".join([*filter(None, sentences), *_new_rows(summary)])
+
+
+def _few(n_splits, then):
+    """A sentence to begin with where the splits are few."""
+    return f"{n_splits} splits are few, and {then} (--splits {MORE_SPLITS})." * (1 < n_splits < FEW_SPLITS)
 
 
 def _clauses(summary):
@@ -276,6 +300,8 @@ def seed_meets(curves, target, *, hold=1):
 def recommend(curves, target, *, hold=1, parts=None):
     """Recommend the rule whose saving is surely the largest, and say how sure that is.
 
+    A rule that ends below random with as many labels is not recommended.
+
     Parameters
     ----------
     curves, target, hold, parts
@@ -284,7 +310,8 @@ def recommend(curves, target, *, hold=1, parts=None):
     Returns
     -------
     str
-        Says "no difference shown" where the interval spans 0, and which saving would have been shown.
+        Says first that the splits are few, if they are; "no difference shown" where the interval spans 0; and
+        which saving would have been shown.
 
     Raises
     ------
@@ -295,13 +322,19 @@ def recommend(curves, target, *, hold=1, parts=None):
     rules = summary.drop("random").dropna(subset=["saving_low"])
     if rules.empty:
         return "Nothing can be recommended from one split, or from random alone."
-    shown = _shown(summary, ["saves"])
+    worse = ends_below(curves).index
+    shown = [row for row in _shown(summary, ["saves"]) if row.Index not in worse]
+    others = [*rules.drop(worse).itertuples()] or [*rules.itertuples()]
+    few = _few(curves["split"].nunique(), CHOICE)
     if (met := seed_meets(curves, target, hold=hold)) and not shown:
-        return f"Nothing can be recommended: {met}."
-    if np.isinf(summary["median"]).all():
-        return "Nothing can be recommended: most runs miss the target; lower it or raise the budget."
-    best = max(shown or rules.itertuples(), key=lambda row: row.saving_low)
-    return _recommended(best, len(rules)) if shown else _not_recommended(best, len(rules))
+        text = f"Nothing can be recommended: {met}."
+    elif np.isinf(summary["median"]).all():
+        text = "Nothing can be recommended: most runs miss the target; lower it or raise the budget."
+    elif shown:
+        text = _recommended(max(shown, key=lambda row: row.saving_low), len(rules))
+    else:
+        text = _not_recommended(max(others, key=lambda row: (row.saving_min, row.saving_low)), len(rules))
+    return f"{few} {text}".strip()
 
 
 def _recommended(best, n_rules):
@@ -319,20 +352,27 @@ def _recommended(best, n_rules):
 
 def _not_recommended(best, n_rules):
     """Why not to use even the best row of summarise, and which saving would have been shown."""
-    alone = effect(best)
-    if effect(best, best.p_holm <= 0.05) == "costs":
-        result = "it costs more"
-    elif alone == "nothing":
-        result = "no difference shown"
+    result, start = _unshown(best, n_rules), "No rule is recommended over random"
+    if best.saving_min >= 0.005:
+        text = f"{start}: for {best.Index}, the most promising, {result}, {_say_saving(best)}."
     else:
-        kind = "saving" if alone == "saves" else "cost"
-        result = f"a {kind} is not shown among {n_rules} comparisons (Holm)"
-    text = f"No rule is recommended over random: for {best.Index}, the most promising, {result}, "
+        text = f"{start}: none is known to save labels, and for {best.Index}, the nearest to it, {result} "
+        text += f"({_say_saving(best)})."
     smallest = saving_shown_by(best.saving_low, best.saving_high, n_rules=n_rules)
     if not 0.005 <= smallest < 0.995:  # 0 and 100% say nothing
-        return f"{text}{format_saving(best)}."
-    power = f"In 80 % of studies like this one a saving of {smallest:.0%} would have been shown."
-    return f"{text}{format_saving(best)}. {power}"
+        return text
+    return f"{text} In 80 % of studies like this one a saving of {smallest:.0%} would have been shown."
+
+
+def _unshown(row, n_rules):
+    """What a row of summarise shows that is no saving."""
+    alone = effect(row)
+    if effect(row, row.p_holm <= 0.05) == "costs":
+        return "it costs more"
+    if alone == "nothing":
+        return "no difference shown"
+    kind = "saving" if alone == "saves" else "cost"
+    return f"a {kind} is not shown among {n_rules} comparisons (Holm)"
 
 
 def describe_gains(curves, metric="accuracy"):
@@ -342,13 +382,13 @@ def describe_gains(curves, metric="accuracy"):
     ----------
     curves : DataFrame
         Table of `run_study`, with random.
-    metric : {"accuracy", "balanced_accuracy"}, default="accuracy"
+    metric : {"accuracy", "balanced_accuracy", "f1"}, default="accuracy"
         Name of the score.
 
     Returns
     -------
     list of str
-        Two sentences; none if random is the only strategy.
+        Two sentences, and a warning of rules that end below random; none if random is the only strategy.
 
     Raises
     ------
@@ -375,7 +415,17 @@ def describe_gains(curves, metric="accuracy"):
     shown = f" A gain of {100 * power:.1f} would have been shown four times in five." if power > 0 else ""
     start = f"At equal budget ({budget} labels, random {format_percent(reached, 1)} {word}), in points"
     match = f"To match random's last round less one standard error ({format_percent(target, 1)})"
-    return [f"{start}: {points}.{shown}", f"{match}: {needed} labels."]
+    warned = filter(None, [_warning(ends_below(curves), budget)])
+    return [f"{start}: {points}.{shown}", f"{match}: {needed} labels.", *warned]
+
+
+def _warning(worse, budget):
+    """A sentence on the rules that end below random, with their differences; "" if none does."""
+    if worse.empty:
+        return ""
+    rules = listed([f"{name} ({100 * gain:+.1f} points)" for name, gain in worse.items()])
+    end = "it ends" if len(worse) == 1 else "they end"
+    return f"Do not use {rules} here: with the same {budget} labels {end} below random."
 
 
 def _format_points(row):
@@ -420,45 +470,58 @@ def advise(curves, target, *, hold=1, parts=None):
     summary, table = summarise(curves, target, hold=hold), gains(curves)
     if not np.isinf(summary["median"]).all() or table.empty or table["low"].isna().any():
         return recommend(curves, target, hold=hold, parts=parts)
-    best = table.loc[table["low"].idxmax()]
+    best, few = (table.loc[table["low"].idxmax()], _few(curves["split"].nunique(), CHOICE))
     within_reach = reachable(curves, by_most=True)[0]
     result = "gains" if best.low > 0 and min(holm(table["p_value"])) <= 0.05 else "shows no gain:"
     lower = f"at most {format_percent(within_reach)} (--target-acc)"
     less = lower if within_reach < target else "fewer rounds (--hold)"
-    return (
+    return f"{few} ".lstrip() + (
         f"Most runs miss {format_percent(target)} with {curves['n_labels'].max()} labels, so no saving can "
         f"be named there: ask for {less}, or for more labels (--budget). "
         f"At equal budget {best.name} {result} {_format_points(best)} points."
     )
 
 
-def below_majority(curves, y):
-    """Say that the rules end below the share of the commonest label, which a constant reaches.
+def beside_constant(curves, y, metric="accuracy", target=None, *, test_share=0.3):
+    """Say that the rules, or the target, are no better than the answer that needs no model.
 
     Parameters
     ----------
     curves : DataFrame
-        Table of `run_study`, scored by accuracy.
+        Table of `run_study`.
     y : array of shape (n,)
         Labels of the rows studied.
+    metric : {"accuracy", "balanced_accuracy", "f1"}, default="accuracy"
+        Score of the curves.
+    target : float in (0, 1], optional
+        Score wanted.
+    test_share : float in (0, 1), default=0.3
+        Share of the rows that each split tests on.
 
     Returns
     -------
-    str
-        "" if they do not.
+    list of str
+        At most a sentence on the best rule's last score and one on the target.
 
     Raises
     ------
     ValueError
-        If there are no labels.
+        If there are no labels, or the metric is unknown.
+
+    Examples
+    --------
+    >>> rounds = {"strategy": "random", "split": [0, 1], "n_labels": 20, "accuracy": [0.75, 0.75]}
+    >>> beside_constant(pd.DataFrame(rounds), [*"aaab"], target=0.7)[1]
+    "The target of 70% is no higher than the 75.0% of always saying 'a'."
     """
-    counts = pd.Series(y).value_counts(normalize=True)
-    if counts.empty:
-        raise ValueError("y must hold the labels of the rows studied, and holds none")
-    best = final_scores(curves).mean().max()
-    if best >= counts.iloc[0]:
-        return ""
-    return (
-        f"The model ends at {format_percent(best, 1)}, below the {format_percent(counts.iloc[0], 1)} of "
-        f"always saying {counts.index[0]!r}: it has learnt nothing useful from these columns yet."
-    )
+    label, score = constant_answer(y, metric)
+    best, shown = above_constant(curves, score, test_share=test_share)
+    ends = f"The model ends at {format_percent(best, 1)}"
+    always, sentences = f"the {format_percent(score, 1)} of always saying {label!r}", []
+    if best < score:
+        sentences.append(f"{ends}, below {always}: it has learnt nothing useful from these columns.")
+    elif not shown:
+        sentences.append(f"{ends}, level with {always}: it is not shown to have learnt anything.")
+    if target is not None and target <= score:
+        sentences.append(f"The target of {format_percent(target)} is no higher than {always}.")
+    return sentences

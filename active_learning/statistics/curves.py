@@ -141,11 +141,12 @@ def crossing_bounds(curves, target, *, hold=1, interpolate=True):
     """
     target, hold = check_target(target), check_integer("hold", hold, 1)
     runs = _by_run(curves, ["strategy", "split"])
-    rows = [
-        _bounds(*run.to_numpy().T, target, hold, interpolate) for _, run in runs[["n_labels", "accuracy"]]
-    ]
-    table = pd.DataFrame([*runs.groups], columns=["strategy", "split"])
-    return table.assign(**dict(zip(("low", "high"), np.transpose(rows), strict=True)))
+    bounds = {
+        run: _bounds(*rounds.to_numpy().T, target, hold, interpolate)
+        for run, rounds in runs[["n_labels", "accuracy"]]
+    }
+    table = pd.DataFrame([*bounds], columns=["strategy", "split"])
+    return table.assign(**dict(zip(("low", "high"), np.transpose([*bounds.values()]), strict=True)))
 
 
 def _bounds(n_labels, accuracy, target, hold, interpolate):

@@ -11,6 +11,7 @@ from active_learning._validation import check_choice
 from active_learning.statistics.curves import crossings, final_scores, student_interval
 
 POWER = 2.8  # standard errors that a 95 % interval shows in 80 % of studies: 1.96 + 0.84
+TEST_SHARE = 0.3  # of the rows, where nothing else is said
 
 
 def reachable(curves, reference="random", *, by_most=False):
@@ -76,6 +77,75 @@ def gains(curves, reference="random", *, random_state=0):
             rows[name] = (gain.mean(), *student_interval(gain), POWER * error, *needed)
     columns = ["gain", "low", "high", "p_value", "detectable", "labels", "labels_low", "labels_high"]
     return pd.DataFrame.from_dict(rows, orient="index", columns=columns).rename_axis("strategy")
+
+
+def ends_below(curves, reference="random", *, least=0.01):
+    """Find the rules that end below the reference with as many labels.
+
+    Parameters
+    ----------
+    curves : DataFrame
+        Table of `run_study`.
+    reference : str, default="random"
+        Strategy to compare with.
+    least : float, default=0.01
+        Difference in score from which a rule counts.
+
+    Returns
+    -------
+    Series of float
+        strategy -> mean difference of the last scores, where it is below -least and by more than two standard
+        errors; empty if the runs end with different numbers of labels.
+
+    Examples
+    --------
+    >>> runs = {"random": [0.5, 0.9], "margin": [0.5, 0.8]}
+    >>> tables = [pd.DataFrame({"strategy": name, "accuracy": run}) for name, run in runs.items()]
+    >>> curves = pd.concat([t.assign(split=i, n_labels=[20, 30]) for t in tables for i in range(2)])
+    >>> ends_below(curves).round(2).to_dict()
+    {'margin': -0.1}
+    """
+    final, ends = final_scores(curves), curves.groupby(["strategy", "split"])["n_labels"].max()
+    if len(final) < 2 or ends.min() < ends.max():
+        return pd.Series(dtype=float)
+    gain = final.sub(final[reference], axis=0).drop(columns=reference)
+    worse = gain.mean() < -np.maximum(2 * gain.sem(), least)
+    return gain.mean()[worse]
+
+
+def above_constant(curves, score, *, test_share=TEST_SHARE):
+    """Say how far the best strategy ends above the score of a constant answer, and whether that is shown.
+
+    Parameters
+    ----------
+    curves : DataFrame
+        Table of `run_study`.
+    score : float
+        Score of the constant answer.
+    test_share : float in (0, 1), default=0.3
+        Share of the rows that each split tests on.
+
+    Returns
+    -------
+    (float, bool)
+        Best mean last score; whether it is higher by more than two standard errors, which count that the
+        splits share their rows (one split: whether it is higher).
+
+    References
+    ----------
+    Nadeau & Bengio (2003), Inference for the generalization error.
+
+    Examples
+    --------
+    >>> curves = pd.DataFrame({"strategy": "random", "split": [0, 1], "n_labels": 20, "accuracy": [0.6, 0.8]})
+    >>> above_constant(curves, 0.65)[1]
+    False
+    """
+    final = final_scores(curves)
+    final = final[final.mean().idxmax()]
+    spread = final.std(ddof=1) if len(final) > 1 else 0.0
+    error = spread * np.sqrt(1 / len(final) + test_share / (1 - test_share))
+    return final.mean(), bool(final.mean() - score > max(2 * error, 1e-9))
 
 
 def _labels_to_match(curves, name, reference, target, random_state):

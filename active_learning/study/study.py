@@ -6,6 +6,7 @@ divided more than once. Not here: what the curves are worth, and intervals (stat
 References: Kottke et al. 2017 and Lu et al. 2023 (many repeats, paired).
 """
 
+import warnings
 import zlib
 from contextlib import closing, nullcontext
 from functools import partial
@@ -145,7 +146,9 @@ def _jobs(loop, dataset, strategies, split_rows, random_state, numbers, runs):
 def _one_run(loop, dataset, split, strategy, seed, name):
     """One job, with a random stream of its own by split and rule; its key, and its History."""
     random_state = np.random.SeedSequence([*seed, zlib.crc32(name.encode())])
-    return (name, seed[-1]), loop(dataset, split, strategy, random_state=random_state)
+    with warnings.catch_warnings():  # many classes of few rows are no fault of the user's
+        warnings.filterwarnings("ignore", "The number of unique classes")
+        return (name, seed[-1]), loop(dataset, split, strategy, random_state=random_state)
 
 
 def curves_of(histories):

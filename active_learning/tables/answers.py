@@ -84,11 +84,11 @@ def _counted(n, what, more=""):
 def _own_columns(table, labels):
     """The frame with the columns that the table knows, ids spelled as the table's, and the other columns."""
     name = table.frame.index.name
-    if isinstance(labels, pd.DataFrame):
+    if isinstance(labels, (str, os.PathLike)):
+        frame = read_file(labels, (name, table.label_column))[0]
+    else:
         frame = check_frame(labels)
         frame = frame.reset_index() if frame.index.name == name else frame
-    else:
-        frame = read_file(labels, (name, table.label_column))[0]
     known = {*table.frame.columns, name, "id"} | SUGGESTED
     known |= {safe(column) for column in known}
     extra = [column for column in frame.columns if column not in known]

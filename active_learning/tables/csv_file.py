@@ -32,6 +32,12 @@ UTF8 = re.compile(
 )
 # A capital and a quotation mark, dash or hard space of Windows-1252 ("CAFÉ”") happen to be UTF-8 too.
 CHANCE = re.compile(rb"[\xc4-\xdf][\x85\x91-\x94\x96\x97\xa0\xab\xbb]")
+# Bytes that Windows-1252 lacks, or the letters of Japanese in Shift-JIS, two in a row.
+UNKNOWN = re.compile(rb"[\x81\x8d\x8f\x90\x9d]|(?:\x82[\x9f-\xf1]|\x83[\x40-\x7e\x80-\x96]){2}")
+LOST = re.compile("\ufffd".encode())  # what stands for a letter that could not be read
+TWICE = re.compile(
+    rb"\xc3\x83\xc2[\xa1-\xaa\xac-\xba\xbc-\xbf]|\xc3\x82\xc2[\xa3\xa7\xa9\xae\xb0-\xb7]|\xc3\xa2\xe2\x82\xac"
+)
 ADVICE = "save it as 'CSV UTF-8'"
 DOUBLE = 'write a quote inside a cell as ""'
 PIECE = 2**24  # bytes handled at a time, so that a large file is not in memory several times over
@@ -50,6 +56,7 @@ class CsvText:
     headed: bool  # whether the first record is the header
     starts: np.ndarray  # int (n,), where each record starts
     ends: np.ndarray  # int (n, c), where each of its cells ends
+    quoted: bool = True  # whether a quote encloses a cell; or it is a character like any other
 
 
 def read_bytes(path):
@@ -119,12 +126,27 @@ def _unmarked(raw):
         return "utf-8"
     letters = (match.start() for match in UTF8.finditer(raw) if not CHANCE.fullmatch(match[0]))
     if (right := next(letters, None)) is not None:
+        n_wrong = sum(_not_utf8(line) is not None for line in raw.splitlines())
         lines = f"line {line_of(raw, right)} is UTF-8 and line {line_of(raw, wrong)} is not"
-        raise ValueError(f"it mixes encodings: {lines}; {ADVICE} and mend that line")
-    if unknown := re.search(rb"[\x81\x8d\x8f\x90\x9d]", raw):
+        counted = f"{n_wrong} line{'s' * (n_wrong > 1)} in all"
+        raise ValueError(f"it mixes encodings: {lines} ({counted}); {ADVICE} and mend them")
+    if unknown := UNKNOWN.search(raw):
         where = f"line {line_of(raw, unknown.start())} is neither UTF-8 nor Windows-1252"
-        raise ValueError(f"{where} (byte {unknown[0].hex()}); {ADVICE}")
+        raise ValueError(f"{where} (byte {unknown[0][:1].hex()}); {ADVICE}")
     return "cp1252"
+
+
+def letter_notes(data):
+    """Notes on letters that were lost or encoded twice before a file was written."""
+    notes = []
+    for fate, pattern in (("lost", LOST), ("encoded twice", TWICE)) if not data.isascii() else ():
+        if match := pattern.search(data):
+            line, around = line_of(data, match.start()), data[max(match.start() - 6, 0) : match.end()]
+            sample = around.splitlines()[-1].decode("utf-8", "ignore")
+            notes.append(
+                f"letters were {fate}, as in {sample!r} in line {line}; mend the file where it was made"
+            )
+    return notes
 
 
 def _not_utf8(raw):
@@ -159,14 +181,14 @@ def line_of(data, position):
     return head.count(b"\n") + head.count(b"\r") - head.count(b"\r\n") + 1
 
 
-def cut(data, begin, sep):
+def cut(data, begin, sep, quoted=True):
     """Where the records from begin on start (n,) and their cells end (n, c); blank lines are no records.
 
     raises: ValueError with the line of a quote that stands where none can, or of a record of another length
     """
     buffer = np.frombuffer(data, np.uint8)
     marks, stops = find_marks(buffer, begin, sep)
-    quotes = _find(buffer, b'"', begin)
+    quotes = _find(buffer, b'"' * quoted, begin)
     if len(quotes):
         quotes = quotes if _paired(buffer, quotes, begin, sep) else _walk(data, begin, sep)
         outside = np.searchsorted(quotes, marks) % 2 == 0
@@ -254,10 +276,11 @@ def _records(data, begin, marks, stops):
     return starts[rows], ends.reshape(-1, width)
 
 
-def read_csv(path, *, wanted=(), header=True):
+def read_csv(path, *, wanted=(), header=True, quoted=True):
     """Read a CSV file, .gz too, in any separator and encoding that is certain.
 
     wanted: names of columns that the header should hold: they tell the separator where several would do
+    quoted: whether a quote encloses a cell
     returns: CsvText
     raises: OSError; ValueError with the line if a row has another number of cells than the header, a quote
         stands where none can, the text is no text or mixes encodings, or the file changes meanwhile
@@ -268,25 +291,36 @@ def read_csv(path, *, wanted=(), header=True):
     if not data[begin:].strip(b" \t\r\n"):
         raise ValueError("it is empty")
     faults = []
-    for sep in [hint[1].decode()] if hint else _likely_separators(data, wanted, header):
+    seps = [hint[1].decode()] if hint else _likely_separators(data, wanted, header, quoted)
+    for sep in seps:
         try:
-            return CsvText(data, encoding, mark, sep, header, *cut(data, begin, sep))
+            return CsvText(data, encoding, mark, sep, header, *cut(data, begin, sep, quoted), quoted)
         except ValueError as fault:
             faults.append(fault)
-    raise faults[0]
+    raise ValueError(f"{faults[0]}{plain_quotes(data, begin, seps[0]) if quoted else ''}")
 
 
-def _likely_separators(data, wanted, header):
+def plain_quotes(data, begin, sep):
+    """Advice for a file that can be read if its quotes are plain characters; "" if it cannot."""
+    try:
+        cut(data, begin, sep, quoted=False)
+    except ValueError:
+        return ""
+    return "; or type --quoting none, if quotes are plain characters in this file"
+
+
+def _likely_separators(data, wanted, header, quoted):
     """The separators that find most of the wanted names in the first row, those with the most cells first."""
     start = data[: 2**20].decode("utf-8", "ignore")
-    names = {sep: _first_row(start, sep) for sep in SEPARATORS}
+    names = {sep: _first_row(start, sep, quoted) for sep in SEPARATORS}
     n_found = {sep: len({*wanted} & {*cells}) * header for sep, cells in names.items()}
     seps = [sep for sep in SEPARATORS if len(names[sep]) > 1 and n_found[sep] == max(n_found.values())]
     return sorted(seps, key=lambda sep: -len(names[sep])) or [","]
 
 
-def _first_row(text, sep):
-    rows = csv.reader(io.StringIO(text, newline=""), delimiter=sep)
+def _first_row(text, sep, quoted):
+    quoting = csv.QUOTE_MINIMAL if quoted else csv.QUOTE_NONE
+    rows = csv.reader(io.StringIO(text, newline=""), delimiter=sep, quoting=quoting)
     try:
         return next((cells for cells in rows if any(cell.strip(" ") for cell in cells) or len(cells) > 1), [])
     except csv.Error:  # a cell too large for a name
@@ -297,8 +331,21 @@ def cell_texts(csv_text, i):
     """The cells of a record, by its place; the header, if there is one, is record 0."""
     limits = [int(csv_text.starts[i]), *(csv_text.ends[i] + 1).tolist()]
     cells = [csv_text.data[start : end - 1] for start, end in pairwise(limits)]
-    plain = [cell[1:-1].replace(b'""', b'"') if cell[:1] == b'"' else cell for cell in cells]
-    return [cell.decode("utf-8") for cell in plain]
+    if csv_text.quoted:
+        cells = [cell[1:-1].replace(b'""', b'"') if cell[:1] == b'"' else cell for cell in cells]
+    return [cell.decode("utf-8") for cell in cells]
+
+
+def spell(text, csv_text, *, always=False):
+    """A cell as it is written in a file: in quotes where it must be, if the file has any."""
+    if csv_text.quoted:
+        return quote(text, csv_text.sep, always=always)
+    if any(character in text for character in (csv_text.sep, "\r", "\n")):
+        fault = (
+            f"the table has no quotes (--quoting none), and cannot hold a separator or line break: {text!r}"
+        )
+        raise ValueError(fault)
+    return text
 
 
 def quote(text, sep, *, always=False):
@@ -320,7 +367,7 @@ def column(csv_text, j):
 
     buffer = np.frombuffer(csv_text.data, np.uint8)
     starts, ends = bounds(csv_text, j)
-    quoted = (starts < ends) & (buffer[np.minimum(starts, len(buffer) - 1)] == QUOTE)
+    quoted = (starts < ends) & (buffer[np.minimum(starts, len(buffer) - 1)] == QUOTE) & csv_text.quoted
     texts = _gather(buffer, starts + quoted, ends - quoted)
     if quoted.any():
         texts = pc.if_else(quoted, pc.replace_substring(texts, '""', '"'), texts)

@@ -34,8 +34,7 @@ DRAWN = ("rule", "random", "audit")  # by the rule; at random, shown to the rule
 HEADER = ",".join(COLUMNS).encode()
 LONGEST = 100_000  # characters of a cell
 WAIT = 10  # seconds that a file locked by another program is waited for
-TIME = r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(\.\d+)?(Z|\+00:00)"
-IS_TIME = re.compile(TIME).fullmatch
+IS_TIME = re.compile(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(\.\d+)?(Z|\+00:00)").fullmatch
 
 
 class LabelLog:
@@ -312,7 +311,8 @@ def _are_events(events):
     """Which rows of a frame of text could be events, bool (n,)."""
     named = events["event"].isin(EVENTS) & (events["id"] != "") & events["drawn"].isin(["", *DRAWN])
     labelled = (events["event"] == "labelled") == (events["label"] != "")
-    return named & labelled & events["time"].str.fullmatch(TIME)
+    times = [time for time in events["time"].unique() if IS_TIME(time)]
+    return named & labelled & events["time"].isin(times)
 
 
 def _scan(content):

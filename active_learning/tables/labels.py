@@ -4,6 +4,9 @@ Labels are text. Two are one class if they show the same characters or are the s
 noted. Not here: which row a label belongs to (merge).
 """
 
+import csv
+import html
+import json
 import re
 import shlex
 import unicodedata
@@ -23,14 +26,34 @@ NO_LABEL = {
     "na", "n/a", "n.a.", "#n/a", "<na>", "nan", "nil", "null", "none", "?", "??", "-", "--", "–", "—", ".",
     "unsure", "not sure", "skip", "skipped", "unknown", "undecided", "unlabeled", "unlabelled", "(blank)",
     "no label", "not labeled", "not labelled", "todo", "to do", "don't know", "cannot say",
-    "can't say", "tbd",
+    "can't say", "tbd", "pending", "needs review", "to review", "to be labelled", "to be labeled", "idk",
+    "i don't know", "n.a", "(none)", "missing", "undefined", "untagged", "not annotated", "#ref!", "#value!",
+    "#name?", "#div/0!", "#num!", "#null!",
 }
 # fmt: on
 UNSEEN = re.compile("[\u00ad\u200b-\u200f\u2060\ufeff]")  # soft hyphen, zero widths, direction marks
 LISTS = (list, tuple, set, dict, np.ndarray)
 DATES = ("date", "datetime", "datetime64", "period")
 PLAIN = ("string", "integer", "floating", "mixed-integer-float", "boolean", "decimal", "categorical", "empty")
-SEPARATORS = ("|", ";", ",")  # between several labels of a row
+SEPARATORS = (
+    "|",
+    ";",
+    ",",
+    "#",
+    "\n",
+    "\t",
+    "、",
+    "；",
+    "，",
+    "<br>",
+    "\\n",
+)  # between several labels of a row
+JOINTS = ("/", " and ", " & ", "&", "+", " - ", "::", "_", " ")  # which stand in the names of classes too
+BRACKETS = {"[": "]", "{": "}", "(": ")"}
+BITS = re.compile(r"[\[(]?\s*[01](?:[\s,;]+[01])+\s*[\])]?")
+NEGATIVE_MARKS = {"-1", "-9", "-99", "-999", "-9999"}  # numbers that usually mean "no label"
+NINES = {"99", "999", "9999"}  # and those that may
+FORMULA = re.compile(r"=[A-Z+(-].*")
 LISTED = re.compile(r"""[\[({]?\s*(['"])(.*)\1\s*[\])}]?""")  # one label of a printed list: 'a' of ['a', 'b']
 
 
@@ -96,13 +119,35 @@ def _check_cells(column):
         raise ValueError(f"{name} holds labels of mixed types, {shown}; {typed}")
 
 
-def read_labels(column, *, unlabeled=(), skip=()):
+def class_names(words):
+    """Names of classes as they are typed: with commas between them, or blanks, or in quotes.
+
+    Parameters
+    ----------
+    words : sequence of str
+
+    Returns
+    -------
+    list of str
+
+    Examples
+    --------
+    >>> class_names(["-,new york", '"a,b"'])
+    ['-', 'new york', 'a,b']
+    """
+    rows = csv.reader([*words], skipinitialspace=True)
+    return [name.strip() for row in rows for name in row if name.strip()]
+
+
+def read_labels(column, *, unlabeled=(), skip=(), declared=()):
     """The classes of a column of labels, each in its commonest spelling.
 
     unlabeled, skip: values that are no label, besides the empty cell; the rows of skip belong to no pool
+    declared: values that are classes, whatever they look like
     returns: object (n,), None where there is no label; bool (n,), the rows to skip; notes on decisions;
         warnings of labels that may be an accident
-    raises: ValueError if the labels are a quantity, dates, lists or of mixed types instead of classes
+    raises: ValueError if the labels are a quantity, dates, lists, several a row or of mixed types instead of
+        classes, or one is a number that usually means "no label"
     """
     codes, labels = pd.factorize(label_text(column))
     counts = dict(zip(labels, np.bincount(codes, minlength=len(labels)).tolist(), strict=True))
@@ -112,14 +157,18 @@ def read_labels(column, *, unlabeled=(), skip=()):
             spellings.setdefault(spelling(label), []).append(label)
     best = {key: max(same, key=lambda x: (counts[x], x == key)) for key, same in spellings.items()}
     classes = {best[key]: sum(map(counts.get, same)) for key, same in spellings.items()}
-    _check_classes(column.name, classes)
+    doubtful = dict(compress(classes.items(), ~are_values(classes, declared)))
+    if doubtful:
+        _check_classes(column.name, classes)
+        _check_negative(column.name, doubtful, classes)
+    check_single([*doubtful], column.name, others=classes)
     y = np.array([best.get(spelling(label)) for label in labels], dtype=object)[codes]
     notes = [
         *(_spelling_note(best[key], same, counts) for key, same in spellings.items() if len(same) > 1),
         *(_declared_note(value, counts, "counts as none") for value in unlabeled),
         *(_declared_note(value, counts, "is skipped") for value in skip),
     ]
-    return y, are_values(labels, skip)[codes], notes, _warnings(column.name, classes)
+    return y, are_values(labels, skip)[codes], notes, _warnings(column.name, classes, doubtful)
 
 
 def _spelling_note(label, spellings, counts):
@@ -143,6 +192,21 @@ def _check_classes(name, counts):
         raise ValueError(f"column {name!r} holds dates, such as {next(iter(counts))}; {advice}")
 
 
+def _check_negative(name, doubtful, counts):
+    """Raise ValueError for one negative number beside two classes or more, such as -1 beside 0, 1."""
+    negative = [label for label in counts if re.fullmatch(r"-\d+", spelling(label).strip())]
+    if len(negative) != 1 or len(counts) < 3 or negative[0] not in doubtful:
+        return
+    if (mark := spelling(negative[0]).strip()) in NEGATIVE_MARKS:
+        shown = f"{negative[0]!r} ({counts[negative[0]]}) beside {len(counts) - 1} other classes"
+        others = [shlex.quote(label.strip()) for label in counts if label != negative[0]]
+        typed = " ".join([mark, *others[:3]])
+        advice = f"that usually means no label: type --unlabeled {mark}; or, if it is a class, declare them"
+        raise ValueError(
+            f"column {name!r} holds {shown}; {advice}: --classes {typed}{' ...' * (len(counts) > 4)}"
+        )
+
+
 def _amounts(labels, many):
     """The labels that make all of them a quantity; none if they could be classes."""
     labels = [label for label in labels if label.strip().casefold() not in NO_LABEL]
@@ -151,54 +215,128 @@ def _amounts(labels, many):
     return labels if many else [*compress(labels, are_amounts(labels))]
 
 
-def _warnings(name, counts):
+def _is_mark(label, labels):
+    """Whether a label mostly means "no label": a word of NO_LABEL, a formula, or 99 beside small numbers."""
+    text = label.strip()
+    if text.casefold() in NO_LABEL or FORMULA.fullmatch(text):
+        return True
+    others = [other.strip() for other in labels if other != label]
+    return text in NINES and len(others) > 1 and all(re.fullmatch(r"\d", other) for other in others)
+
+
+def _warnings(name, counts, doubtful):
     """Warnings of classes that mostly mean "no label", and of those that are all but alike."""
-    marks = [label for label in counts if label.strip().casefold() in NO_LABEL]
+    marks = [label for label in doubtful if _is_mark(label, counts)]
     warnings = []
     if marks:
         shown = ", ".join(f"{label!r} ({counts[label]})" for label in marks)
         options = (label.strip() for label in marks)  # options end at --, but not at a quoted '-- '
         typed = " ".join(shlex.quote(label + " " * label.startswith("--")) for label in options)
         warning = f"{name!r} holds {shown} as a class; if that means no label, type --unlabeled {typed}"
-        warnings.append(f"{warning} (or --skip {typed}, to leave such rows out)")
+        declared = "; if it is a class, --classes lists it"
+        warnings.append(f"{warning} (or --skip {typed}, to leave such rows out){declared}")
     similar = {}
     for label in sorted(counts, key=_loosely):
         similar.setdefault(_loosely(label), []).append(label)
     odd = [labels for labels in similar.values() if len(labels) > 1 or labels[0] != labels[0].strip()]
     if odd:
         shown = ", ".join(" / ".join(map(repr, labels)) for labels in odd)
-        rule = "labels with spaces around them, or differing only in case or zeros, are classes of their own"
+        rule = "labels with spaces around them, or differing only in case, zeros or marks"
+        rule += ", are classes of their own"
         warnings.append(f"{rule}: {shown}")
     return warnings
 
 
 def _loosely(label):
-    return re.sub(r"^0+(?=\d+$)", "", label.strip().casefold())
+    """What labels that are all but alike have in common: without case, zeros, entities and the like."""
+    text = re.sub(r"\s*(?:\(\?+\)|\?+)$", "", html.unescape(label).strip()) or label
+    text = re.sub(r"^(\d+)(?:\s*[.)]\s*|\s+-\s+)(?=[^\W\d])", r"\1 ", text)
+    return re.sub(r"^0+(?=\d+$)", "", text.strip().casefold())
 
 
-def check_single(y, name):
+def check_single(labels, name, others=()):
     """Raise ValueError if labels name several classes a row, as in comedy|drama.
 
-    They do if their parts occur again: in other combinations, or alone.
+    They do if their parts occur again, in other combinations or alone; if the parts of two are all classes of
+    their own, whatever joins them; and if they are vectors of bits, or JSON of several.
 
     Parameters
     ----------
-    y : array of object, shape (n,)
-        The labels, None where there is none.
+    labels : sequence of str
+        They differ.
     name : str
         The column's name.
+    others : sequence of str
+        Further classes, that were declared.
     """
-    labels = [label for label in pd.unique(y) if label is not None]
+    labels = [label for label in dict.fromkeys(labels) if label is not None]
+    everything = [*dict.fromkeys([*labels, *others])]
+    several = [label for label in labels if _holds_several(label)]
+    if labels and all(map(BITS.fullmatch, everything)):
+        if all(label.count("1") == 1 for label in everything) and len({*map(len, everything)}) == 1:
+            return  # one-hot: a class each
+        several = several or labels
+    if not several and any(map(_is_compound, labels)):
+        several = _recurring(labels, everything) or _joined(labels, everything)
+    if several:
+        advice = "this is one class a row; keep one of them, or ask one class at a time (yes or no)"
+        own = "if each is a class of its own, declare them all: --classes"
+        raise ValueError(
+            f"column {name!r} holds several labels a row, such as {some(several, 2)}; {advice}; {own}"
+        )
+
+
+def _is_compound(label):
+    return any(separator in label.strip() for separator in (*SEPARATORS, *JOINTS))
+
+
+def _holds_several(label):
+    """Whether a label is JSON with a list of several in it, or of what is no name."""
+    if label.strip()[:1] not in ("{", "["):
+        return False
+    try:
+        found = [json.loads(label)]
+    except (ValueError, RecursionError):
+        return False
+    nested = isinstance(found[0], dict)
+    for value in found:  # which grows
+        parts = list(value.values()) if isinstance(value, dict) else value if isinstance(value, list) else []
+        nested |= any(isinstance(part, dict) for part in parts)
+        if nested and isinstance(value, list) and len(value) > 1:
+            return True
+        found += parts
+    return nested and any(isinstance(value, dict) for value in found[1:])
+
+
+def _parts(label, separator):
+    """The different parts of a label, without quotes and the brackets around them."""
+    text = label.strip()
+    if text and text[-1] == BRACKETS.get(text[0]):
+        text = text[1:-1]
+    return {LISTED.sub(r"\2", part.strip()) for part in text.split(separator)}
+
+
+def _recurring(labels, everything):
+    """The labels with parts between SEPARATORS that occur again; none if they could be classes."""
     for separator in SEPARATORS:
-        parts = {x: {LISTED.sub(r"\2", part.strip()) for part in x.split(separator)} for x in labels}
+        parts = {label: _parts(label, separator) for label in everything}
         several = [label for label in labels if len(parts[label]) > 1 and all(parts[label])]
-        counts = Counter(part for label in labels for part in parts[label])
+        counts = Counter(part for label in everything for part in parts[label])
         again = [label for label in several if all(counts[part] > 1 for part in parts[label])]
-        if len(again) >= max(1, len(several) / 2) and len(counts) <= len(labels):
-            advice = "this is one class a row; keep one of them, or ask one class at a time (yes or no)"
-            raise ValueError(
-                f"column {name!r} holds several labels a row, such as {some(again, 2)}; {advice}"
-            )
+        if len(again) >= max(1, len(several) / 2) and len(counts) <= len(everything):
+            return again
+    return []
+
+
+def _joined(labels, everything):
+    """The labels, two or more, all parts of which are classes too, and most of those with such a joint."""
+    alone = {spelling(label).strip() for label in everything}
+    for joint in JOINTS:
+        parts = {label: _parts(label, joint) for label in labels if joint in label.strip()}
+        joined = [label for label in parts if len(parts[label]) > 1 and parts[label] <= alone]
+        if len(joined) >= max(2, len(parts) / 2):
+            return joined
+    return []
 
 
 def without_rare(y, least):

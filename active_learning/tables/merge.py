@@ -4,6 +4,7 @@ Only ids and labels are taken. Rows without an id column are known by their numb
 comes along is compared with the table's. Not here: which spellings are one class (labels).
 """
 
+import os
 from dataclasses import replace
 from decimal import Decimal, InvalidOperation
 
@@ -65,11 +66,11 @@ def merge_labels(table, labels, *, relabel=False):
 def filled_in_labels(table, labels):
     """The labels as a frame with the table's own names of columns, and the paths that it was read from."""
     id_name = table.frame.index.name
-    if isinstance(labels, pd.DataFrame):
+    if isinstance(labels, (str, os.PathLike)):
+        frame, sources = read_file(labels, (id_name, table.label_column))[0], (labels,)
+    else:
         frame, sources = check_frame(labels), ()
         frame = frame.reset_index() if frame.index.name == id_name else frame
-    else:
-        frame, sources = read_file(labels, (id_name, table.label_column))[0], (labels,)
     names = {*table.frame.columns, id_name}
     renamed = {"id": id_name} | {safe(name): name for name in names}  # by suggest, for a spreadsheet
     renamed = {old: new for old, new in renamed.items() if old not in names and new not in frame.columns}
@@ -151,7 +152,8 @@ def with_labels(table, new, relabel, notes, sources):
     _check_conflicts(table, new, changed, relabel)
     text[touched["row"]] = touched["label"]
     column = pd.Series(text, name=table.label_column, dtype=object)
-    y, skipped, label_notes, messages = read_labels(column, unlabeled=table.unlabeled, skip=table.skip)
+    declared = {"unlabeled": table.unlabeled, "skip": table.skip, "declared": table.classes}
+    y, skipped, label_notes, messages = read_labels(column, **declared)
     warn(message for message in messages if message not in table.label_warnings)
     rows = touched["row"].to_numpy()
     text[rows] = np.where(pd.isna(y[rows]), text[rows], y[rows])

@@ -16,12 +16,14 @@ import numpy as np
 import pandas as pd
 
 from active_learning._progress import progress, showing
-from active_learning._validation import check_unique, some
+from active_learning._validation import check_choice, check_unique, some
 from active_learning.tables.csv_checks import check_header, check_swallowed
-from active_learning.tables.csv_file import CsvText, cell_texts, column, encoding_name, read_csv
+from active_learning.tables.csv_file import CsvText, cell_texts, column, encoding_name, letter_notes, read_csv
 from active_learning.tables.labels import as_text, read_labels
+from active_learning.tables.records import EXCEL_NEEDS, form_of, read_json, read_sheet
 
 MISSING = ["", "NA", "N/A", "n/a", "NaN", "nan", "<NA>", "NULL", "null", "None", "#N/A"]
+QUOTING = ("double", "none")  # how a CSV file writes a quote: twice in a cell in quotes, or as it is
 
 
 @dataclass(frozen=True)
@@ -51,8 +53,8 @@ class Table:
         Values of the label column that mean "no label", and those that take a row out.
     label_notes, label_warnings : list of str
         The notes that are about labels, and what was warned of.
-    text : CsvText or None
-        The CSV file that it was read from.
+    text : CsvText, JsonText, Sheet or None
+        The file that it was read from.
     dependence : Dependence or None
         Which rows are of one thing or follow one another, if that was declared or looked for.
     log : LabelLog or None
@@ -61,6 +63,8 @@ class Table:
         Of the log: drawn, status, at_random and round of each row.
     columns : list of str or None
         Whose cells tell the rows of the log; None: all but that of the labels.
+    classes : list of str
+        Values of the label column that were declared to be classes.
 
     Examples
     --------
@@ -89,6 +93,7 @@ class Table:
     log: object = None
     states: pd.DataFrame = None
     columns: list = None
+    classes: list = ()
     dependence: object = None
 
     @property
@@ -123,7 +128,16 @@ class Table:
 
 
 def read_table(
-    path_or_frame, label_column, *, id_column=None, drop=(), unlabeled=(), skip=(), header=True, classes=()
+    path_or_frame,
+    label_column,
+    *,
+    id_column=None,
+    drop=(),
+    unlabeled=(),
+    skip=(),
+    header=True,
+    quoting="double",
+    classes=(),
 ):
     """Read a table without its features (X is None).
 
@@ -133,13 +147,14 @@ def read_table(
     -------
     Table
     """
-    drop, unlabeled, skip = ([*map(str, [x] if isinstance(x, str) else x)] for x in (drop, unlabeled, skip))
+    given = (drop, unlabeled, skip, classes)
+    drop, unlabeled, skip, classes = ([*map(str, [x] if isinstance(x, str) else x)] for x in given)
     others = [*drop, *([] if id_column is None else [id_column])]
-    if isinstance(path_or_frame, pd.DataFrame):
-        frame, text, notes, name, sources = check_frame(path_or_frame), None, [], "table", ()
-    else:
-        frame, text, notes = read_file(path_or_frame, [label_column, *others], header)
+    if isinstance(path_or_frame, (str, os.PathLike)):
+        frame, text, notes = read_file(path_or_frame, [label_column, *others], header, quoting)
         name, sources = Path(path_or_frame).name, (path_or_frame,)
+    else:
+        frame, text, notes, name, sources = check_frame(path_or_frame), None, [], "table", ()
     if label_column in others or not len(frame):
         fault = "the label column cannot be dropped or hold the ids" if len(frame) else "it has no rows"
         raise ValueError(f"{name} cannot be used: {fault}")
@@ -154,11 +169,13 @@ def read_table(
     if both := {*unlabeled} & {*skip}:
         raise ValueError(f"{some([*both])} cannot mean both: give it to --unlabeled or to --skip")
     frame = _name_rows(frame, id_column)
-    y, skipped, *messages = read_labels(frame[label_column], unlabeled=unlabeled, skip=skip)
+    y, skipped, *messages = read_labels(frame[label_column], unlabeled=unlabeled, skip=skip, declared=classes)
     warn(messages[1])
     sep, notes = text.sep if text else ",", [*notes, *messages[0]]
     labels = (skipped, unlabeled, skip, *messages)
-    return Table(name, label_column, frame, None, y, None, notes, sep, sources, *labels, text)
+    return Table(
+        name, label_column, frame, None, y, None, notes, sep, sources, *labels, text, classes=classes
+    )
 
 
 def warn(messages):
@@ -167,8 +184,8 @@ def warn(messages):
         warnings.warn(message, UserWarning, stacklevel=1)
 
 
-def read_file(path, wanted=(), header=True):
-    """Read a CSV or Parquet file as a frame; every cell of a CSV is text.
+def read_file(path, wanted=(), header=True, quoting="double"):
+    """Read a CSV, JSON, Excel or Parquet file as a frame; every cell is text, but for Parquet.
 
     Parameters
     ----------
@@ -177,11 +194,14 @@ def read_file(path, wanted=(), header=True):
         Names of columns that the file should hold; they help to find the separator.
     header : bool
         Whether the first row of a CSV file is its header.
+    quoting : str
+        "double", or "none" for a CSV file whose quotes are plain characters.
 
     Returns
     -------
     frame : DataFrame
-    text : CsvText or None
+    text : CsvText, JsonText, Sheet or None
+        The file, to be written again with new labels.
     notes : list of str
 
     Raises
@@ -191,16 +211,27 @@ def read_file(path, wanted=(), header=True):
     ValueError
         If it holds no table, or is too large.
     ImportError
-        For Parquet without pyarrow.
+        For Parquet without pyarrow, or Excel without openpyxl.
     """
+    check_choice("quoting", quoting, QUOTING)
     try:
-        if str(path).lower().endswith((".parquet", ".pq")):
+        form = form_of(path)
+        if form == "parquet":
             return check_frame(_read_parquet(path)), None, []
         with showing(f"reading {Path(path).name}", rows=os.path.getsize(path) // 100):
-            text = read_csv(path, wanted=wanted, header=header)
-        return _frame_of(text), text, [*_encoding_notes(path, text), *check_swallowed(text)]
+            if form == "csv":
+                text = read_csv(path, wanted=wanted, header=header, quoted=quoting != "none")
+                notes = [*_encoding_notes(path, text), *letter_notes(text.data), *check_swallowed(text)]
+                return _frame_of(text), text, notes
+            if form == "excel":
+                frame, text, notes = read_sheet(path, header)
+                return frame.set_axis(_numbered_names(frame.columns), axis=1), text, notes
+            frame, text, notes = read_json(path)
+            return frame, text, [*_encoding_notes(path, text), *notes]
     except ImportError:
-        raise ImportError(f"{path}: Parquet needs pyarrow (pip install pyarrow)") from None
+        needed = "Parquet needs pyarrow (pip install pyarrow)"
+        needed = EXCEL_NEEDS if form == "excel" else needed
+        raise ImportError(f"{path}: {needed}") from None
     except MemoryError:
         raise ValueError(f"{path} does not fit in memory; give a part of its rows or columns") from None
     except (ValueError, EOFError, zlib.error, gzip.BadGzipFile) as error:
@@ -231,8 +262,13 @@ def _column_names(text):
     """The names of a file's columns: its header, its empty cells numbered from the second; or 1, 2, ..."""
     if not text.headed:
         return [str(j + 1) for j in range(text.ends.shape[1])]
+    return _numbered_names(cell_texts(text, 0))
+
+
+def _numbered_names(cells):
+    """The names of columns, the empty ones numbered from the second."""
     names, n_empty = [], 0
-    for name in cell_texts(text, 0):
+    for name in cells:
         n_empty += name == ""
         names.append(f"unnamed {n_empty}" if name == "" and n_empty > 1 else name)
     return names
@@ -241,8 +277,13 @@ def _column_names(text):
 def check_frame(frame):
     """A frame whose columns are named by text, and whose dates and lists are pandas' and not Arrow's.
 
-    raises: ValueError if rows or columns have names of several levels
+    frame: DataFrame of pandas or polars, or Table of Arrow
+    raises: ValueError if rows or columns have names of several levels; TypeError if it is no frame
     """
+    converted = frame if isinstance(frame, pd.DataFrame) else getattr(frame, "to_pandas", lambda: None)()
+    if not isinstance(converted, pd.DataFrame):
+        raise TypeError(f"a table is a path or a DataFrame, got {type(frame).__name__}")
+    frame = converted
     for axis, index, typed in (
         ("rows", frame.index, "table = table.reset_index()"),
         ("columns", frame.columns, "table.columns = ['_'.join(map(str, names)) for names in table.columns]"),

@@ -20,17 +20,34 @@ import numpy as np
 import pandas as pd
 
 from active_learning._validation import some
-from active_learning.tables.csv_file import bounds, cell_texts, column, from_utf8, quote
+from active_learning.tables.csv_file import CsvText, bounds, cell_texts, column, from_utf8, quote, spell
 from active_learning.tables.labels import as_text
+from active_learning.tables.records import (
+    EXCEL_NEEDS,
+    JsonText,
+    Sheet,
+    as_records,
+    book_file,
+    excel_text,
+    form_of,
+    json_cells,
+    json_file,
+    json_records,
+    merged_json,
+    merged_sheet,
+    with_row,
+)
 
 try:
     import fcntl
 except ImportError:  # Windows, where a file left by a killed program stays until it is deleted by hand
     fcntl = None
 
+ENDINGS = (".csv", ".tsv", ".json", ".jsonl", ".ndjson", ".xlsx")
+
 
 def check_output(path, sources, force):
-    """Check that a CSV file may be written at a path.
+    """Check that a table may be written at a path.
 
     Parameters
     ----------
@@ -43,13 +60,13 @@ def check_output(path, sources, force):
     Raises
     ------
     ValueError
-        Unless the path ends in .csv.
+        Unless the path ends in one of ENDINGS.
     FileExistsError
         If the path is taken.
     """
     path = os.fspath(path)
-    if not path.lower().endswith(".csv"):
-        raise ValueError(f"the output is a CSV file, so its name must end in .csv, got {path!r}")
+    if not path.lower().endswith(ENDINGS):
+        raise ValueError(f"the name of the output must end in {' or '.join(ENDINGS)}, got {path!r}")
     if not os.path.exists(path):
         return
     if any(os.path.exists(file) and os.path.samefile(path, file) for file in sources):
@@ -146,13 +163,15 @@ FORMULA = re.compile(r"'*[=+\-@\t\r\n＝＋－＠]")
 
 
 def write_table(table, path, *, ids=None, force=False, spreadsheet_safe=False):
-    """Write a table to a new CSV file, whole or not at all, every cell as it was but the labels filled in.
+    """Write a table to a new file, whole or not at all, every cell as it was but the labels filled in.
+
+    Of a CSV or JSON file in its own form, every byte but those of the labels is kept.
 
     Parameters
     ----------
     table : Table
     path : str or path
-        It must end in .csv.
+        Its ending tells the form: .csv, .tsv, .json (a list of records), .jsonl or .ndjson, .xlsx.
     ids : sequence, optional
         Write only these rows, in this order, each with an empty label to fill in.
     force : bool
@@ -165,7 +184,9 @@ def write_table(table, path, *, ids=None, force=False, spreadsheet_safe=False):
     OSError
         With nothing written and nothing lost.
     ValueError
-        Unless the path ends in .csv, or if the table's encoding cannot write a label or an id is unknown.
+        For another ending, if the form or encoding cannot write a cell, or an id is unknown.
+    ImportError
+        For Excel without openpyxl.
 
     Examples
     --------
@@ -175,12 +196,16 @@ def write_table(table, path, *, ids=None, force=False, spreadsheet_safe=False):
     >>> al.write_table(table, "next.csv", ids=[1])  # doctest: +SKIP
     """
     check_output(path, table.sources, force)
-    if ids is not None:
-        content = _rows_to_label(table, ids, safe if spreadsheet_safe else str)
-    elif spreadsheet_safe:
-        raise ValueError("spreadsheet_safe is for rows to label (ids, --suggest): a merged table is exact")
-    else:
-        content = _spelled_out(table) if table.text is None else _filled_in(table)
+    try:
+        if ids is not None:
+            content = _rows_to_label(table, path, ids, safe if spreadsheet_safe else str)
+        elif spreadsheet_safe:
+            fault = "spreadsheet_safe is for rows to label (ids, --suggest): a merged table is exact"
+            raise ValueError(fault)
+        else:
+            content = _merged(table, path)
+    except ImportError:
+        raise ImportError(f"{path}: {EXCEL_NEEDS}") from None
     with replacing(path, table.sources, force) as file:
         file.writelines(content)
 
@@ -194,8 +219,35 @@ def safe(cell):
     return "'" + cell if FORMULA.match(cell) and not is_plain else cell
 
 
+def _merged(table, path):
+    """The bytes of the whole table, in the form of its own file if the path says so."""
+    text, form = table.text, form_of(path)
+    if isinstance(text, CsvText) and form == "csv" and _separator(table, path) == text.sep:
+        return _filled_in(table)
+    new = dict(enumerate(table.frame[table.label_column]))
+    if isinstance(text, JsonText) and form == "json":
+        records = json_records(text, table.label_column, _changed(table, new))
+        return [merged_json(text, records, _are_lines(path))]
+    if isinstance(text, Sheet) and form == "excel":
+        j = table.frame.columns.get_loc(table.label_column)
+        return [merged_sheet(text, j, table.label_column, _changed(table, new))]
+    named = table.numbered and not isinstance(table.frame.index, pd.RangeIndex)
+    return _encoded(table, path, _text_rows(table.frame.reset_index() if named else table.frame))
+
+
+def _changed(table, labels):
+    """The labels (dict from a row's place) that are not in the table's file."""
+    text = table.text
+    if isinstance(text, Sheet):
+        j = table.frame.columns.get_loc(table.label_column)
+        old = [excel_text(row[j]) if j < len(row) else "" for row in text.cells]
+    else:
+        old = json_cells(text, table.label_column)
+    return {i: label for i, label in labels.items() if label != old[i]}
+
+
 def _filled_in(table):
-    """The bytes of the file that the table was read from, with the labels that it did not hold."""
+    """The bytes of the CSV file that the table was read from, with the labels that it did not hold."""
     text, j = table.text, table.frame.columns.get_loc(table.label_column)
     if j == text.ends.shape[1]:
         return _with_column(table, text)
@@ -204,7 +256,7 @@ def _filled_in(table):
     pieces, at = [], 0
     for i in np.flatnonzero(np.asarray(old != new)):
         always = text.data[starts[i] : starts[i] + 1] == b'"'  # as its cell was
-        pieces += [text.data[at : starts[i]], quote(new[i], text.sep, always=always).encode("utf-8")]
+        pieces += [text.data[at : starts[i]], spell(new[i], text, always=always).encode("utf-8")]
         at = ends[i]
     return [from_utf8(b"".join([*pieces, text.data[at:]]), text.encoding, text.mark)]
 
@@ -214,17 +266,37 @@ def _with_column(table, text):
     cells = [*[table.label_column] * text.headed, *table.frame[table.label_column]]
     pieces, at = [], 0
     for end, cell in zip(text.ends[:, -1], cells, strict=True):
-        pieces += [text.data[at:end], (text.sep + quote(cell, text.sep)).encode("utf-8")]
+        pieces += [text.data[at:end], (text.sep + spell(cell, text)).encode("utf-8")]
         at = end
     return [from_utf8(b"".join([*pieces, text.data[at:]]), text.encoding, text.mark)]
 
 
-def _spelled_out(table):
-    """The bytes of a table that was read from no CSV file; spreadsheets need the mark for all but ASCII."""
-    named = table.numbered and not isinstance(table.frame.index, pd.RangeIndex)
-    frame = table.frame.reset_index() if named else table.frame
-    columns = [[name, *as_text(frame[name])] for name in frame]
-    data = _lines(zip(*columns, strict=True), table.sep)
+def _separator(table, path):
+    """The separator of a file: a tab in .tsv; in .csv that of the table's, but no tab if it is no .csv."""
+    if os.fspath(path).lower().endswith(".tsv"):
+        return "\t"
+    own = table.sources and os.fspath(table.sources[0]).lower().removesuffix(".gz").endswith(".csv")
+    return table.sep if own or table.sep != "\t" else ","
+
+
+def _are_lines(path):
+    return not os.fspath(path).lower().endswith(".json")
+
+
+def _text_rows(frame, names=None):
+    """The rows of a frame as texts, its names first."""
+    columns = [as_text(frame.iloc[:, j]) for j in range(frame.shape[1])]
+    return [[*map(str, frame.columns if names is None else names)], *zip(*columns, strict=True)]
+
+
+def _encoded(table, path, rows):
+    """The bytes of rows of texts in the form of the path; spreadsheets need the mark for all but ASCII."""
+    form = form_of(path)
+    if form == "json":
+        return [json_file(as_records(rows, table.label_column), _are_lines(path))]
+    if form == "excel":
+        return [book_file(rows)]
+    data = _lines(rows, _separator(table, path))
     return [b"" if data.isascii() else codecs.BOM_UTF8, data]
 
 
@@ -232,23 +304,32 @@ def _lines(rows, sep, end="\n"):
     return "".join(sep.join(quote(cell, sep) for cell in row) + end for row in rows).encode("utf-8")
 
 
-def _rows_to_label(table, ids, spell):
+def _rows_to_label(table, path, ids, spell):
     """The bytes of some rows, with their ids and an empty label; spell: how a cell is written."""
     places = table.frame.index.get_indexer(ids)
     if (places < 0).any():
         raise ValueError(f"these ids are not in {table.name}: {some(np.asarray(ids)[places < 0])}")
-    frame, text = table.frame.iloc[places].assign(**{table.label_column: ""}), table.text
-    names = cell_texts(text, 0) if text is not None and text.headed else []
+    frame, text, form = table.frame.iloc[places].assign(**{table.label_column: ""}), table.text, form_of(path)
+    if form == "json" and isinstance(text, JsonText):
+        records = json_records(text, table.label_column, dict.fromkeys(places, ""))
+        rows = [records[i] for i in places]
+        if table.numbered:
+            rows = [with_row(row, frame.index.name, i) for i, row in zip(frame.index, rows, strict=True)]
+        return [json_file(rows, _are_lines(path))]
+    names = cell_texts(text, 0) if isinstance(text, CsvText) and text.headed else []
     names = [*names, *frame.columns[len(names) :]]
     if table.numbered:
         names, frame = [frame.index.name, *names], frame.reset_index()
-    columns = [as_text(frame.iloc[:, j]) for j in range(len(names))]
-    rows = [[spell(cell) for cell in row] for row in (names, *zip(*columns, strict=True))]
-    if text is None:
-        data, encoding, mark = _lines(rows, table.sep), "utf-8", b""
-    else:
-        data = text.data[: text.starts[0]] + _lines(rows, text.sep, _line_end(text))
-        encoding, mark = text.encoding, text.mark
+    rows = [[spell(cell) for cell in row] for row in _text_rows(frame, names)]
+    if form == "csv" and isinstance(text, CsvText) and _separator(table, path) == text.sep:
+        return _as_in(text, rows)
+    return _encoded(table, path, rows)
+
+
+def _as_in(text, rows):
+    """The bytes of rows of texts, encoded as a CSV file is."""
+    data = text.data[: text.starts[0]] + _lines(rows, text.sep, _line_end(text))
+    encoding, mark = text.encoding, text.mark
     mark = codecs.BOM_UTF8 if encoding == "utf-8" and not data.isascii() else mark
     return [from_utf8(data, encoding, mark)]
 

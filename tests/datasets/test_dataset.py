@@ -185,6 +185,18 @@ def test_a_column_alone_is_no_matrix():
         al.Dataset("series", pd.Series([1.0, 2.0]), [0, 1])
 
 
+@pytest.mark.parametrize(
+    "counts", [{"a": 300, "b": 2, "c": 2}, {"a": 500, **{f"r{i}": 2 for i in range(20)}}]
+)
+def test_a_class_of_two_rows_is_tested_in_every_split(counts):
+    y = np.repeat([*counts], [*counts.values()])
+    for seed in range(30):
+        split = al.split_dataset(y, seed_per_class=1, random_state=seed)
+        assert set(y[split.test]) == set(y[split.seed]) == set(counts)
+        assert len(split.test) == np.ceil(0.3 * len(y))
+        assert np.sort(np.concatenate([split.seed, split.pool, split.test])).tolist() == [*range(len(y))]
+
+
 @pytest.mark.parametrize("seed", range(5))
 def test_groups_are_never_divided(seed):
     y, groups = np.tile([0, 1, 1], 40), np.arange(120) // 5

@@ -5,7 +5,27 @@ import pandas as pd
 
 import al_helpers as al
 from active_learning.features.columns import Column
-from active_learning.features.leakage import leaking_columns
+from active_learning.features.leakage import filled_when_labeled, leaking_columns
+
+RNG = np.random.default_rng(0)
+
+
+def names_of(leaks):
+    return [name for leak in leaks for name in leak.names]
+
+
+def coins(n=400, shown=0.5):
+    """A table of noise, its labels coin tosses, and which rows have one."""
+    y, labeled = RNG.choice(["yes", "no"], n), RNG.random(n) < shown
+    frame = pd.DataFrame({"size": RNG.normal(size=n).round(3), "kind": RNG.choice([*"abc"], n)})
+    return frame.assign(label=np.where(labeled, y, "")), y, labeled
+
+
+def learnt_from(frame, name, **how):
+    """Whether a column of a frame is learnt from, and the notes that name it."""
+    table = al.load_table(frame, "label", **how)
+    without = al.load_table(frame.drop(columns=name), "label")
+    return table.X.shape[1] > without.X.shape[1], [note for note in table.notes if repr(name) in note]
 
 
 def test_columns_that_give_the_label_away_are_named_and_no_others():
@@ -20,8 +40,12 @@ def test_columns_that_give_the_label_away_are_named_and_no_others():
             "label": y,
         }
     )
-    notes = [note for note in al.load_table(frame, "label").notes if "gives the label away" in note]
+    table = al.load_table(frame, "label")
+    notes = [note for note in table.notes if "gives the label away" in note]
     assert [note.split("'")[1] for note in notes] == ["code", "reason"]
+    assert all("not learnt from" in note and "--keep" in note and "% without" in note for note in notes)
+    assert table.X.shape[1] == 2  # noise and near
+    assert al.load_table(frame, "label", keep=["code", "reason"]).X.shape[1] == 4
 
 
 def test_a_column_that_nearly_gives_the_label_away_is_judged_alike_each_time():
@@ -34,13 +58,13 @@ def test_a_column_that_nearly_gives_the_label_away_is_judged_alike_each_time():
 def test_a_column_that_tells_two_classes_apart_is_named():
     y = np.arange(60) % 2
     tells, silent = Column("x", "number", y[:, None] * 2.0), Column("z", "number", np.ones((60, 1)))
-    assert leaking_columns([tells, silent], y) == ["x"]
+    assert names_of(leaking_columns([tells, silent], y)) == ["x"]
     assert leaking_columns([tells, silent], np.where(np.arange(60) < 29, y, None)) == []  # too few to say
 
 
 def test_a_column_that_tells_a_dozen_classes_apart_is_named():
     y = np.arange(240) % 12
-    assert leaking_columns([Column("x", "number", y[:, None] * 2.0)], y) == ["x"]
+    assert names_of(leaking_columns([Column("x", "number", y[:, None] * 2.0)], y)) == ["x"]
 
 
 def test_a_rare_class_gives_no_column_away():
@@ -59,3 +83,93 @@ def test_a_date_or_text_that_one_class_alone_has_gives_the_label_away():
         assert any("'why' alone gives the label away" in note for note in notes), notes
     frame["why"] = cells["text"]
     assert not any("gives the label away" in note for note in al.load_table(frame, "y").notes)
+
+
+def test_what_is_filled_in_with_the_label_is_not_learnt_from():
+    frame, y, labeled = coins()
+    columns = {
+        "who": np.where(labeled, RNG.choice(["ann", "bob"], 400), ""),
+        "only_ann": np.where(labeled & (RNG.random(400) < 0.3), y, ""),
+        "seconds": np.where(labeled, RNG.gamma(3, 4, 400).round(2).astype(str), ""),
+        "votes": np.where(labeled, RNG.integers(1, 9, 400), 0),
+        "state": np.where(labeled, "done", "todo"),
+        "said": np.where(labeled, [f"this is remark {i} of ours" for i in range(400)], ""),
+        "mostly": np.where(labeled ^ (RNG.random(400) < 0.03), RNG.choice(["ann", "bob"], 400), ""),
+    }
+    for name, cells in columns.items():
+        learnt, notes = learnt_from(frame.assign(**{name: cells}), name)
+        assert not learnt and "filled in where a label is" in notes[0] and f"--keep {name}" in notes[0]
+        assert learnt_from(frame.assign(**{name: cells}), name, keep=[name])[0]
+
+
+def test_gaps_and_values_that_do_not_go_with_the_labelling_are_learnt_from():
+    frame, y, labeled = coins()
+    columns = {
+        "age": np.where(RNG.random(400) < 0.6, RNG.integers(18, 80, 400).astype(str), ""),
+        "rare": np.where(
+            np.arange(400) == np.argmax(labeled), "x", "y"
+        ),  # one row, that happens to be labelled
+        "date": np.arange(400) + RNG.normal(0, 3, 400).round(1),
+        "strong": np.where(RNG.random(400) < 0.8, y, "no"),
+    }
+    for name, cells in columns.items():
+        learnt, notes = learnt_from(frame.assign(**{name: cells}), name)
+        assert learnt and not notes
+
+
+def test_no_column_is_filled_in_with_labels_that_are_not_there():
+    column = Column("x", "number", np.ones((5, 1)))
+    everything = np.ones(5, dtype=bool)
+    assert filled_when_labeled([column], everything, ~everything) == []
+    assert filled_when_labeled([column], ~everything, everything) == []
+
+
+def test_a_leak_with_errors_is_left_out_if_the_others_tell_far_less():
+    frame, y, _ = coins(1000, shown=0.8)
+    clue = np.where(RNG.random(1000) < 0.96, y, np.where(y == "yes", "no", "yes"))
+    learnt, notes = learnt_from(frame.assign(clue=clue), "clue")
+    assert not learnt and "% right" in notes[0]
+    told = np.where(RNG.random(1000) < 0.96, y, np.where(y == "yes", "no", "yes"))
+    assert learnt_from(frame.assign(clue=clue, told=told), "clue")[0]  # two honest ones: neither stands out
+
+
+def test_a_measured_number_that_tells_the_label_is_named_and_learnt_from():
+    frame, y, _ = coins()
+    learnt, notes = learnt_from(frame.assign(weight=RNG.random(400) + 2 * (y == "yes")), "weight")
+    assert learnt and "alone gives the label away" in notes[0] and "--drop weight" in notes[0]
+
+
+def test_the_only_column_is_learnt_from_whatever_it_tells():
+    y = np.array(["yes", "no"] * 50)
+    table = al.load_table(pd.DataFrame({"copy": np.where(y == "yes", "ja", "nein"), "label": y}), "label")
+    assert table.X.shape == (100, 1) and "--drop copy" in table.notes[0]
+
+
+def test_one_to_one_twins_of_a_leak_are_named_with_it():
+    frame, y, _ = coins()
+    code = np.where(y == "yes", RNG.integers(0, 3, 400), RNG.integers(3, 6, 400))
+    texts = np.array(
+        [f"the bank has sent {word} of it back" for word in ("all", "most", "half", "few", "one", "none")]
+    )
+    learnt, notes = learnt_from(frame.assign(code=[f"c{k}" for k in code], why=texts[code]), "why")
+    assert not learnt and "'code', 'why'" in notes[0]
+
+
+def test_a_text_in_which_the_label_stands_gives_it_away():
+    frame, y, _ = coins()
+    path = [f"/data/{label}/{i % 7}_img_{i % 11}{i}.png" for i, label in enumerate(y)]
+    learnt, notes = learnt_from(frame.assign(path=path), "path")
+    assert not learnt and "gives the label away" in notes[0]
+
+
+def test_columns_that_give_the_label_away_together_are_named_together():
+    frame = coins()[0].drop(columns="label")
+    a, b, c = RNG.integers(0, 2, (3, 400))
+    either = frame.assign(a=a, b=b, label=np.where(a | b, "yes", "no"))
+    odd = frame.assign(a=a, b=b, label=np.where(a ^ b, "odd", "even"))
+    siblings = frame.assign(a=a, b=b, c=c, label=[f"leaf {i}" for i in 4 * a + 2 * b + c])
+    for table, names in ((either, "'a', 'b'"), (odd, "'a', 'b'"), (siblings, "'a', 'b', 'c'")):
+        notes = [note for note in al.load_table(table, "label").notes if "together" in note]
+        assert len(notes) == 1 and all(name in notes[0] for name in names.split(", ")), notes
+    honest = frame.assign(a=a, b=b, label=np.where(RNG.random(400) < 0.9, a | b, 0))
+    assert not any("together" in note for note in al.load_table(honest, "label").notes)

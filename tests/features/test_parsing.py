@@ -202,9 +202,15 @@ def test_lists_beside_other_cells_are_refused_and_a_text_may_begin_with_a_bracke
     assert as_vectors(column, different(column)[0]) is None
 
 
+def test_ranges_of_mixed_brackets_are_no_vectors():
+    for cells in (["[0, 5]", "(5, 9]", "[0, 5]", "[9, 12)"], ["[0, 5]", "[6, 7]", "(8, 9)", "[0, 5]"]):
+        column = pd.Series(cells * 5, name="v", dtype="str")
+        assert as_vectors(column, different(column)[0]) is None and len(different(column)[2]) == 3
+
+
 def test_vectors_of_several_lengths_are_refused_and_texts_are_none():
     column = pd.Series(["[1, 2]", "[1, 2, 3]"], name="v", dtype=object)
-    with pytest.raises(ValueError, match="'v' holds vectors of 2 and of 3 numbers"):
+    with pytest.raises(ValueError, match=r"'v' holds vectors of 2 and of 3 numbers .*--drop v"):
         as_vectors(column, different(column)[0])
     column = pd.Series(["[sic] a text", "another"], dtype=object)
     assert as_vectors(column, different(column)[0]) is None

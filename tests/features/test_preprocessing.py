@@ -69,6 +69,17 @@ def test_load_table_says_which_columns_it_drops():
     assert table.X.shape == (40, 3)
 
 
+def test_columns_that_are_left_out_for_one_reason_share_a_line():
+    constant = {f"{'a long name ' * 20 * (i == 0)}k{i}": 1 for i in range(332)}
+    table = load_table(mixed_table().assign(**constant, count=range(7, 47)), "label", id_column="id")
+    dropped = [note for note in table.notes if "is dropped" in note]
+    assert len(dropped) == 2 and max(map(len, dropped)) < 200
+    assert dropped[0].startswith("each of 332 columns (") and dropped[0].endswith(
+        "is dropped: it is constant"
+    )
+    assert "'k1', 'k2' and 329 more" in dropped[0] and "'count' is dropped" in dropped[1]
+
+
 def test_load_table_says_which_cell_keeps_a_column_from_being_numbers():
     frame = mixed_table().assign(dose=["much", *[1, 2, 3] * 13])
     assert "'much' is no number" in load_table(frame, "label", id_column="id").notes[0]
@@ -88,15 +99,41 @@ def test_load_table_says_which_cell_keeps_a_column_from_being_numbers():
         ("x,label\n1,comedy\n2,drama\n4,comedy|drama\n", "several labels a row, such as 'comedy|drama'"),
         ("x,label\n1,a;b\n2,a;c\n4,b;c\n", "several labels a row"),
         ("label\na\nb\n", "no column is left to learn from .there are only labels"),
-        ("x,label\n ,a\n?,b\n", "'x' is dropped: it is empty"),
         ("x,label\n1,a\ninf,b\n", "'x' holds infinity"),
-        ("x,label\n1,a\n1,b\n", "no column is left to learn from"),
     ],
 )
 def test_load_table_refuses_in_one_line(tmp_path, text, message):
     with pytest.raises(ValueError, match=message) as error:
         load_table(write(tmp_path / "t.csv", text), "label")
     assert "\n" not in str(error.value)
+
+
+def test_where_no_column_is_left_that_is_said_first_and_rows_are_drawn_at_random():
+    ids = [f"u{i}" for i in range(60)]
+    frame = pd.DataFrame({"id": ids, "same": 1, "label": [*"ab" * 15, *[""] * 30]})
+    for each in (frame, frame.assign(label="")):
+        table = load_table(each, "label")
+        assert table.notes[0].startswith("no column is left to learn from")
+        assert any("'id' is dropped: it names the rows" in note for note in table.notes)
+        found = suggest(table, 5)
+        assert found.attrs["strategy"] == "random" and "at random" in found.attrs["notes"][0]
+        assert len({*found["id"]}) == 5 and (each["label"].iloc[found["id"]] == "").all()
+
+
+def test_equal_rows_with_different_labels_are_counted():
+    frame = pd.DataFrame({"size": [1.5, 1.5, 2.5, 2.5, 3.5], "label": ["a", "b", "a", "a", ""]})
+    assert (
+        "2 of 4 labelled rows are equal to another one with another label" in load_table(frame, "label").notes
+    )
+    assert not any("equal" in note for note in load_table(frame.drop(index=1), "label").notes)
+
+
+def test_equal_texts_with_different_labels_are_counted_whatever_stands_beside_them():
+    texts = [f"this is remark {i // 3} of ours" for i in range(150)]
+    frame = pd.DataFrame({"text": texts, "who": [*"abc"] * 50, "label": ["x", "x", "y"] + ["x"] * 147})
+    assert any(
+        "3 of 150 labelled rows are equal in their texts" in note for note in load_table(frame, "label").notes
+    )
 
 
 def test_a_date_weighs_as_one_number_does():

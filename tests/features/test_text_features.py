@@ -115,13 +115,70 @@ def test_texts_and_numbers_beside_each_other_are_both_learnt_from():
     assert both > max(score_of(frame.drop(columns=one))[0] for one in ("text", "size")) + 0.05
 
 
-def test_empty_texts_among_others_are_no_hindrance_and_none_but_empty_ones_are_refused():
+def test_empty_texts_among_others_are_no_hindrance_and_of_none_but_empty_ones_nothing_is_learnt():
     texts, y = said_in(WORDS["Greek, in capitals"], n=150)
     texts = [("", "  ", None)[i % 3] if i % 10 == 0 else text for i, text in enumerate(texts)]
     frame = pd.DataFrame({"text": texts, "y": np.where(y, "b", "a")})
     assert score_of(frame)[0] > 0.8
-    with pytest.raises(ValueError, match=r"no column is left .*'text' is dropped: it is empty"):
-        al.load_table(frame.assign(text=["", "  ", None] * 50), "y")
+    notes = al.load_table(frame.assign(text=["", "  ", None] * 50), "y").notes
+    assert "no column is left" in notes[0] and "'text' is dropped: it is empty" in notes[1]
+
+
+def word(letters, n):
+    return "".join(np.random.default_rng(n).choice([*letters], 9))
+
+
+@pytest.mark.parametrize(
+    "strings",
+    {
+        "addresses": [f"https://{word('abcdefghi', i)}.{('com', 'tk')[i % 2]}/{i}" for i in range(200)],
+        "sequences": [
+            word("ACGT", i) + ("TATAAT", "GCGCGC")[i % 2] + word("ACGT", i + 999) for i in range(200)
+        ],
+        "codes": [f"{('AX', 'BQ')[i % 2]}{i % 89}-{word('ABCDEFGHIJKLM', i)}" for i in range(200)],
+        "network addresses": [
+            f"{(10, 81)[i % 2]}.{i * 7 % 255}.{i * 11 % 255}.{i % 253}" for i in range(200)
+        ],
+        "emoji": [
+            "".join(("😀", "😡")[i % 2] + "🍎🚗🏠📚🎈🌧🐟🎁"[i >> k & 7] for k in (0, 3, 5))
+            for i in range(200)
+        ],
+    }.items(),
+    ids=lambda pair: pair[0],
+)
+def test_strings_without_blanks_are_read_as_characters(strings):
+    frame = pd.DataFrame({"x": strings[1], "y": ["a", "b"] * 100})
+    accuracy, notes = score_of(frame)
+    assert accuracy > 0.95 and any("is read as characters" in note for note in notes)
+
+
+@pytest.mark.parametrize(
+    "strings",
+    [
+        [f"u{i}" for i in range(200)],
+        [f"INV-2024-{i:05d}" for i in range(200)],
+        [word("0123456789abcdef", i) for i in range(200)],
+        [f"{i * 7919 % 9000 + 1000}-{word('ABCDEFGHIJKLMNOPQRSTUVWXYZ', i)[:5]}" for i in range(200)],
+    ],
+)
+def test_strings_that_only_name_the_rows_are_left_out(strings):
+    frame = pd.DataFrame({"x": strings, "n": np.arange(200) % 7, "y": ["a", "b"] * 100})
+    assert "column 'x' is dropped: it names the rows" in al.load_table(frame, "y").notes
+
+
+def test_single_characters_count_in_scripts_without_blanks():
+    rng = np.random.default_rng(0)
+    letters = [*"的一是在不了有和人这中大为上个国我以要他时来用们生到作地于出就分对成会"]
+    y = rng.integers(0, 2, 400)
+    texts = ["".join(rng.permutation([*rng.choice(letters, 5), "差好"[k]])) for k in y]
+    assert score_of(pd.DataFrame({"x": texts, "y": np.where(y, "good", "bad")}))[0] > 0.8
+
+
+def test_codes_are_alike_only_if_they_are_equal():
+    codes = Texts(["J45.32", "J45.33", "cc", "CC"], characters=True)
+    assert len({codes.key(i) for i in range(4)}) == 4 and codes.key(-1) == ""
+    reviews = Texts(["很快，好吃", "很快好吃!", "很快 好吃"], characters=True)
+    assert reviews.key(0) == reviews.key(2)
 
 
 def test_of_equally_common_words_the_first_are_looked_at_on_every_machine():

@@ -148,9 +148,9 @@ def test_vectors_whose_squares_overflow_are_refused_in_one_line(size):
         al.suggest(al.load_table(FRAME, "label", features=X / np.abs(X).max() * size), 3)
 
 
-@pytest.mark.parametrize("features", [X.tolist(), pd.DataFrame(X)])
+@pytest.mark.parametrize("features", [X.tolist(), {"v": X}])
 def test_features_that_are_neither_an_array_nor_a_path_are_refused(features):
-    with pytest.raises(TypeError, match=r"must be an array \(n, d\) or a path, got"):
+    with pytest.raises(TypeError, match=r"must be an array \(n, d\), a frame or a path, got"):
         al.load_table(FRAME, "label", features=features)
 
 

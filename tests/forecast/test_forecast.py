@@ -176,7 +176,7 @@ def test_the_labels_needed_are_where_the_median_score_gets_to_the_target(some_la
 
 
 def test_targets_below_the_score_and_beyond_any_model(some_labels):
-    low = al.forecast(some_labels[2], 0.3)
+    low = al.forecast(some_labels[2], 0.55)
     assert low["labels_needed"]["random"]["median"] == 80 and "is surely reached" in low["verdict"]
     high = al.forecast(some_labels[2], 1.0)
     assert high["labels_needed"]["random"]["median"] is None and "not in sight" in high["verdict"]
@@ -201,7 +201,7 @@ def needing(median, low_80, high_80, estimate=0.8):
         ),
         (needing(None, 70, None), "90% is probably not in sight; at best 70 labels"),
         (needing(None, None, None), "90% is not in sight"),
-        (needing(60, 60, None, 0.9), "90% is probably reached"),
+        (needing(60, 60, None, 0.9), "90% is about reached, which is not shown"),
     ],
 )
 def test_the_verdict_says_no_more_than_the_interval(answer, words):
@@ -312,7 +312,9 @@ def test_the_command_says_that_it_is_too_early_in_a_sentence(capsys, tmp_path):
     )
 
 
-@pytest.mark.parametrize(("target", "words"), [("0.3", "is surely reached"), ("1", "not in sight")])
+@pytest.mark.parametrize(
+    ("target", "words"), [("0.55", "is surely reached"), ("0.3", "is no target"), ("1", "not in sight")]
+)
 def test_the_command_says_when_a_target_is_reached_or_out_of_reach(capsys, csv, target, words):
     code, out, _ = run(capsys, "forecast", csv, "--label-column", "y", "--target-acc", target)
     assert code == 0 and words in out.splitlines()[-1]
@@ -336,7 +338,7 @@ def test_a_suggestion_comes_with_what_it_may_gain(capsys, csv):
     ("options", "words"),
     [
         (["-n", "3"], "-n is no option of forecast, but of suggest"),
-        (["--metric", "balanced_accuracy"], "--metric is no option of forecast, but of study"),
+        (["--metric", "f1"], "unknown metric 'f1'; valid: accuracy, balanced_accuracy"),
         (["--output", "new.csv"], "--output is no option of forecast"),
         (["--target-acc", "90"], "did you mean 0.9"),
     ],

@@ -59,7 +59,7 @@ BEHIND = [  # what is not exported, and takes arguments from tests, the command 
     *(benchmark.goals_of, benchmark.atlas, benchmark.wins_and_losses, analysis.verdict),
     *(getattr(sentences, name) for name in ("describe", "recommend", "format_cost", "format_saving")),
     *(getattr(sentences, name) for name in ("format_labels", "format_percent", "format_share", "effect")),
-    *(sentences.seed_meets, sentences.below_majority, notebook.text_table, notebook.moving_picture),
+    *(sentences.seed_meets, sentences.beside_constant, notebook.text_table, notebook.moving_picture),
     *(getattr(measures, name) for name in ("by_split", "areas", "area_under_curve", "final_scores")),
     *(
         measures.crossing_bounds,
@@ -484,7 +484,7 @@ def calls_of_results(rng, folder):
         "check_claims": lambda: ([tall(rng), 0.9, {"margin": 0.3}, {"margin": 0.01}], {}),
         "worth": lambda: ([summary, 2.0, 30, 100], {}),
         "advise": lambda: ([tall(rng), 0.9], dict(hold=1)),
-        "below_majority": lambda: ([tall(rng), labels(rng, 60)], {}),
+        "beside_constant": lambda: ([tall(rng), labels(rng, 60)], {}),
         "describe_gains": lambda: ([tall(rng), "accuracy"], {}),
         "gains": lambda: ([tall(rng)], dict(reference="random", random_state=seed)),
         "reachable": lambda: ([tall(rng), "random"], {}),

@@ -14,7 +14,7 @@ from active_learning.labelling.plan import better_classifier
 from active_learning.models.label_spreading import GraphSpreading
 from active_learning.notebook import moving_picture
 from active_learning.report.benchmark import goals_of
-from active_learning.report.sentences import below_majority
+from active_learning.report.sentences import beside_constant
 from active_learning.statistics.curves import areas
 from active_learning.statistics.equal_budget import gains, reachable
 from active_learning.statistics.power import ranking, splits_to_show
@@ -99,7 +99,7 @@ FOUND = {  # once a traceback of another kind, or a wrong result
     "mean_curve_crossings": lambda: al.mean_curve_crossings(CURVES[["strategy", "split", "n_labels"]], 0.9),
     "pseudo_median": lambda: pseudo_median([]),
     "plot_images": lambda: al.plot_images(np.zeros((2, 3, 3)), "ab", "cd"),
-    "below_majority": lambda: below_majority(CURVES, []),
+    "beside_constant": lambda: beside_constant(CURVES, []),
     "better_classifier": lambda: better_classifier(None, None, {}, "f1"),
     "atlas_cells": lambda: al.atlas_cells(pd.DataFrame({"reach": ["far"]}), {}),
     "bill": lambda: al.bill(CURVES, "nobody", {"test": 3}, 1, 1),
@@ -110,7 +110,7 @@ FOUND = {  # once a traceback of another kind, or a wrong result
     "holm": lambda: holm(np.zeros((2, 3))),
     "a saving of all": lambda: splits_to_show(1, [30, 40, 50], [50, 60, 50]),
     "no resamples of curves": lambda: al.mean_curve_crossings(CURVES, 0.9, n_resamples=0),
-    "below_majority of blanks": lambda: below_majority(CURVES, [np.nan, None]),
+    "beside_constant of blanks": lambda: beside_constant(CURVES, [np.nan, None]),
     "read_docstrings": lambda: read_docstrings(length=20),
 }
 RUN = al.History(np.array([6, 9, 12]), np.array([0.5, 0.6, 0.7]), np.arange(6))

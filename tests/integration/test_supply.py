@@ -34,7 +34,9 @@ def test_ranges_of_the_package_and_its_extras_hold_every_pin_and_nothing_else():
     extras = PROJECT["optional-dependencies"]
     pins = (Requirement(line) for line in PINS if line and not line.startswith("#"))
     pins = {pin.name: str(pin.specifier).removeprefix("==") for pin in pins}
-    ranges = map(Requirement, [*PROJECT["dependencies"], *extras["notebook"], *extras["dev"]])
+    ranges = map(
+        Requirement, [*PROJECT["dependencies"], *extras["notebook"], *extras["excel"], *extras["dev"]]
+    )
     ranges = {each.name: each.specifier for each in ranges if each.name != PROJECT["name"]}
     assert ranges.keys() == pins.keys()
     assert [name for name, held in ranges.items() if not held.contains(pins[name])] == []
@@ -87,7 +89,8 @@ def data_files():
 
 def modules():
     """The modules of the package, by their paths."""
-    return {path.relative_to(ROOT).as_posix() for path in (ROOT / "active_learning").rglob("*.py")}
+    package = ROOT / "active_learning"
+    return {path.relative_to(ROOT).as_posix() for kind in ("py", "js") for path in package.rglob(f"*.{kind}")}
 
 
 @pytest.fixture(scope="module")

@@ -140,7 +140,7 @@ def test_plan_study_keeps_to_labelled_rows_and_given_sizes():
     table = load_table(mixed_table(n_labeled=30), "label", id_column="id")
     dataset, settings, target, sentences = plan_study(table, target=0.8, batch=3, budget=9)
     assert len(dataset.y) == len(dataset.X) == 30
-    assert (settings["batch"], settings["budget"], target, len(sentences)) == (3, 9, 0.8, 1)
+    assert (settings["batch"], settings["budget"], target, len(sentences)) == (3, 9, 0.8, 2)
     assert np.isnan(dataset.X).any()  # imputed in the loop, from what may be seen
     curves = al.run_study(dataset, "random", n_splits=2, n_jobs=1, **settings)
     assert curves["n_labels"].max() == 9
@@ -166,10 +166,21 @@ def test_a_class_too_small_to_be_split_is_left_out_of_the_study_and_named():
 
 def test_plan_study_advises_another_metric_above_80_percent():
     frame = pd.DataFrame({"x": np.arange(100.0) ** 2 % 7, "label": ["a"] * 80 + ["b"] * 20})
-    assert len(plan_study(load_table(frame, "label"), target=0.9)[3]) == 1
+    assert len(plan_study(load_table(frame, "label"), target=0.9)[3]) == 2
     frame.loc[80:84, "label"] = "a"
-    assert "85% of the labels are 'a'" in plan_study(load_table(frame, "label"), target=0.9)[3][1]
-    assert len(plan_study(load_table(frame, "label"), target=0.9, metric="balanced_accuracy")[3]) == 1
+    said = plan_study(load_table(frame, "label"), target=0.9)[3]
+    assert "always saying 'a' is right in 85% of the labelled rows" in said[1]
+    assert len(plan_study(load_table(frame, "label"), target=0.9, metric="balanced_accuracy")[3]) == 2
+
+
+def test_a_plan_sets_the_target_beside_what_always_saying_one_class_scores():
+    frame = pd.DataFrame({"x": np.arange(100.0) ** 2 % 7, "label": ["a"] * 70 + ["b"] * 30})
+    table = load_table(frame, "label")
+    assert plan_study(table, target=0.9)[3][-1] == "Always saying 'a' scores 70.0%."
+    no_higher = "Always saying 'a' scores 70.0%, and the target is no higher: reaching it shows nothing."
+    assert plan_study(table, target=0.7)[3][-1] == no_higher
+    assert "'a' scores 50.0%." in plan_study(table, target=0.7, metric="balanced_accuracy")[3][-1]
+    assert "'a' scores 41.2%." in plan_study(table, target=0.7, metric="f1")[3][-1]  # (2 * .7 / 1.7 + 0) / 2
 
 
 def left_table(n=300):

@@ -9,6 +9,7 @@ import al_helpers as al
 from active_learning import _progress as progress
 from active_learning.features.text import text_key
 from active_learning.labelling import suggest as module
+from active_learning.labelling.plan import behind_random, table_model
 from active_learning.models.registry import default_model
 
 
@@ -151,3 +152,37 @@ def test_a_pool_of_many_parts_is_scored_as_in_one_pass_whatever_thread_is_done_f
     pool = np.flatnonzero(rng.random(len(X)) < 0.9)
     state = module.LargeRound(model, X, known, known % 3, pool, 10, rng, {})
     np.testing.assert_allclose(state.margins(), al.margin(model.predict_proba(X[pool])), atol=1e-12)
+
+
+def two_blobs(n=160, n_labeled=120):
+    """Rows of two classes that x tells apart, and a column that tells nothing."""
+    rng = np.random.default_rng(0)
+    y = np.arange(n) % 2
+    frame = pd.DataFrame({"x": rng.normal(size=n) + 3 * y, "z": rng.normal(size=n)})
+    return al.load_table(
+        frame.assign(label=np.where(np.arange(n) < n_labeled, np.array(["a", "b"])[y], "")), "label"
+    )
+
+
+def far_out(round):
+    """A rule that learns nothing of the border: the rows with the largest x."""
+    return round.pool[np.argsort(-round.X[round.pool, 0], kind="stable")[: round.batch]]
+
+
+def test_a_rule_that_is_behind_random_on_the_labels_is_found_and_margin_is_not():
+    table = two_blobs()
+    model = table_model(table)
+    assert behind_random(table, {"far_out": far_out}, model) > 0.01
+    assert behind_random(table, {"margin": al.STRATEGIES["margin"]}, model) == 0.0
+    few = two_blobs(n_labeled=80)
+    assert behind_random(few, {"far_out": far_out}, model) == 0.0
+
+
+def test_random_rows_come_where_the_default_rule_is_behind_random_and_not_where_it_was_asked_for(monkeypatch):
+    table = two_blobs()
+    assert al.suggest(table, 3).attrs["strategy"] == al.RECOMMENDED
+    monkeypatch.setattr(module, "behind_random", lambda *_: 0.123)
+    found = al.suggest(table, 3)
+    assert found.attrs["strategy"] == "random" and len(found) == 3
+    assert f"{al.RECOMMENDED} ended 12.3 points below random" in found.attrs["notes"][0]
+    assert al.suggest(table, 3, strategy="margin").attrs == {"strategy": "margin", "notes": []}

@@ -8,7 +8,7 @@ import pytest
 from examples import INF, make_curves, needing
 
 import al_helpers as al
-from active_learning.report.sentences import describe, recommend, seed_meets
+from active_learning.report.sentences import describe, describe_gains, recommend, seed_meets
 
 
 def test_a_target_that_nobody_reaches_is_a_result():
@@ -143,7 +143,8 @@ def test_a_difference_that_would_be_printed_as_0_percent_is_no_saving_and_no_cos
         row = al.summarise(curves, 0.9).loc[name]
         assert row["saving_low"] > 0 or row["saving_high"] < 0  # two splits that nearly tie, by Student's t
         assert f"no difference shown for {name} (0% [0, 0])" in describe(curves, 0.9)
-        assert recommend(curves, 0.9).startswith(f"No rule is recommended over random: for {name}")
+        none = f"No rule is recommended over random: none is known to save labels, and for {name}"
+        assert none in recommend(curves, 0.9)
 
 
 def test_a_saving_that_is_shown_is_told_though_half_of_the_seed_sets_meet_the_target():
@@ -177,3 +178,43 @@ def test_a_cost_that_is_unshown_among_many_is_not_called_a_cost():
 
 def test_a_cost_without_a_bound_is_more_than_what_is_known():
     assert "m costs > 100% more [100, ∞]" in describe(needing(random=[30] * 8, m=[INF] * 8), 0.9)
+
+
+def test_few_splits_are_said_first_and_many_are_not():
+    for n_splits, few in ((2, True), (9, True), (10, False)):
+        curves = needing(random=[50, 60] * 5, margin=[40, 50] * 5)
+        curves = curves[curves["split"] < n_splits]
+        for text in (describe(curves, 0.9), recommend(curves, 0.9), al.advise(curves, 0.9)):
+            assert text.startswith(f"{n_splits} splits are few") == few and ("--splits" in text) == few
+
+
+def test_the_most_promising_rule_has_the_largest_known_saving_and_not_the_first_name():
+    late = [30, 50, 40, INF, 60]
+    curves = needing(random=[50, 60, 50, 60, 60], first=late, saves=[30, INF, 30, 30, 40])
+    text = recommend(curves, 0.9)
+    assert "for saves, the most promising" in text and "no interval known" in text
+
+
+def test_a_rule_that_saves_nothing_is_not_called_promising():
+    curves = needing(random=[40, 50, 40, 50, 60], worse=[50, 50, 50, 60, 60], worst=[60, 60, 60, 60, INF])
+    text = recommend(curves, 0.9)
+    assert "promising" not in text and "none is known to save labels, and for worse" in text
+
+
+@pytest.mark.parametrize("n_splits", [2, 3, 5])
+def test_no_sentence_prints_an_end_that_is_not_known(n_splits):
+    rng = np.random.default_rng(n_splits)
+    for _ in range(20):
+        needed = rng.choice([20, 21, 30, 50, 60, INF], (3, n_splits))
+        curves = needing(**dict(zip(("random", "one", "other"), needed, strict=True)))
+        for text in (describe(curves, 0.9), recommend(curves, 0.9), al.advise(curves, 0.9)):
+            assert not re.search(r"-∞|-inf|-\d{4,}|\d{5,}", text)
+
+
+def test_a_rule_that_ends_below_random_is_warned_of_and_not_recommended():
+    soon, late = [0.5, 0.9, 0.7], [0.5, 0.5, 0.9]
+    curves = make_curves({"random": [late] * 12, "hasty": [soon] * 12, "good": [[0.5, 0.85, 0.92]] * 12})
+    assert "Recommended: good" in recommend(curves, 0.9)
+    end = "Do not use hasty (-20.0 points) here: with the same 40 labels it ends below random."
+    assert describe_gains(curves)[2:] == [end]
+    assert len(describe_gains(curves[curves["strategy"] != "hasty"])) == 2

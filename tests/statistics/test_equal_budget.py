@@ -5,8 +5,8 @@ import pytest
 from examples import make_curves, needing
 
 import al_helpers as al
-from active_learning.report.sentences import below_majority
-from active_learning.statistics.equal_budget import gains, reachable
+from active_learning.report.sentences import beside_constant
+from active_learning.statistics.equal_budget import above_constant, ends_below, gains, reachable
 
 CURVES = make_curves(
     {
@@ -49,8 +49,8 @@ def test_a_target_out_of_reach_names_what_would_be_in_reach():
 
 def test_a_model_below_the_majority_says_so():
     curves = needing(random=[np.inf] * 4)
-    assert "below the 80.0% of always saying 'a'" in below_majority(curves, np.array(list("aaaab")))
-    assert below_majority(curves, np.array(list("ab"))) == ""
+    assert "below the 80.0% of always saying 'a'" in beside_constant(curves, np.array(list("aaaab")))[0]
+    assert beside_constant(curves, np.array(list("abc"))) == []
 
 
 def test_what_most_runs_reach_is_reached():
@@ -74,3 +74,28 @@ def test_rules_that_are_random_gain_in_one_study_of_twenty_at_most(n_splits):
         }
         gained += " gains " in al.advise(make_curves(runs), 0.9)
     assert gained <= 4  # of 25, where 1.25 are expected at most
+
+
+def test_a_rule_ends_below_random_by_a_point_and_two_standard_errors():
+    noise = [0.0, 0.01, 0.02, 0.01]
+    ends = {"random": 0.9, "far": 0.8, "near": 0.895, "better": 0.95}
+    runs = {name: [[0.5, end + shift] for shift in noise] for name, end in ends.items()}
+    runs["wild"] = [[0.5, 0.85 + shift] for shift in (0.2, -0.2, 0.1, -0.1)]
+    assert ends_below(make_curves(runs)).round(6).to_dict() == {"far": -0.1}
+    assert ends_below(make_curves({name: run[:1] for name, run in runs.items()})).empty  # one split
+
+
+def test_runs_that_end_with_different_budgets_are_not_compared_at_equal_budget():
+    curves = make_curves({"random": [[0.5, 0.9]] * 4, "margin": [[0.5, 0.5, 0.6]] * 4})
+    assert ends_below(curves).empty
+
+
+def test_a_model_is_above_the_constant_answer_by_two_standard_errors_of_splits_that_share_rows():
+    curves = make_curves({"random": [[0.70], [0.72], [0.74], [0.76]]})
+    error = np.std([0.70, 0.72, 0.74, 0.76], ddof=1) * np.sqrt(1 / 4 + 0.3 / 0.7)
+    assert above_constant(curves, 0.73 - 2.01 * error) == (pytest.approx(0.73), True)
+    assert above_constant(curves, 0.73 - 1.99 * error) == (pytest.approx(0.73), False)
+    assert "level with the 72.0% of always saying 'a'" in beside_constant(curves, [*"a" * 18, *"b" * 7])[0]
+    assert beside_constant(curves, [*"ab"]) == []
+    low = beside_constant(curves, [*"ab"], target=0.5)
+    assert low == ["The target of 50% is no higher than the 50.0% of always saying 'a'."]

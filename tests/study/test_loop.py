@@ -271,7 +271,7 @@ def test_loop_lets_a_model_that_takes_nan_have_it(iris):
         ({"batch": 2.5}, TypeError, "batch.*2.5"),
         ({"budget": 5}, ValueError, "budget.*6.*got 5"),
         ({"budget": "all"}, TypeError, "budget.*all"),
-        ({"metric": "f1"}, ValueError, "f1.*accuracy, balanced_accuracy"),
+        ({"metric": "f2"}, ValueError, "f2.*accuracy, balanced_accuracy, f1"),
         ({"model": LinearRegression()}, TypeError, "LinearRegression"),
         (
             {"model": Perceptron(), "strategy": "entropy"},

@@ -1,9 +1,10 @@
 """What a file looks like but does not say: rows that a stray quote swallows, a header that is none."""
 
+import pandas as pd
 import pytest
 
 import al_helpers as al
-from active_learning.tables.csv_checks import _fit, check_swallowed, lacks_header
+from active_learning.tables.csv_checks import check_swallowed, lacks_header
 from active_learning.tables.csv_file import read_csv
 
 
@@ -71,9 +72,59 @@ def test_a_wrong_name_of_a_column_is_no_matter_of_the_header(tmp_path):
         al.load_table(path, "label")
 
 
-def test_rows_fit_where_columns_of_numbers_hold_numbers_and_one_of_them_in_each_row():
-    assert _fit([["1", "x"], [" 2.5 ", "y"]], [0])
-    assert _fit([["1", ""], ["2", "7"]], [0, 1])
-    assert not _fit([["one", "x"], ["two", "y"]], [0])
-    assert not _fit([["1", "x"], ["2", "y"]], [0, 1])
-    assert not _fit([["", "7"], ["2", ""]], [0, 1])  # neither column has one in each row
+@pytest.mark.parametrize("end", ["a", ""])
+@pytest.mark.parametrize("header, sep", [("text", "\t"), ("text", ","), ("id\ttext", "\t")])
+def test_two_stray_quotes_in_two_or_three_columns_are_refused(tmp_path, header, sep, end):
+    lines = [f"word {i} and more{sep}{'ab'[i % 2] if i % 3 else end}" for i in range(60)]
+    lines[20], lines[40] = f'"{lines[20]}', lines[40].replace(sep, f'"{sep}')
+    lines = [f"r{i}\t{line}" for i, line in enumerate(lines)] if "id" in header else lines
+    text = "\n".join([f"{header}{sep}label", *lines]) + "\n"
+    with pytest.raises(ValueError, match=r"lines 22 to 42 one row.*--quoting none"):
+        check_swallowed(text_of(tmp_path, text))
+
+
+def test_swallowed_rows_are_found_by_their_values_or_codes_and_by_a_rare_class_too(tmp_path):
+    lines = [f"z{i:03d},some words {i},{'ham' if i % 4 else 'spam'}" for i in range(40)]
+    lines[5], lines[9] = 'z005,"some words,ham', 'z009,some words",ham'
+    lines[7] = "z007,some words,rare"
+    with pytest.raises(ValueError, match="lines 7 to 11 one row"):
+        check_swallowed(text_of(tmp_path, "\n".join(["id,text,y", *lines]) + "\n"))
+
+
+@pytest.mark.parametrize(
+    "cell",
+    [
+        "12 High St, Leeds, UK\nFlat 2, York",
+        "O rose, thou art, sick\nThe worm, flies",
+        "a,b,c\nd,e",
+        "f(a, b, c)\ng(a, b)",
+        "salt, oil, rice\nfish, lime, chili, mint\nbeef, beans",
+        'A: ""yes, no, maybe""\nB: ""one, two""',
+        "1,2,3\n4,x",
+    ],
+)
+def test_cells_of_several_lines_are_no_alarm_where_their_lines_are_no_rows(tmp_path, cell):
+    lines = [f"r{i},words {i},{i % 5},{'ab'[i % 2]}" for i in range(60)]
+    lines[10::20] = [f'r{i},"{cell}",3,a' for i in (10, 30, 50)]
+    assert check_swallowed(text_of(tmp_path, "\n".join(["id,text,stars,y", *lines]) + "\n")) == []
+
+
+def test_letters_whose_lines_end_with_a_comma_are_no_rows_of_the_pool(tmp_path):
+    letters = [f'"Dear {i},\nthank you,\nAnn",{"ab"[i % 2] if i < 30 else ""}' for i in range(60)]
+    letters[::2] = [f"short {i},a" for i in range(30)]
+    assert check_swallowed(text_of(tmp_path, "\n".join(["text,y", *letters]) + "\n")) == []
+
+
+def test_quotes_that_are_plain_characters_swallow_nothing_and_stay_in_the_file(tmp_path):
+    text = 'text\ty\n"Great film\ta\nso "so"\tb\nbad"\ta\n"bad\t\n'
+    (tmp_path / "t.tsv").write_text(text, newline="")
+    with pytest.raises(ValueError, match=r"line 2: a quote opens a cell.*type --quoting none"):
+        read_csv(tmp_path / "t.tsv")
+    table = al.load_table(tmp_path / "t.tsv", "y", quoting="none")
+    assert table.frame["text"].tolist() == ['"Great film', 'so "so"', 'bad"', '"bad']
+    merged = al.merge_labels(table, pd.DataFrame({"row": [3], "y": ['the "b"']}))
+    al.write_table(merged, tmp_path / "out.tsv")
+    assert (tmp_path / "out.tsv").read_text() == text.replace('"bad\t', '"bad\tthe "b"')
+    broken = al.merge_labels(table, pd.DataFrame({"row": [3], "y": ["a\tb"]}))
+    with pytest.raises(ValueError, match="cannot hold a separator"):
+        al.write_table(broken, tmp_path / "broken.tsv")

@@ -250,5 +250,5 @@ def test_output_needs_a_folder_and_a_csv_name(tmp_path, csv_path):
     table = load_table(csv_path, "label", id_column="id")
     with pytest.raises(FileNotFoundError, match=r"merged.csv'$"):
         write_table(table, tmp_path / "none" / "merged.csv")
-    with pytest.raises(ValueError, match=r"end in .csv.*merged.xlsx"):
-        write_table(table, tmp_path / "merged.xlsx")
+    with pytest.raises(ValueError, match=r"must end in .csv or .tsv or .*merged.txt"):
+        write_table(table, tmp_path / "merged.txt")

@@ -1,0 +1,47 @@
+"""The job's classifier: logistic regression unless another is better, and never by the audit rows."""
+
+from dataclasses import replace
+
+import numpy as np
+import pandas as pd
+
+import al_helpers as al
+from active_learning.labelling.classifier import choose_classifier, stage_of
+
+
+def table_of(y, X, n_labeled, n_audit=0):
+    drawn = np.full(len(y), "", dtype=object)
+    drawn[:n_labeled], drawn[:n_audit] = "rule", "audit"
+    frame = pd.DataFrame(X).add_prefix("x").assign(y=pd.Series(y).where(np.arange(len(y)) < n_labeled))
+    states = pd.DataFrame({"drawn": drawn, "status": "labelled", "at_random": False, "round": "1"})
+    return replace(al.load_table(frame, "y"), states=states)
+
+
+def ring(n=400):
+    X = np.random.default_rng(0).normal(size=(n, 2))
+    return np.where((X**2).sum(axis=1) > 1.4, "out", "in"), X
+
+
+def test_another_classifier_is_chosen_where_a_plane_cannot_learn():
+    y, X = ring()
+    name, why = choose_classifier(table_of(y, X, 120))
+    assert name in ("svm", "knn", "extra_trees") and why.startswith(f"classifier {name}, chosen by")
+
+
+def test_logistic_regression_stays_where_no_other_is_better():
+    X = np.random.default_rng(0).normal(size=(300, 3))
+    assert choose_classifier(table_of(np.where(X[:, 0] > 0, "a", "b"), X, 100))[0] == "logistic_regression"
+
+
+def test_the_choice_is_made_at_fifty_and_at_two_hundred_labels_that_are_no_audit_rows():
+    y, X = ring()
+    assert [stage_of(table_of(y, X, n, 10)) for n in (59, 60, 209, 210, 400)] == [0, 50, 50, 200, 200]
+    assert choose_classifier(table_of(y, X, 59, 10))[0] == "logistic_regression"
+
+
+def test_the_audit_rows_do_not_move_the_choice():
+    y, X = ring()
+    table = table_of(y, X, 150, 50)
+    name = choose_classifier(table)
+    table.y[:50] = "out"
+    assert choose_classifier(table) == name
