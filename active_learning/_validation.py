@@ -89,8 +89,9 @@ def named_keywords(function):
 
 
 def last_step(model):
-    """Return the classifier itself: of a pipeline its last step."""
-    return model[-1] if isinstance(model, Pipeline) else model
+    """Return the classifier itself: of a pipeline its last step, of a CheckedClassifier its original."""
+    model = model[-1] if isinstance(model, Pipeline) else model
+    return getattr(model, "__dict__", {}).get("original", model)
 
 
 def _balanced_accuracy(y_true, y_pred):

@@ -13,7 +13,7 @@ import sklearn
 
 from active_learning import __version__
 from active_learning._validation import METRICS, check_choice, check_integer, check_target, constant_answer
-from active_learning.datasets.dataset import load_dataset, split_dataset
+from active_learning.datasets.dataset import load_dataset
 from active_learning.labelling.plan import better_classifier, target_sentence
 from active_learning.models.registry import CLASSIFIERS, make_model
 from active_learning.notebook import text_lines, text_table
@@ -30,7 +30,7 @@ from active_learning.report.sentences import (
 from active_learning.statistics.equal_budget import gains, reachable
 from active_learning.statistics.savings import summarise
 from active_learning.strategies.registry import CLASSIC, RECOMMENDED, STRATEGIES, unmet_requirements
-from active_learning.study.study import N_PARTS, run_parts, run_study
+from active_learning.study.study import N_PARTS, run_parts, run_study, split_function
 
 MOST_NOTES = 8  # on a page
 DOUBT = re.compile(r"\b(dropped|missing|could)\b")
@@ -80,7 +80,7 @@ def measure(args, dataset, settings, target, notes, table=None):
         target, reached = reachable(curves, by_most=True)
         notes.append(target_sentence(target, reached, settings["budget"], args.splits))
     splitting = {key: settings[key] for key in ("seed_per_class", "test_size") if key in settings}
-    sizes = split_dataset(dataset.y, random_state=args.seed, **splitting).sizes
+    sizes = split_function(dataset, **splitting)(random_state=args.seed).sizes
     parts, part_notes = study_parts(args, dataset, names, settings, target, curves)
     notes, rating = [*notes, *part_notes], dict(hold=args.hold, parts=parts)
     findings = [] if table is None else table_findings(args, table, dataset, settings, curves, target, parts)

@@ -19,7 +19,7 @@ from active_learning.features.preprocessing import load_table
 from active_learning.forecast.forecast import FORECAST_METRICS, forecast, forecast_lines, gain_line
 from active_learning.labelling.classifier import choose_classifier, stage_of
 from active_learning.labelling.draw import log_given_at_random, suggest
-from active_learning.labelling.plan import random_part, study_settings
+from active_learning.labelling.plan import random_part, study_settings, with_dependence
 from active_learning.labelling.score import audit_evidence, class_recalls, majority_of, scores_of
 from active_learning.labelling.score_wording import class_lines, no_score_reason, rows_for, score_lines
 from active_learning.models.registry import CLASSIFIERS
@@ -84,6 +84,7 @@ def _load(args, job):
     """The job's table, to learn from, and the job with what was chosen for it."""
     how = _reading(job) | {name: job[name] for name in ("drop", "keep", "features")}
     how |= {"log": job.log, "columns": job["columns"], "by": args.by}
+    how |= {"group_column": job["group_column"], "time_column": job["time_column"]}
     try:
         table = load_table(job.path, job["label_column"], **how)
         if job["given"] == "random":
@@ -248,7 +249,7 @@ def _within(args, scores):
 
 def report_forecast(args, job):
     """How many more labels, for what score?"""
-    table = _load(args, job)
+    table = with_dependence(_load(args, job))
     job, classifier, notes = _classifier(args, job, table)
     chosen = dict(model=classifier, metric=args.metric, random_state=args.seed)
     answer = forecast(table, args.target_acc, **chosen)

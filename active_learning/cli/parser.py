@@ -236,6 +236,9 @@ def _add_reading_options(add, learns):
         add("--keep", nargs="+", metavar="NAME", help="columns to learn from, though they know the label")
         vectors = "learn from these vectors, paired by id if there are ids: .npy, .parquet or .csv"
         add("--features", metavar="FILE", help=vectors)
+        of = "a column that says what a row is of, a patient, say: whole groups are tested"
+        add("--group-column", metavar="NAME", help=of)
+        add("--time-column", metavar="NAME", help="a column of times: later rows are tested than learnt from")
         given = "random: the table's own labels were drawn at random (said once)"
         add("--given", choices=["random"], help=given)
 

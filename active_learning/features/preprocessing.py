@@ -22,6 +22,7 @@ from active_learning._arrays import evenly_spaced
 from active_learning._progress import progress
 from active_learning._validation import some
 from active_learning.features.columns import Column, read_column
+from active_learning.features.dependence import declared_dependence
 from active_learning.features.leakage import (
     TOGETHER,
     filled_when_labeled,
@@ -57,6 +58,8 @@ def load_table(
     columns=None,
     by=None,
     keep=(),
+    group_column=None,
+    time_column=None,
 ):
     """Read a table and decide what each column is; medians, scales and levels are learnt later, by fit.
 
@@ -96,6 +99,13 @@ def load_table(
         Columns to learn from, though they give the label away or are filled in with it: these are left out,
         and named, unless they are kept.
 
+    group_column : str, optional
+        A column that says what each row is of, a patient, say: no split divides the rows of one, and it is
+        not learnt from.
+    time_column : str, optional
+        A column of dates, times or numbers: what is measured is trained on earlier rows and tested on later
+        ones.
+
     Returns
     -------
     Table
@@ -129,7 +139,10 @@ def load_table(
     table = read_table(path_or_frame, label_column, id_column=id_column, drop=drop, **declared)
     if log is not None:
         table = with_log(table, log, columns=columns, by=by)
-    others = [*([drop] if isinstance(drop, str) else drop), *([] if id_column is None else [id_column])]
+    for name in filter(None, (group_column, time_column)):
+        check_column(table.frame, name)
+    dependence = declared_dependence(table.frame, label_column, group_column, time_column)
+    others = [*([drop] if isinstance(drop, str) else drop), *filter(None, [id_column, group_column])]
     frame = table.frame.drop(columns=[label_column, *others])
     if features is None:
         keep = [keep] if isinstance(keep, str) else [*keep]
@@ -138,7 +151,8 @@ def load_table(
         X, preprocessor, notes = encode(frame, table, keep)
     else:
         X, preprocessor, notes = read_vectors(features, table, others)
-    return replace(table, X=X, preprocessor=preprocessor, notes=[*table.notes, *notes])
+    notes = [*table.notes, *notes, *(dependence.notes if dependence else [])]
+    return replace(table, X=X, preprocessor=preprocessor, notes=notes, dependence=dependence)
 
 
 def encode(frame, table, keep=()):

@@ -5,19 +5,17 @@ tests/benchmarks: coverage.csv (forecast.py there) and stop_rules.csv (stop_rule
 Not here: the forecast itself (forecast).
 """
 
-from functools import partial
-
 import joblib
 import numpy as np
 import pandas as pd
 
 from active_learning._progress import progress
 from active_learning._validation import History, check_choice, check_integer, check_target, some
-from active_learning.datasets.dataset import split_dataset
 from active_learning.forecast.forecast import LEAST, bands, labels_needed, read_results, undecided
 from active_learning.forecast.learning_curve import subset_curve
 from active_learning.models.registry import make_model
 from active_learning.study.parallel import run_jobs
+from active_learning.study.study import split_function
 
 SCORES = ("score_low_95", "score_low_80", "score_median", "score_high_80", "score_high_95")
 COUNTS = ("labels 80%", "labels 95%", "score 80%", "score 95%", "within 25%", "too early", "said 80%")
@@ -83,7 +81,7 @@ def backtest_forecasts(
         if n[-1] < after or n[0] > labels:
             end = f"ends at {n[-1]}" if n[-1] < after else f"starts at {n[0]}"
             raise ValueError(f"a history must hold {labels} and {after} labels; one {end}")
-    cut = partial(split_dataset, dataset.y, seed_per_class=seed_per_class, test_size=test_size)
+    cut = split_function(dataset, seed_per_class=seed_per_class, test_size=test_size)
     seed = {split: np.random.SeedSequence([random_state, split]) for split in histories}
     jobs = [
         joblib.delayed(first_curve)(dataset, cut(random_state=seed[split]), run, labels, model)

@@ -19,7 +19,14 @@ from active_learning._validation import History, check_choice, check_integer, ch
 from active_learning.datasets.dataset import Dataset
 from active_learning.forecast.honest import honest_constant, honest_evidence, honest_now, moved_curve
 from active_learning.forecast.learning_curve import SubsetCurve, continuation, subset_curve
-from active_learning.labelling.plan import labeled_rows, learnt_nothing, table_model
+from active_learning.labelling.plan import (
+    dependence_among,
+    labeled_rows,
+    learnt_nothing,
+    table_model,
+    with_dependence,
+)
+from active_learning.models.checked import warn_unseeded
 from active_learning.models.registry import make_model
 from active_learning.report.sentences import format_percent
 from active_learning.strategies.registry import RECOMMENDED
@@ -161,13 +168,16 @@ def forecast(
     tested = _random_part(table_or_history, rows, history)
     name_or_model = model
     X, y, labeled, pool, model = _matrices(table_or_history, rows, model)
+    warn_unseeded(name_or_model, take(X, labeled), y[labeled])
     classes = len(np.unique(y[labeled]))
     label, score = constant_answer(table_or_history.y[rows].astype(str), metric)
     beside = {"metric": metric, "constant": {"label": label, "score": round(score, 4)}}
     if len(tested) < max(LEAST, 3 * classes):
         return _unknown(target, len(labeled), ahead, too_early(len(tested), classes, LEAST)) | beside
     rng = np.random.default_rng(check_integer("random_state", random_state, 0))
-    curve = subset_curve(X, y, labeled, pool, model, rng, tested=tested, metric=metric, quiet=quiet)
+    siblings = _siblings(table_or_history, rows)
+    testing = dict(tested=tested, metric=metric, **siblings)
+    curve = subset_curve(X, y, labeled, pool, model, rng, quiet=quiet, **testing)
     evidence = (
         honest_evidence(table_or_history, name_or_model, random_state) if metric == "accuracy" else None
     )
@@ -176,6 +186,8 @@ def forecast(
         beside["constant"] = honest_constant(table_or_history)
     kind = "rule" if history is None and curve.selection_bias > BIASED else "random"
     answer = _answer(curve, target, kind, ("random", RECOMMENDED), ahead) | beside
+    if any(values is not None for values in siblings.values()):
+        _hold_chance(answer, curve, np.bincount(y[labeled]) / len(labeled))
     if evidence is not None:
         answer["score_now"] = honest_now(evidence)
     if not isinstance(table_or_history, Dataset):
@@ -210,6 +222,25 @@ def _labelled(source, labeled):
     if len(classes := np.unique(source.y[rows])) < 2:
         raise ValueError(f"the {len(rows)} labels of {source.name} hold {len(classes)} class; 2 are needed")
     return rows
+
+
+SHOWN = 3.0  # standard errors above chance, from where a score is no luck of the groups
+
+
+def _hold_chance(answer, curve, shares):
+    """Let the intervals reach what a coin of k sides scores, if guessing in shares (k,) is not ruled out."""
+    chance = float((shares**2).sum())
+    if 1 - curve.errors[-1] - chance < SHOWN * np.sqrt(curve.covariance[-1, -1]):
+        for score in (answer["score_now"], *answer["score_after"]):
+            score["low"] = min(score["low"], round(1 / len(shares), 4))
+
+
+def _siblings(source, rows):
+    """The groups or times of rows of a Table or Dataset, as keywords for subset_curve."""
+    if isinstance(source, Dataset):
+        found = {name: getattr(source, name) for name in ("groups", "times")}
+        return {name: None if values is None else values[rows] for name, values in found.items()}
+    return dependence_among(with_dependence(source), rows)
 
 
 def _matrices(source, labeled, model):

@@ -5,9 +5,10 @@ scores. Not here: how wrong such curves were in backtests, and the intervals mad
 """
 
 import warnings
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
+from scipy import stats
 from scipy.special import expit, logit
 from sklearn.base import clone
 from sklearn.dummy import DummyClassifier
@@ -48,16 +49,49 @@ def subset_sizes(m):
     return np.unique([max(4, int(share * m)) for share in FRACTIONS])
 
 
-def _tasks(y, sizes, rng):
+def _tasks(y, sizes, rng, folds_of):
     """Yield (rows to train on, rows to test on, index of the size): cross-validation on growing parts."""
     for _ in range(max(1, min(3, 200 // len(y)))):
-        folds = np.arange(len(y)) % FOLDS
-        order = stratified_permutation(y, rng)
-        for fold in range(FOLDS):
-            train, test = order[folds != fold], order[folds == fold]
+        for train, test in folds_of(y, rng):
             train = train[stratified_permutation(y[train], rng)]
             for index, size in enumerate(sizes):
                 yield train[:size], test, index
+
+
+def _row_folds(y, rng):
+    """Yield (rows to train on, rows to test on) of a cross-validation by rows."""
+    folds = np.arange(len(y)) % FOLDS
+    order = stratified_permutation(y, rng)
+    for fold in range(FOLDS):
+        yield order[folds != fold], order[folds == fold]
+
+
+def _group_folds(groups):
+    """Likewise by whole groups (m,), codes, which are dealt out so that the folds are of like sizes."""
+
+    def folds_of(y, rng):
+        sizes, fold_of, filled = np.bincount(groups), np.zeros(groups.max() + 1, dtype=int), np.zeros(FOLDS)
+        shuffled = rng.permutation(len(sizes))
+        for group in shuffled[np.argsort(-sizes[shuffled], kind="stable")]:
+            fold_of[group] = filled.argmin()
+            filled[fold_of[group]] += sizes[group]
+        for fold in np.flatnonzero(filled):
+            test = fold_of[groups] == fold
+            yield np.flatnonzero(~test), np.flatnonzero(test)
+
+    return folds_of
+
+
+LATER = 0.3  # share of the labelled rows that test where rows have times
+
+
+def _time_folds(times):
+    """Likewise with the earlier rows to train on and the later ones to test on, three times over."""
+    start = np.sort(times)[int((1 - LATER) * len(times))]
+    earlier, later = np.flatnonzero(times < start), np.flatnonzero(times >= start)
+    if not len(earlier):
+        raise ValueError("the times of the labelled rows leave no earlier rows to train on")
+    return lambda y, rng: ((earlier, later) for _ in range(3))
 
 
 def _predictions(model, X, y, train, pool, rows):
@@ -74,7 +108,9 @@ def _predictions(model, X, y, train, pool, rows):
 
 
 @on_one_thread
-def subset_curve(X, y, labeled, pool, model, rng, *, tested=None, metric="accuracy", quiet=False):
+def subset_curve(
+    X, y, labeled, pool, model, rng, *, tested=None, metric="accuracy", quiet=False, groups=None, times=None
+):
     """Score classifiers trained on subsets of the labelled rows, by repeated cross-validation.
 
     Parameters
@@ -94,6 +130,9 @@ def subset_curve(X, y, labeled, pool, model, rng, *, tested=None, metric="accura
         The second is not corrected by the pool, whose classes are not known.
     quiet : bool
         Whether to show no progress.
+    groups, times : array of shape (m,), optional
+        Of the labelled rows, one of both: whole groups are tested, or later rows than are trained on. The
+        pool is then not looked at: it may hold rows of the same groups.
 
     Returns
     -------
@@ -104,24 +143,68 @@ def subset_curve(X, y, labeled, pool, model, rng, *, tested=None, metric="accura
     Figueroa et al. 2012 (learning curves of subsets); Angelopoulos et al. 2023 (predictions for unlabelled
     rows, corrected by labelled ones).
     """
-    sizes, model = subset_sizes(len(labeled)), clone(model)
+    model, clusters, folds_of, share = clone(model), None, _row_folds, 1.0
+    if groups is not None:
+        clusters = np.unique(groups, return_inverse=True)[1]
+        folds_of = _group_folds(clusters)
+    if times is not None:
+        clusters, folds_of, share = _time_blocks(times, y[labeled]), _time_folds(times), 1 - LATER
+    sizes = subset_sizes(int(share * len(labeled)))
     tested = np.arange(len(labeled)) if tested is None else tested
-    pool_rows = rng.permutation(pool)[: POOL_ROWS if len(tested) == len(labeled) else 0]
-    hits, odds, times = np.zeros((3, len(sizes), len(labeled)))
+    plain = len(tested) == len(labeled) and clusters is None
+    pool_rows = rng.permutation(pool)[: POOL_ROWS if plain else 0]
+    hits, odds, counts = np.zeros((3, len(sizes), len(labeled)))
     pool_odds = [[] for _ in sizes]
-    tasks = [*_tasks(y[labeled], sizes, rng)]
+    tasks = [*_tasks(y[labeled], sizes, rng, folds_of)]
     for train, test, index in tasks if quiet else progress(iter(tasks), len(tasks)):
         rows = np.concatenate([labeled[test], pool_rows])
         predicted, confidence = _predictions(model, X, y, labeled[train], pool, rows)
         hits[index, test] += predicted[: len(test)] == y[labeled[test]]
-        times[index, test] += 1
+        counts[index, test] += 1
         if confidence is not None:
             values = logit(np.clip(confidence, 0.02, 0.98))
             odds[index, test] += values[: len(test)]
             pool_odds[index].append(values[len(test) :])
-    hits, odds = (sums[:, tested] / times[:, tested] for sums in (hits, odds))
+    tested = tested[counts[0, tested] > 0]
+    hits, odds = (sums[:, tested] / counts[:, tested] for sums in (hits, odds))
     classes = None if metric == "accuracy" else y[labeled][tested]
-    return _curve(hits, odds, pool_odds, sizes, len(labeled), len(pool) if len(pool_rows) else 0, classes)
+    n_pool = len(pool) if len(pool_rows) else 0
+    curve = _curve(hits, odds, pool_odds, sizes, len(labeled), n_pool, classes)
+    return curve if clusters is None else replace(curve, covariance=_clustered(hits, clusters[tested]))
+
+
+def _time_blocks(times, y, size=20, most=100):
+    """Codes (m,) of rows that follow one another and are right or wrong together: `size` rows or more.
+
+    A block goes on while the label stays the same, to `most` rows.
+    """
+    order, codes = np.argsort(times, kind="stable"), np.empty(len(times), dtype=int)
+    start, code = 0, 0
+    for place, row in enumerate(order):
+        n = place - start
+        if n >= most or (n >= size and y[row] != y[order[place - 1]]):
+            start, code = place, code + 1
+        codes[row] = code
+    return codes
+
+
+PRIOR = 5  # clusters that the guess that their rows are right or wrong together weighs
+
+
+def _clustered(hits, codes):
+    """The covariance (s, s) of errors whose rows (s, m) of one code are right or wrong together.
+
+    References
+    ----------
+    Liang & Zeger 1986 (the sandwich of sums over clusters).
+    """
+    codes, m = np.unique(codes, return_inverse=True)[1], hits.shape[1]
+    sums = np.array([np.bincount(codes, row) for row in hits - hits.mean(axis=1, keepdims=True)])
+    n, share = sums.shape[1], (hits.mean() * sums.shape[1] + 1) / (sums.shape[1] + 2)
+    found = sums @ sums.T / m**2 * n / max(n - 1, 1)
+    together = share * (1 - share) / n  # the variance if all rows of a cluster were right or wrong together
+    few = (stats.t.ppf(0.975, max(n - 1, 1)) / stats.norm.ppf(0.975)) ** 2
+    return few * (n * found + PRIOR * together) / (n + PRIOR) + (1 + np.eye(len(hits))) / m**2
 
 
 def _curve(hits, odds, pool_odds, sizes, labels, n_pool, classes=None):

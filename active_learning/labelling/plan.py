@@ -13,11 +13,12 @@ from sklearn.model_selection import StratifiedKFold
 from active_learning._arrays import evenly_spaced, take
 from active_learning._validation import METRICS, check_choice, constant_answer
 from active_learning.datasets.dataset import Dataset
+from active_learning.features.dependence import find_dependence
 from active_learning.models.registry import CLASSIFIERS, Represented, fit, make_model, represent_all
 from active_learning.statistics.curves import final_scores
 from active_learning.statistics.equal_budget import ends_below, reachable
 from active_learning.strategies.registry import STRATEGIES
-from active_learning.study.study import run_study
+from active_learning.study.study import run_study, split_function
 from active_learning.tables.labels import without_rare
 
 LEAST_RANDOM = 40  # labels drawn at random, below which a study beside a rule's labels shows nothing
@@ -131,6 +132,14 @@ def random_part(table):
     return replace(table, y=y), [note]
 
 
+def with_dependence(table):
+    """The table with what makes its rows depend on one another: as declared, or as found, with notes."""
+    if table.dependence is not None:
+        return table
+    found = find_dependence(table.frame, table.label_column, table.y)
+    return replace(table, dependence=found, notes=[*table.notes, *found.notes])
+
+
 def study_settings(table, *, batch=None, budget=None, model=None, metric="accuracy", random_state=0):
     """Choose the rows and the sizes of a study of a table's labelled rows; as plan_study, without a target.
 
@@ -140,20 +149,37 @@ def study_settings(table, *, batch=None, budget=None, model=None, metric="accura
     settings : dict
     sentences : list of str
     """
+    noted, table = len(table.notes), with_dependence(table)
     rows, y = labeled_rows(table)
     frequent, rare = without_rare(y, least=2)
     if len(np.unique(y[frequent])) < 2:
         raise ValueError(f"a study needs 2 classes with at least 2 labelled rows each. {rare}")
     rows, y = rows[frequent], y[frequent]
-    dataset = Dataset(table.name, table.X[rows], y)
+    dataset = Dataset(table.name, table.X[rows], y, **dependence_among(table, rows))
     settings, sentence = study_sizes(y, batch=batch, budget=budget)
+    if dataset.groups is not None or dataset.times is not None:
+        settings["budget"] = min(settings["budget"], _least_left(dataset, settings, random_state))
     settings |= {"model": table_model(table, model), "metric": check_choice("metric", metric, METRICS)}
     settings["random_state"] = random_state
-    sentences, (label, share) = [*filter(None, [rare]), sentence], constant_answer(y)
+    sentences, (label, share) = [*table.notes[noted:], *filter(None, [rare]), sentence], constant_answer(y)
     if share > 0.8 and metric == "accuracy":
         hint = f"always saying {label!r} is right in {share:.0%} of the labelled rows"
         sentences.append(f"{hint}; the metric balanced_accuracy weighs the classes alike.")
     return dataset, settings, sentences
+
+
+def dependence_among(table, rows):
+    """The groups or times of some rows (m,) of a table, as keywords for Dataset."""
+    found = {name: getattr(table.dependence, name) for name in ("groups", "times")}
+    return {name: None if values is None else values[rows] for name, values in found.items()}
+
+
+def _least_left(dataset, settings, random_state, tried=20):
+    """The labels that every split leaves for training: whole groups make test sets of several sizes."""
+    cut = split_function(dataset, seed_per_class=settings["seed_per_class"], test_size=settings["test_size"])
+    seeds = [np.random.SeedSequence([random_state, number]) for number in range(tried)]
+    sizes = [cut(random_state=seed).sizes for seed in seeds]
+    return min(size["seed"] + size["pool"] for size in sizes)
 
 
 def plan_study(table, *, target=None, batch=None, budget=None, model=None, metric="accuracy", random_state=0):

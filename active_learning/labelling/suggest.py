@@ -24,6 +24,7 @@ from active_learning.labelling.plan import (
     learnt_nothing,
     table_model,
 )
+from active_learning.models.checked import warn_unseeded
 from active_learning.models.registry import CLASSIFIERS, IN_MEMORY, fit, make_model, represent_all
 from active_learning.strategies.base import Round, margin, score_pool
 from active_learning.strategies.batch import typiclust
@@ -94,7 +95,7 @@ def suggest(table, n=10, *, strategy=None, model=None, random_state=0):
     n = min(check_integer("the number of rows to suggest", n, 1), len(pool))
     if n == 0:
         raise ValueError(f"nothing to suggest: no row of {table.name} has an empty {table.label_column!r}")
-    rng, model = np.random.default_rng(random_state), table_model(table, model)
+    rng, given, model = np.random.default_rng(random_state), model, table_model(table, model)
     if strategy is not None:
         pick_strategies(strategy)  # a name that is not one, before any work
     with showing(f"learning from {table.name}", rows=len(table.frame)):
@@ -115,6 +116,9 @@ def suggest(table, n=10, *, strategy=None, model=None, random_state=0):
                 notes.append(BEHIND.format(trials=TRIALS, name=name, points=100 * behind))
                 name, rule = "random", STRATEGIES["random"]
             rows, predicted = rows_chosen(table, model, rule, different, n, rng)
+            if not isinstance(given, str | None):
+                labeled, y = labeled_rows(table)
+                notes += warn_unseeded(model, take(table.X, labeled), y)
     if len(rows) < n:
         notes.append(f"{n - len(rows)} fewer than asked for: the others say the same as one of these")
     return _suggestions(table, rows, name, notes, predicted)

@@ -20,6 +20,7 @@ from sklearn.svm import SVC
 
 from active_learning._arrays import evenly_spaced, take
 from active_learning._validation import check_choice, last_step
+from active_learning.models.checked import CheckedClassifier, is_foreign
 from active_learning.models.label_spreading import GraphSpreading
 from active_learning.models.logistic import NewtonLogisticRegression
 
@@ -58,6 +59,7 @@ CLASSIFIERS = {
     "extra_trees": partial(ExtraTreesClassifier, random_state=0),
     "label_spreading": GraphSpreading,
 }
+OURS = (NewtonLogisticRegression, GraphSpreading)  # which are never checked
 SEMI_SUPERVISED = (GraphSpreading, LabelSpreading, LabelPropagation, SelfTrainingClassifier)
 
 
@@ -72,6 +74,7 @@ def make_model(model):
     Returns
     -------
     estimator
+        One of another package, alone or as the last step of a pipeline, is a CheckedClassifier.
 
     Raises
     ------
@@ -89,7 +92,31 @@ def make_model(model):
         return CLASSIFIERS[check_choice("classifier", model, CLASSIFIERS)]()
     if model is not None and not hasattr(model, "fit"):
         raise TypeError(f"model must be a scikit-learn classifier or the name of one, got {model!r}")
-    return default_model() if model is None else clone(model)
+    return default_model() if model is None else _checked(_cloned(model))
+
+
+def _cloned(model):
+    try:
+        return clone(model)
+    except (TypeError, RuntimeError) as error:
+        name = type(last_step(model)).__name__
+        raise TypeError(
+            f"{name} cannot be cloned, as every split needs: {' '.join(str(error).split())}"
+        ) from None
+
+
+def _checked(model):
+    """The model; what it returns is checked if its classifier is of another package."""
+    classifier = last_step(model)
+    if isinstance(model, CheckedClassifier) or classifier.__class__ in OURS or not is_foreign(classifier):
+        return model
+    hidden = -1 if isinstance(classifier, SEMI_SUPERVISED) else None
+    checked = CheckedClassifier(classifier, hidden)
+    if model is classifier:
+        return checked
+    if model[-1] is classifier:
+        model.steps[-1] = (model.steps[-1][0], checked)
+    return model
 
 
 def fit(model, X, y, labeled, pool):

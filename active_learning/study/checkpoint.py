@@ -28,7 +28,7 @@ import scipy
 import sklearn
 from joblib.hashing import NumpyHasher
 
-from active_learning._validation import History, some
+from active_learning._validation import History, last_step, some
 from active_learning.models.registry import make_model
 
 RULE = "strategy "  # begins the name of the fact about a rule
@@ -47,9 +47,12 @@ NOT_DAMAGED = {getattr(sqlite3, f"SQLITE_{name}") for name in NOT_DAMAGED}
 def study_facts(dataset, strategies, *, model, **settings):
     """All that runs depend on, as texts by name: data, settings, rules, versions, our code."""
     values = {"data": dataset.X, "labels": dataset.y, "clean_labels": dataset.clean_labels}
+    values |= {
+        name: getattr(dataset, name) for name in ("groups", "times") if getattr(dataset, name) is not None
+    }
     values |= settings | {"model": (model := make_model(model))}
     values |= {f"{RULE}{name!r}": rule for name, rule in strategies.items()}
-    libraries = {np, scipy, sklearn, sys.modules.get(type(model).__module__.partition(".")[0])}
+    libraries = {np, scipy, sklearn, sys.modules.get(type(last_step(model)).__module__.partition(".")[0])}
     versions = {library.__name__: getattr(library, "__version__", "") for library in libraries - {None}}
     versions |= {"python": platform.python_version(), "active_learning": _code_of_package()}
     return {name: fingerprint(value) for name, value in values.items()} | versions

@@ -21,6 +21,7 @@ from active_learning._arrays import take
 from active_learning._progress import progress
 from active_learning._validation import check_integer, named_keywords
 from active_learning.datasets.dataset import Dataset, check_dataset, split_dataset
+from active_learning.models.checked import warn_unseeded
 from active_learning.models.registry import Represented, make_model
 from active_learning.strategies.registry import CLASSIC, check_strategy, pick_strategies
 from active_learning.study.checkpoint import Checkpoint, study_facts
@@ -98,9 +99,10 @@ def run_histories(
     random_state = check_integer("random_state", random_state, 0)
     if check_integer("n_jobs", n_jobs, -(10**6)) == 0:
         raise ValueError("n_jobs must be a positive number of processes or -1 for one a core, got 0")
+    warn_unseeded(model, dataset.X, dataset.y)
     splitting = dict(seed_per_class=seed_per_class, test_size=test_size)
     settings = dict(model=model, batch=batch, budget=budget, metric=metric, stop_at=stop_at)
-    loop, split_rows = partial(run_loop, **settings), partial(split_dataset, dataset.y, **splitting)
+    loop, split_rows = partial(run_loop, **settings), split_function(dataset, **splitting)
     facts = partial(study_facts, dataset, strategies, random_state=random_state, **splitting, **settings)
     keys = [(name, split) for name in strategies for split in range(n_splits)]
     in_order = checkpoint is None  # otherwise results are kept as they come
@@ -117,6 +119,12 @@ def run_histories(
             if run is not None:
                 runs[key] = run
         return {key: runs[key] for key in keys}
+
+
+def split_function(dataset, **splitting):
+    """The function random_state -> Split of a data set, by its groups or times where it has them."""
+    dependence = {name: getattr(dataset, name) for name in ("groups", "times")}
+    return partial(split_dataset, dataset.y, **dependence, **splitting)
 
 
 CONTINUE = {  # whether there is no checkpoint -> how to go on once a study has died
@@ -249,10 +257,11 @@ def checksum(histories):
 N_PARTS, N_CUTS = 3, 2
 
 
-def cut_rows(y, n_parts=N_PARTS, *, least=4, random_state=0):
+def cut_rows(y, n_parts=N_PARTS, *, least=4, groups=None, random_state=0):
     """Divide the rows into disjoint random groups, in which a class's share varies as between data sets.
 
     Where that leaves a group fewer rows of a class than a split needs, each has the shares of the whole.
+    With groups, whole ones of these are dealt out.
 
     Parameters
     ----------
@@ -262,6 +271,8 @@ def cut_rows(y, n_parts=N_PARTS, *, least=4, random_state=0):
         Groups, >= 2.
     least : int
         Rows of every class that a split needs.
+    groups : array-like of shape (n,), optional
+        As in Dataset.
     random_state : int
         The random seed, >= 0.
 
@@ -273,7 +284,7 @@ def cut_rows(y, n_parts=N_PARTS, *, least=4, random_state=0):
     Raises
     ------
     ValueError
-        If a class has fewer rows than there are groups.
+        If a class has fewer rows than there are groups, or is in too few of the given groups.
 
     Examples
     --------
@@ -285,10 +296,14 @@ def cut_rows(y, n_parts=N_PARTS, *, least=4, random_state=0):
     if counts.min() < n_parts:
         rarest = f"one class has {counts.min()}"
         raise ValueError(f"{n_parts} parts need as many rows of every class, and {rarest}")
-    shuffled = np.random.default_rng(random_state).permutation(len(y))
-    groups = [np.sort(rows) for rows in np.array_split(shuffled, n_parts)]
-    if all(_rarest_class(y[rows], len(counts)) >= least for rows in groups):
-        return groups
+    codes = np.arange(len(y)) if groups is None else pd.factorize(np.asarray(groups))[0]
+    shuffled = np.random.default_rng(random_state).permutation(codes.max() + 1)
+    parts = np.array_split(shuffled, n_parts)
+    parts = [np.sort(part) if groups is None else np.flatnonzero(np.isin(codes, part)) for part in parts]
+    if all(_rarest_class(y[rows], len(counts)) >= least for rows in parts):
+        return parts
+    if groups is not None:
+        raise ValueError(f"{n_parts} parts of whole groups need {least} rows of every class each")
     folds = StratifiedKFold(n_parts, shuffle=True, random_state=random_state).split(y, y)
     return [rows for _, rows in folds]
 
@@ -354,10 +369,13 @@ def run_parts(
     settings["test_size"] = test_size if isinstance(test_size, float) else test_size / len(dataset.y)
     settings["n_splits"] = max(round(n_splits / check_integer("n_parts", n_parts, 2)), 1)
     seeds = range(random_state, random_state + n_cuts)
-    cuts = [cut_rows(dataset.y, n_parts, least=2 * seed_per_class, random_state=seed) for seed in seeds]
+    cutting = dict(least=2 * seed_per_class, groups=dataset.groups)
+    cuts = [cut_rows(dataset.y, n_parts, **cutting, random_state=seed) for seed in seeds]
     studies = []
     for cut, part in np.ndindex(n_cuts, n_parts):
         rows = cuts[cut][part]
-        group = Dataset(dataset.name, take(dataset.X, rows), dataset.y[rows])
+        dependence = {name: getattr(dataset, name) for name in ("groups", "times")}
+        dependence = {name: each if each is None else each[rows] for name, each in dependence.items()}
+        group = Dataset(dataset.name, take(dataset.X, rows), dataset.y[rows], **dependence)
         studies.append(run_study(group, strategies, **settings).assign(cut=cut, part=part))
     return pd.concat(studies, ignore_index=True)

@@ -17,10 +17,11 @@ from active_learning.tables.label_log import LabelLog
 DEFAULTS = {
     "label_column": None, "id_column": None, "classes": [], "drop": [], "keep": [], "features": None,
     "unlabeled": [], "skip": [], "no_header": False, "quoting": "double", "classifier": "auto",
-    "chosen": None, "audit_share": 0.2, "given": None, "columns": None,
+    "chosen": None, "audit_share": 0.2, "given": None, "columns": None, "group_column": None,
+    "time_column": None,
 }
 # fmt: on
-KINDS = dict.fromkeys(("label_column", "id_column", "features", "given"), str)
+KINDS = dict.fromkeys(("label_column", "id_column", "features", "given", "group_column", "time_column"), str)
 KINDS |= {"columns": list, "chosen": dict, "audit_share": (int, float)}
 
 

@@ -55,6 +55,8 @@ class Table:
         The notes that are about labels, and what was warned of.
     text : CsvText, JsonText, Sheet or None
         The file that it was read from.
+    dependence : Dependence or None
+        Which rows are of one thing or follow one another, if that was declared or looked for.
     log : LabelLog or None
         Whose labels count.
     states : DataFrame of shape (n, 4) or None
@@ -92,6 +94,7 @@ class Table:
     states: pd.DataFrame = None
     columns: list = None
     classes: list = ()
+    dependence: object = None
 
     @property
     def labeled(self):

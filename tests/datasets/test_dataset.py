@@ -195,3 +195,32 @@ def test_a_class_of_two_rows_is_tested_in_every_split(counts):
         assert set(y[split.test]) == set(y[split.seed]) == set(counts)
         assert len(split.test) == np.ceil(0.3 * len(y))
         assert np.sort(np.concatenate([split.seed, split.pool, split.test])).tolist() == [*range(len(y))]
+
+
+@pytest.mark.parametrize("seed", range(5))
+def test_groups_are_never_divided(seed):
+    y, groups = np.tile([0, 1, 1], 40), np.arange(120) // 5
+    split = al.split_dataset(y, groups=groups, random_state=seed)
+    assert not np.intersect1d(groups[split.test], groups[np.r_[split.seed, split.pool]]).size
+    assert sorted(np.r_[split.seed, split.pool, split.test]) == list(range(120))
+    assert 25 <= len(split.test) <= 50 and len(np.unique(y[split.test])) == 2
+
+
+def test_later_times_are_tested_alone():
+    times, y = np.random.default_rng(0).permutation(100), np.tile([0, 1], 50)
+    split = al.split_dataset(y, times=times, random_state=0)
+    assert times[np.r_[split.seed, split.pool]].max() < times[split.test].min()
+
+
+def test_groups_and_times_that_cannot_be_used_are_refused():
+    X, y = np.zeros((6, 1)), [0, 1] * 3
+    for faulty, fault in (
+        ({"groups": [1, 2]}, "shape"),
+        ({"groups": [1] * 6}, "the one value"),
+        ({"times": [1, 2, np.nan, 3, 4, 5]}, "missing"),
+        ({"groups": [1, 2] * 3, "times": range(6)}, "not both"),
+    ):
+        with pytest.raises(ValueError, match=fault):
+            al.Dataset("faulty", X, y, **faulty)
+    with pytest.raises(ValueError, match="too few groups"):
+        al.split_dataset([0] * 20 + [1] * 20, groups=[0] * 20 + [1] * 20, random_state=0)

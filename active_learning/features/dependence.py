@@ -1,0 +1,401 @@
+"""Rows that are not independent: several of one thing, copies, and rows that follow one another.
+
+A score is honest only if no row that is tested has a sibling among those that are learnt from. What is found
+here is kept on one side of every split, and said. Not here: columns that give the label away (leakage).
+"""
+
+import re
+import unicodedata
+from dataclasses import dataclass, field
+
+import numpy as np
+import pandas as pd
+from scipy import sparse
+from scipy.sparse.csgraph import connected_components
+from sklearn.feature_extraction.text import TfidfVectorizer
+
+from active_learning._arrays import blocks
+from active_learning.features.columns import NO_SPACES
+from active_learning.features.parsing import as_dates, as_numbers, different
+from active_learning.features.text import text_key
+
+LEAST = 30  # labelled rows, below which nothing is looked for
+RARE = 1e-6  # a chance this small is none
+MATTERS = 0.02  # share of rows that are copies from which on they move a score
+NEAR = 0.75  # cosine similarity of the words of two texts from which on one is a copy of the other
+MOST = 4000  # labelled texts at the most of which near copies are looked for
+LONG = 12  # letters of a text, below which people write the same by chance
+SENTENCE = 5  # words of the usual text: names of things have fewer, and repeat
+N_BLOCKS = 12  # of rows that follow one another
+NUMBERED = re.compile(r"\d+(?:\.\w+)?$")  # the end of the name of one of many files
+
+
+@dataclass(frozen=True)
+class Dependence:
+    """Groups of rows, or the rows' times, and what was found or declared, in sentences."""
+
+    groups: np.ndarray = None  # int (n,)
+    times: np.ndarray = None  # float (n,)
+    notes: list = field(default_factory=list)
+
+
+def declared_dependence(frame, label_column, group_column=None, time_column=None):
+    """The Dependence of a column that names groups, or that holds times; None without either.
+
+    raises: ValueError for the label column, both at once, one group alone, or cells that are no times
+    """
+    name = time_column if group_column is None else group_column
+    if name is None:
+        return None
+    option = "--time-column" if group_column is None else "--group-column"
+    if None not in (group_column, time_column):
+        raise ValueError(
+            "give --group-column or --time-column, not both: rows are split by groups or by time"
+        )
+    if name == label_column:
+        raise ValueError(f"{option} {name!r} is the label column; it names groups or times, not classes")
+    if group_column is None:
+        note = f"trained on earlier rows and tested on later ones, by {name!r}"
+        return Dependence(times=_times(frame[name]), notes=[note])
+    missing, codes, levels = different(frame[name])
+    if levels is None or len(levels) < 2:
+        found = "lists" if levels is None else f"the one group {str([*levels, ''][0])!r}"
+        raise ValueError(f"{option} {name!r} holds {found}; at least 2 groups are needed")
+    groups = len(levels) + np.arange(len(frame))  # a row without one is a group of its own
+    groups[~missing] = codes
+    kept = f"whole groups of {name!r} ({len(levels)}) are on one side of every split; it is not learnt from"
+    return Dependence(groups=groups, notes=[kept])
+
+
+def _times(column):
+    """Times (n,) as numbers; ValueError naming a cell that is none."""
+    missing, codes, levels = different(column)
+    advice = f"--time-column {column.name!r} wants a date, a time or a number in every row"
+    if missing.any() or levels is None:
+        raise ValueError(f"{advice}, and row {int(missing.argmax()) + 1} has none")
+    numbers, bad = _as_times(levels)
+    if bad is not None:
+        raise ValueError(f"{advice}, and {str(bad)!r} is none")
+    return numbers[codes]
+
+
+def _as_times(levels):
+    """The different cells of a column as numbers, and the first that is no time."""
+    if getattr(levels, "dtype", None) is not None and levels.dtype.kind in "mM":
+        return pd.Series(levels).astype("int64").to_numpy(float), None
+    if isinstance(getattr(levels, "dtype", None), pd.DatetimeTZDtype):
+        return levels.asi8.astype(float), None
+    if (found := as_numbers(levels)) is not None:
+        numbers = found[0]
+    elif (dates := as_dates(np.asarray(levels, dtype=object).astype(str).astype(object))) is not None:
+        days = dates[0].dt.tz_localize(None)
+        numbers = ((days - pd.Timestamp("2000-01-01")) / pd.Timedelta(seconds=1)).to_numpy(float)
+    else:
+        return None, levels[0]
+    wrong = np.isnan(numbers)
+    return numbers, levels[wrong.argmax()] if wrong.any() else None
+
+
+def find_dependence(frame, label_column, y):
+    """What makes the labelled rows of a table depend on one another: a Dependence, of no groups if nothing.
+
+    frame: DataFrame (n, c), cells as they were read; y: labels (n,), None where there is none
+    """
+    labeled = np.flatnonzero(~pd.isna(y))
+    if len(labeled) < LEAST or pd.Series(y[labeled]).nunique() < 2:
+        return Dependence()
+    frame = frame.drop(columns=label_column)
+    cells = [_Cells(name, *different(frame[name])) for name in frame]
+    cells = [each for each in cells if each.levels is not None and len(each.levels) > 1]
+    links, notes = [], []
+    for search in (_items, _text_copies, _row_copies, _series):
+        if search is _series and links:
+            continue
+        for codes, note in search(cells, y, labeled):
+            links.append(codes)
+            notes.append(note)
+    if not links:
+        return Dependence()
+    groups = _whole(_joined(links), y[labeled])
+    if groups is None:
+        notes[-1] += "; classes are too few groups to keep these on one side, so scores may be too high"
+        return Dependence(notes=notes)
+    everywhere = np.arange(len(y)) + len(labeled)
+    everywhere[labeled] = groups
+    return Dependence(groups=everywhere, notes=notes)
+
+
+class _Cells:
+    """One column: which cells are missing, and what the others are."""
+
+    def __init__(self, name, missing, codes, levels):
+        self.name, self.missing, self.levels = str(name), missing, levels
+        self.codes = np.full(len(missing), -1)
+        self.codes[~missing] = codes
+
+    def numbers(self):
+        """Floats (n,), nan where missing; None if they are no numbers. Read once."""
+        if "_numbers" not in self.__dict__:
+            found = None if self.levels.dtype.kind in "mM" else as_numbers(self.levels)
+            self._numbers = None if found is None else np.append(found[0], np.nan)[self.codes]
+        return self._numbers
+
+    def texts(self, rows):
+        """Texts of rows, "" where missing; None if the column is not of texts of several words."""
+        if self.levels.dtype.kind in "biufmM" or len(self.levels) < 20:
+            return None
+        sample = [str(level) for level in self.levels[:: max(1, len(self.levels) // 200)]]
+        long = np.mean([_n_letters(text) >= LONG for text in sample])
+        words = np.median([len(text.split()) + len(NO_SPACES.findall(text)) // 2 for text in sample])
+        if long < 0.5 or words < SENTENCE:
+            return None
+        return np.append(np.asarray(self.levels, dtype=object).astype(str), "")[self.codes[rows]]
+
+
+def _joined(links):
+    """Groups (m,) of rows that any of several codes (m,) joins; -1 joins nothing."""
+    m = len(links[0])
+    edges = [np.zeros((2, 0), dtype=int)]
+    for codes in links:
+        first = pd.Series(np.arange(m)).groupby(codes).transform("first").to_numpy()
+        edges.append(np.stack([np.arange(m), first])[:, codes >= 0])
+    rows, columns = np.hstack(edges)
+    return connected_components(sparse.coo_array((np.ones(len(rows)), (rows, columns)), shape=(m, m)))[1]
+
+
+def _whole(groups, y):
+    """Groups (m,) that leave every class on both sides: rows of a class of one group each stay alone.
+
+    None where that would be the rule, or groups are few.
+    """
+    groups, alone = groups.copy(), np.zeros(len(y), dtype=bool)
+    for label, found in pd.Series(groups).groupby(y):
+        if found.nunique() < min(3, len(found)):
+            alone |= y == label
+    groups[alone] = groups.max() + 1 + np.arange(alone.sum())
+    return None if alone.mean() > 0.2 or len(np.unique(groups)) < 4 else groups
+
+
+def _items(cells, y, labeled):
+    """Columns, or beginnings of the names of files, each value of which is of one thing: codes and a note."""
+    numbers = [each.numbers() for each in cells]
+    for each in cells:
+        codes, what = each.codes, f"several rows have the same {each.name!r}"
+        advice = f"type --group-column {each.name}"
+        if len(each.levels) > 0.9 * (codes >= 0).sum():
+            codes, what = _beginnings(each), f"names in {each.name!r} share their beginnings"
+            advice = "put these into a column, and type --group-column with its name"
+        if codes is None or _is_measure(each):
+            continue
+        others = [x for x, other in zip(numbers, cells, strict=True) if x is not None and other is not each]
+        why = _never_cross(codes, labeled) or _of_one_thing(codes, y, labeled, others)
+        if why:
+            kept = f"{what}, and {why}: each is kept on one side; if they are of one thing, {advice}"
+            yield codes[labeled], kept
+
+
+def _is_measure(each):
+    """Whether a column holds numbers with decimals."""
+    numbers = each.numbers()
+    return numbers is not None and bool((np.nan_to_num(numbers) % 1).any())
+
+
+def _beginnings(each):
+    """Codes (n,) of what file names have before their last number; None if they are no such names."""
+    if each.levels.dtype.kind in "biufmM":
+        return None
+    names = pd.Series(np.asarray(each.levels, dtype=object).astype(str))
+    if names.str.contains(NUMBERED).mean() < 0.95 or names.str.contains(r"\s").mean() > 0.1:
+        return None
+    begun = pd.factorize(names.str.replace(NUMBERED, "", regex=True))[0]
+    return np.append(begun, -1)[each.codes]
+
+
+def _never_cross(codes, labeled):
+    """In words, that each value is labelled whole or not at all, if chance would not do so; or ""."""
+    is_labeled = np.zeros(len(codes), dtype=bool)
+    is_labeled[labeled] = True
+    table = pd.crosstab(codes[codes >= 0], is_labeled[codes >= 0])
+    if table.shape[1] < 2 or (table[True] > 0).sum() < 4 or ((table > 0).all(axis=1)).any():
+        return ""
+    share, sizes = is_labeled.mean(), table.sum(axis=1)
+    chance = np.log(share**sizes + (1 - share) ** sizes).sum()
+    return "each is labelled whole or not at all" if chance < np.log(RARE) else ""
+
+
+def _of_one_thing(codes, y, labeled, numbers):
+    """In words, that rows of one value have one label and are alike; or ""."""
+    codes, y = codes[labeled], pd.factorize(y[labeled])[0]
+    values = np.unique(codes[codes >= 0])
+    if len(values) < 15 or (codes >= 0).sum() < 1.5 * len(values):
+        return ""
+    shares = np.bincount(y) / len(y)
+    same = _same_within(codes, y)
+    if same is None or same - (shares**2).sum() < 0.5 * (1 - (shares**2).sum()):
+        return ""
+    ratios = [_spread_within(codes, x[labeled]) for x in numbers]
+    alike = [ratio < 0.4 for ratio in ratios if ratio is not None]
+    return "are alike and have the same label" if len(alike) > 2 and np.mean(alike) >= 0.5 else ""
+
+
+def _same_within(codes, y):
+    """The share of pairs of rows of one value that have one label; None without pairs."""
+    table = pd.crosstab(codes[codes >= 0], y[codes >= 0]).to_numpy()
+    pairs = (table.sum(axis=1) * (table.sum(axis=1) - 1)).sum()
+    return None if pairs == 0 else (table * (table - 1)).sum() / pairs
+
+
+def _spread_within(codes, x):
+    """The variance of x (m,) among rows of one value, as a share of all of it; None if x is constant."""
+    known = (codes >= 0) & np.isfinite(x)
+    groups = pd.Series(x[known]).groupby(codes[known])
+    total, free = np.var(x[known]) if known.any() else 0.0, known.sum() - groups.ngroups
+    if total <= 0 or free < 10:
+        return None
+    return float(np.square(x[known] - groups.transform("mean").to_numpy()).sum() / free / total)
+
+
+def _text_copies(cells, y, labeled):
+    """Texts that say the same, or nearly so: codes and a note."""
+    columns = [texts for each in cells if (texts := each.texts(labeled)) is not None]
+    if not columns:
+        return
+    keys = np.array(
+        [text_key(_unaccented(" ".join(parts))) for parts in zip(*columns, strict=True)], dtype=object
+    )
+    codes = np.where([_n_letters(key) >= LONG for key in keys], pd.factorize(keys)[0], -1)
+    joined, words = codes, "say the same but for case, digits or marks"
+    if len(labeled) <= MOST and len(near := _near_texts(keys)):
+        both = _joined([codes, *near])
+        if _copied(both) - _copied(codes) >= 0.3:
+            joined, words = both, "say nearly the same"
+    if (share := _copied(joined)) >= MATTERS:
+        n = round(share * len(labeled))
+        yield (
+            joined,
+            (
+                f"{n} of {len(labeled)} labelled texts {words} as another: such copies are kept on one side; "
+                "if they are of one thing, name it with --group-column"
+            ),
+        )
+
+
+def _n_letters(text):
+    return sum(map(str.isalpha, text))
+
+
+def _copied(codes):
+    """The share of rows that have another row of their code; -1 is none."""
+    counts = np.bincount(codes[codes >= 0], minlength=1)
+    return counts[counts > 1].sum() / len(codes)
+
+
+def _unaccented(text):
+    return "".join(c for c in unicodedata.normalize("NFKD", text) if not unicodedata.combining(c))
+
+
+def _near_texts(keys):
+    """Codes (m,), if any, of texts of 4 words or more that share nearly all that is rare."""
+    rows = np.flatnonzero([len({*key.split()}) >= 4 for key in keys])
+    if len(rows) < LEAST:
+        return []
+    A = TfidfVectorizer(token_pattern=r"\S+", binary=True, max_df=0.5).fit_transform(keys[rows]).tocsr()
+    pairs = []
+    for block in blocks(len(rows), 500):
+        near = (A[block] @ A.T).tocoo()
+        kept = (near.data >= NEAR) & (near.row + block.start < near.col)
+        pairs.append(np.stack([near.row[kept] + block.start, near.col[kept]]))
+    first, second = np.hstack(pairs)
+    found = connected_components(
+        sparse.coo_array((np.ones(len(first)), (first, second)), shape=(len(rows),) * 2)
+    )[1]
+    sizes = np.bincount(found)
+    codes = np.full(len(keys), -1)
+    codes[rows] = np.where(sizes[found] > 1, found, -1)
+    # a chain of texts that runs through the table is its language, and no copy
+    return [] if sizes.max() > 0.1 * len(rows) and len(rows) > 50 else [codes]
+
+
+def _row_copies(cells, y, labeled):
+    """Rows equal in all cells, or all but one, if chance would not make them so: codes and a note."""
+    if any(each.texts(labeled) is not None for each in cells) or not 3 <= len(cells) <= 60:
+        return
+    table = np.stack([each.codes[labeled] for each in cells], axis=1)
+    subsets = [np.arange(len(cells)), *(np.delete(np.arange(len(cells)), j) for j in range(len(cells)))]
+    for columns in subsets:
+        part = table[:, columns]
+        codes = np.unique(part, axis=0, return_inverse=True)[1].ravel()
+        if _copied(codes) >= max(MATTERS, 5 / len(labeled)) and _by_no_chance(part):
+            n = round(_copied(codes) * len(labeled))
+            equal = "equal another" if len(columns) == len(cells) else "equal another in all columns but one"
+            yield (
+                codes,
+                (
+                    f"{n} of {len(labeled)} labelled rows {equal}: such copies are kept on one side; if they "
+                    "are of one thing, name it with --group-column"
+                ),
+            )
+            return
+
+
+def _by_no_chance(table):
+    """Whether so many equal rows would not come about if each column drew its cells by itself."""
+    different_rows = np.unique(table, axis=0)
+    shares = [np.unique(column, return_counts=True)[1] / len(different_rows) for column in different_rows.T]
+    bits = -sum(np.log2((share**2).sum()) for share in shares)
+    return bits >= 2 * np.log2(len(table)) + 7
+
+
+def _series(cells, y, labeled):
+    """Rows whose labels and numbers change slowly, by a date or as they stand: codes of blocks and a note."""
+    codes = pd.factorize(y[labeled])[0]
+    numbers = [x[labeled] for each in cells if (x := each.numbers()) is not None]
+    for each in cells:
+        if len(each.levels) < 0.5 * len(each.codes) or each.numbers() is not None:
+            continue
+        times, bad = _as_times(each.levels)
+        if bad is None:
+            order = np.argsort(np.append(times, np.inf)[each.codes[labeled]], kind="stable")
+            if _slow(codes[order], [x[order] for x in numbers]):
+                yield _blocks(order), _series_note(f"by {each.name!r}", each.name)
+                return
+    is_sorted = any(len(np.unique(x)) > 5 and (np.diff(x) >= 0).all() for x in numbers)
+    if not is_sorted and _slow(codes, numbers):
+        yield _blocks(np.arange(len(labeled))), _series_note("as they stand in the table", "with their times")
+
+
+def _series_note(where, column):
+    return (
+        f"rows that follow one another, {where}, are alike and have the same label: blocks of them are kept "
+        f"on one side; to test on later rows, type --time-column {column}"
+    )
+
+
+def _blocks(order):
+    """Codes (m,) of N_BLOCKS blocks of rows in this order."""
+    codes = np.empty(len(order), dtype=int)
+    codes[order] = np.arange(len(order)) * N_BLOCKS // len(order)
+    return codes
+
+
+def _slow(codes, numbers):
+    """Whether labels, and the numbers of rows of one label, change far more slowly than in a random order."""
+    shares = np.bincount(codes) / len(codes)
+    expected, stays = (shares**2).sum(), (codes[1:] == codes[:-1])
+    n_runs = 1 + (~stays).sum()
+    surprise = (stays.mean() - expected) / np.sqrt(expected * (1 - expected) / len(stays))
+    if surprise < 6 or n_runs <= len(shares):
+        return False
+    steps = [_step(x, codes, stays) for x in numbers]
+    slow = [step < 0.4 for step in steps if step is not None]
+    return len(slow) > 1 and np.mean(slow) >= 0.5
+
+
+def _step(x, codes, stays):
+    """The mean square step of x (m,) between neighbours of one label, as a share of that between any two."""
+    centred = x - pd.Series(x).groupby(codes).transform("mean").to_numpy()
+    total = 2 * np.nanvar(centred) if np.isfinite(centred).any() else 0.0
+    steps = np.square(np.diff(x)[stays])
+    if total <= 0 or np.isfinite(steps).sum() < 20:
+        return None
+    return float(np.nanmean(steps) / total)
