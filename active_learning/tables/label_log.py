@@ -192,7 +192,8 @@ def row_states(events, *, by=None, key="id"):
     chosen = _chosen(votes, by)
     rows.loc[votes["row"], "status"] = "disputed"
     rows.loc[chosen.index, "status"] = "labelled"
-    rows = rows.join(chosen[["label", "who"]]).fillna("")
+    rows = rows.join(chosen[["label", "who"]])
+    rows = rows.where(rows.notna(), "").astype({"at_random": bool})
     return rows.set_index(pd.Index(names, name=key))
 
 

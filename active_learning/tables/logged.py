@@ -51,7 +51,7 @@ def with_log(table, log, *, columns=None, by=None):
     new = pd.DataFrame({"row": rows, "label": labels})
     filled = with_labels(table, new, True, [], ())
     everywhere = states[["drawn", "status", "at_random", "round"]].reindex(range(len(table.y)))
-    everywhere = everywhere.fillna({"drawn": "", "status": "", "at_random": False, "round": ""})
+    everywhere = everywhere.where(everywhere.notna(), "").assign(at_random=everywhere["at_random"] == True)  # noqa: E712
     out = everywhere["status"].isin(OUT).to_numpy() & pd.isna(filled.y)
     disputed = [str(table.frame.index[row]) for row in states.index[states["status"] == "disputed"]]
     if disputed:
@@ -83,13 +83,15 @@ def _known_by(table, columns):
 
 def _places(table, events, columns, name):
     """The place of each event's row in the table, -1 where it has none; and notes."""
+    if not len(events):
+        return np.empty(0, dtype=int), []
     codes, pairs = pd.factorize(pd.MultiIndex.from_frame(events[["id", "row_hash"]]))
     ids, hashes = (np.array(pairs.get_level_values(level), dtype=object) for level in (0, 1))
     places = id_text(table.frame).get_indexer(ids)
     there, same = places >= 0, (places >= 0) & (hashes == "")
     now = np.array(row_hashes(table, places[there], columns) if columns else hashes[there], dtype=object)
     same[there] |= now == hashes[there]
-    if len(ids) and not same.any() and not (table.numbered and _moved(table, hashes, columns).max() >= 0):
+    if not same.any() and not (table.numbered and _moved(table, hashes, columns).max() >= 0):
         advice = '; if the rows are the same ones, set "columns" to [] in the job\'s settings'
         fault = f"{name} is the log of another table than {table.name}, no row of which is as it was"
         raise ValueError(fault + advice * (not table.numbered))
@@ -104,7 +106,7 @@ def _places(table, events, columns, name):
     if (gone := places < 0).any():
         kept = f"no row of {table.name} any more"
         notes.append(f"{some(pd.unique(ids[gone]))} in {name}: {kept}; their answers stay in the log")
-    return (places[codes] if len(codes) else np.empty(0, dtype=int)), notes
+    return places[codes], notes
 
 
 def _moved(table, hashes, columns):
