@@ -170,17 +170,16 @@ def forecast(
     X, y, labeled, pool, model = _matrices(table_or_history, rows, model)
     warn_unseeded(name_or_model, take(X, labeled), y[labeled])
     classes = len(np.unique(y[labeled]))
-    label, score = constant_answer(table_or_history.y[rows].astype(str), metric)
-    beside = {"metric": metric, "constant": {"label": label, "score": round(score, 4)}}
+    beside = _beside(table_or_history.y[rows], metric)
     if len(tested) < max(LEAST, 3 * classes):
         return _unknown(target, len(labeled), ahead, too_early(len(tested), classes, LEAST)) | beside
     rng = np.random.default_rng(check_integer("random_state", random_state, 0))
     siblings = _siblings(table_or_history, rows)
-    testing = dict(tested=tested, metric=metric, **siblings)
-    curve = subset_curve(X, y, labeled, pool, model, rng, quiet=quiet, **testing)
-    evidence = (
-        honest_evidence(table_or_history, name_or_model, random_state) if metric == "accuracy" else None
-    )
+    testing = dict(tested=tested, metric=metric, quiet=quiet, **siblings)
+    curve = subset_curve(X, y, labeled, pool, model, rng, **testing)
+    evidence = None
+    if metric == "accuracy":
+        evidence = honest_evidence(table_or_history, name_or_model, random_state)
     if evidence is not None:
         curve = moved_curve(curve, evidence)
         beside["constant"] = honest_constant(table_or_history)
@@ -188,21 +187,26 @@ def forecast(
     answer = _answer(curve, target, kind, ("random", RECOMMENDED), ahead) | beside
     if any(values is not None for values in siblings.values()):
         _hold_chance(answer, curve, np.bincount(y[labeled]) / len(labeled))
-    if evidence is not None:
-        answer["score_now"] = honest_now(evidence)
+    answer |= {} if evidence is None else {"score_now": honest_now(evidence)}
     if not isinstance(table_or_history, Dataset):
-        answer |= _within_table(answer, int((table_or_history.labeled | table_or_history.pool).sum()))
-    nothing = "" if isinstance(table_or_history, Dataset) else learnt_nothing(table_or_history, name_or_model)
-    return answer | {"verdict": verdict_on(answer) + unlearnt(answer), "warning": nothing}
+        answer |= _of_table(answer, table_or_history, name_or_model)
+    return answer | {"verdict": verdict_on(answer) + unlearnt(answer)}
 
 
-def _within_table(answer, n_rows):
-    """The labels needed, those beyond the table's rows being all its rows; and how many these are."""
+def _beside(y, metric):
+    """What an answer tells beside its numbers: the metric, a warning, and the constant answer's score."""
+    label, score = constant_answer(y.astype(str), metric)
+    return {"metric": metric, "warning": "", "constant": {"label": label, "score": round(score, 4)}}
+
+
+def _of_table(answer, table, model):
+    """What a table adds: labels needed beyond its rows are all its rows; a warning if nothing is learnt."""
+    n_rows = int((table.labeled | table.pool).sum())
     needed = {
         rule: {level: None if labels is None else min(labels, n_rows) for level, labels in levels.items()}
         for rule, levels in answer["labels_needed"].items()
     }
-    return {"labels_needed": needed, "all_rows": n_rows}
+    return {"labels_needed": needed, "all_rows": n_rows, "warning": learnt_nothing(table, model)}
 
 
 def _labelled(source, labeled):

@@ -110,11 +110,8 @@ def suggest(table, n=10, *, strategy=None, model=None, random_state=0):
             rows, predicted = choose(table, model, different, n, rng)
         else:
             check_probabilities(model)
-            strategy = "random" if nothing else strategy
-            name, rule = choose_strategy(strategy, n, model, table.X)
-            if strategy is None and (behind := behind_random(table, {name: rule}, model)):
-                notes.append(BEHIND.format(trials=TRIALS, name=name, points=100 * behind))
-                name, rule = "random", STRATEGIES["random"]
+            name, rule, warnings = _rule_for(table, "random" if nothing else strategy, n, model)
+            notes += warnings
             rows, predicted = rows_chosen(table, model, rule, different, n, rng)
             if not isinstance(given, str | None):
                 labeled, y = labeled_rows(table)
@@ -122,6 +119,14 @@ def suggest(table, n=10, *, strategy=None, model=None, random_state=0):
     if len(rows) < n:
         notes.append(f"{n - len(rows)} fewer than asked for: the others say the same as one of these")
     return _suggestions(table, rows, name, notes, predicted)
+
+
+def _rule_for(table, strategy, n, model):
+    """(name, rule, notes): the rule asked for; or the one advised, and random where that is behind random."""
+    name, rule = choose_strategy(strategy, n, model, table.X)
+    if strategy is None and (behind := behind_random(table, {name: rule}, model)):
+        return "random", STRATEGIES["random"], [BEHIND.format(trials=TRIALS, name=name, points=100 * behind)]
+    return name, rule, []
 
 
 def check_probabilities(model):
