@@ -177,9 +177,7 @@ def forecast(
     siblings = _siblings(table_or_history, rows)
     testing = dict(tested=tested, metric=metric, quiet=quiet, **siblings)
     curve = subset_curve(X, y, labeled, pool, model, rng, **testing)
-    evidence = None
-    if metric == "accuracy":
-        evidence = honest_evidence(table_or_history, name_or_model, random_state)
+    evidence = honest_evidence(table_or_history, name_or_model, metric, random_state)
     if evidence is not None:
         curve = moved_curve(curve, evidence)
         beside["constant"] = honest_constant(table_or_history)

@@ -17,9 +17,13 @@ from active_learning.labelling.score import audit_evidence, majority_of, scores_
 LEAST_AUDIT = 10  # audit rows, below which they tell too little to start from
 
 
-def honest_evidence(table, model, random_state):
-    """The Evidence of a table's audit rows, or None where there are too few."""
-    if not hasattr(table, "audit") or (table.audit & table.labeled).sum() < LEAST_AUDIT:
+def honest_evidence(table, model, metric, random_state):
+    """The Evidence of a table's audit rows; None where there are too few, and for a metric but accuracy."""
+    if (
+        metric != "accuracy"
+        or not hasattr(table, "audit")
+        or (table.audit & table.labeled).sum() < LEAST_AUDIT
+    ):
         return None
     return audit_evidence(table, model, random_state)
 
