@@ -18,7 +18,7 @@ from active_learning.datasets.bundled import DESCRIPTIONS
 from active_learning.datasets.dataset import Dataset, Split, load_dataset, split_dataset
 # 2. Query rules: scores, and the rules by name
 from active_learning.strategies.base import entropy, least_confidence, margin
-from active_learning.strategies.registry import CLASSIC, RECOMMENDED, STRATEGIES
+from active_learning.strategies.registry import CLASSIC, RECOMMENDED, STRATEGIES, recommend_rule
 # 3. The loop: fit, score the test set, query, label, repeat
 from active_learning.models.registry import make_model
 from active_learning._validation import History
@@ -39,8 +39,7 @@ from active_learning.report.notebook_text import (
     answer, bill, describe_batches, describe_power, describe_ranking,
 )
 # 7. Many data sets side by side
-from active_learning.report.benchmark import atlas_cells, decision_table, run_atlas
-from active_learning.report.notebook_text import advice, describe_atlas, describe_levers
+from active_learning.report.benchmark import describe_map, expect, expectation_table, read_map
 # 8. Your own table: read it, measure on it, ask for labels, merge them, write it back
 from active_learning._text import markdown_text
 from active_learning.features.preprocessing import load_table
@@ -56,8 +55,8 @@ from active_learning.forecast.backtest import backtest_forecasts, calibration_ta
 # 10. Figures, and how a notebook shows them and tables
 from active_learning.plots.style import new_figure, title
 from active_learning.plots.results import (
-    plot_batch_price, plot_cells, plot_dots, plot_forecast, plot_forecast_truth, plot_intervals,
-    plot_labels_needed, plot_learning_curves, plot_one_run, plot_paired_savings, plot_reached_share,
+    plot_batch_price, plot_dots, plot_forecast, plot_forecast_truth, plot_intervals, plot_labels_needed,
+    plot_learning_curves, plot_one_run, plot_paired_savings, plot_reached_share, plot_worths,
 )
 from active_learning.plots.illustrations import (
     plot_border, plot_images, plot_query_cost, plot_score_triangle, plot_speed, plot_steps,

@@ -4,7 +4,6 @@ import numpy as np
 import pandas as pd
 
 from active_learning.cli.main import main
-from active_learning.report.benchmark import atlas
 
 MIXED = pd.DataFrame(
     {
@@ -55,9 +54,6 @@ def study(n, seed=0, gain=0.3, spread=0.3):
     return reference * np.exp(-gain + spread * rng.standard_normal(n)), reference
 
 
-GOALS = {"near": 0.7, "far": 0.8}
-
-
 def step_curves(needed, budget=100):
     """Curves of steps: a run is at 0.5 until it has bought `needed` labels, and at 0.9 from then on."""
     rounds = np.arange(10, budget + 1, 10)
@@ -68,12 +64,6 @@ def step_curves(needed, budget=100):
         for n in rounds
     ]
     return pd.DataFrame(rows, columns=["strategy", "split", "n_labels", "accuracy"])
-
-
-def small_atlas():
-    """One data set on which `good` halves the labels and `bad` doubles them, in each of 16 splits."""
-    curves = step_curves({"random": [40] * 16, "good": [20] * 16, "bad": [80] * 16, "same": [30, 50] * 8})
-    return atlas({("one", 10): curves}, {"one": GOALS})
 
 
 WORDS = {  # eight words a script, the first four said by one class and the last four by the other

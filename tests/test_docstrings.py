@@ -23,9 +23,7 @@ CHECKS = {  # as numpydoc.validate names them
     "RT01": "what is returned is documented",
     "EX01": "there is an example",
 }
-OLD_MAP = {"atlas_cells", "decision_table", "run_atlas", "advice", "describe_atlas", "describe_levers"}
 PUBLIC = [name for name, value in vars(al).items() if inspect.isfunction(value) or inspect.isclass(value)]
-PUBLIC = [name for name in PUBLIC if name not in OLD_MAP]  # which the map of real data sets replaces
 FLAGS = doctest.ELLIPSIS | doctest.NORMALIZE_WHITESPACE
 
 

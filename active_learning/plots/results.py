@@ -274,48 +274,6 @@ def plot_batch_price(table, ax=None, estimate="median"):
     return ax
 
 
-def plot_cells(values, texts, ax=None, *, cmap="RdBu", low=-0.6, high=0.6, size=9.5):
-    """Draw a table as a picture.
-
-    Parameters
-    ----------
-    values : DataFrame of float
-        Give the colours of the cells.
-    texts : DataFrame of str, of the same shape
-        Stand in the cells.
-    ax : Axes, optional
-    cmap : str, default="RdBu"
-        Name of matplotlib's colour map.
-    low, high : float, default=-0.6 and 0.6
-        Values at the ends of the colour map.
-    size : float, default=9.5
-        Size of the texts, in points.
-
-    Returns
-    -------
-    Axes
-
-    Examples
-    --------
-    >>> import pandas as pd
-    >>> table = pd.DataFrame({"margin": [0.4]}, index=["digits"])
-    >>> plot_cells(table, table.map("{:.0%}".format)).texts[0].get_text()
-    '40%'
-    """
-    ax = axes_or_new(ax)
-    ax.imshow(np.clip(values.to_numpy(dtype=float), low, high), cmap=cmap, vmin=low, vmax=high, aspect="auto")
-    for row, column in np.ndindex(values.shape):
-        share = np.clip((values.iloc[row, column] - low) / (high - low), 0, 1)
-        dark = abs(share - 0.5) > 0.33 if cmap == "RdBu" else share > 0.6
-        color = "white" if dark else "black"
-        ax.text(column, row, texts.iloc[row, column], ha="center", va="center", color=color, size=size)
-    ax.set_xticks(range(values.shape[1]), values.columns, size=size + 1)
-    ax.set_yticks(range(values.shape[0]), values.index, size=size + 1)
-    ax.tick_params(length=0)
-    ax.spines[:].set_visible(False)
-    return ax
-
-
 def plot_one_run(history, name, ax=None, band=None):
     """Draw one learning curve with its final accuracy as a dashed line, and a band of other runs behind it.
 
@@ -483,4 +441,43 @@ def plot_forecast_truth(replayed, ax=None):
         axis.set_ticks(np.geomspace(*ends, 4).round(-1), minor=False)
         axis.set_major_formatter("{x:.0f}")
         axis.set_minor_formatter("")
+    return ax
+
+
+def plot_worths(table, ax=None):
+    """Draw what a label is worth on each data set, sorted, on a log axis; random labels are worth 1.
+
+    Parameters
+    ----------
+    table : DataFrame
+        Rows of `read_map` of one question: columns rule, worth, low, high. A worth beyond all random labels
+        is an arrow at the right end.
+    ax : Axes, optional
+
+    Returns
+    -------
+    Axes
+
+    Examples
+    --------
+    >>> import pandas as pd
+    >>> table = pd.DataFrame({"rule": ["margin"], "worth": 1.7, "low": 1.2, "high": 2.1})
+    >>> plot_worths(table).get_xscale()
+    'log'
+    """
+    ax, table = axes_or_new(ax), table.sort_values(["worth", "low"]).reset_index(drop=True)
+    right = 1.3 * max(table["worth"].where(np.isfinite(table["worth"])).max(), 2)
+    left = table["low"].clip(lower=0.2).min() / 1.1
+    ends = table[["low", "high"]].clip(left, right)
+    color = color_of(table["rule"].iloc[0])
+    ax.axvline(1, color=color_of("random"), lw=1.5)
+    ax.hlines(table.index, ends["low"], ends["high"], color=color, lw=1, alpha=0.5)
+    finite = np.isfinite(table["worth"])
+    ax.plot(table["worth"][finite], table.index[finite], "o", ms=4, color=color)
+    ax.plot(np.full((~finite).sum(), right), table.index[~finite], ">", ms=5, color=color, clip_on=False)
+    ax.set(xscale="log", xlim=(left, right), ylim=(-1, len(table)), yticks=[])
+    ticks = [tick for tick in (0.25, 0.5, 1, 2, 4, 8, 16) if left <= tick <= right]
+    ax.set_xticks(ticks, [f"{tick:g}" for tick in ticks])
+    ax.minorticks_off()
+    ax.set(xlabel="random labels that a label is worth", ylabel=f"{len(table)} data sets, sorted")
     return ax

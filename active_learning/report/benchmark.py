@@ -1,225 +1,342 @@
-"""Many data sets side by side: which rule saves labels where, and what to expect of another data set.
+"""The map: what a label is worth by each rule on many real data sets, and what to expect of the next one.
 
-The targets of a data set are set by what random labelling reaches on it, not by eye: `near` with a quarter of
-the labels to buy and `far` with half of them, so that a rule which costs up to twice as much is still
-measured.
-Not here: the saving itself (savings), the picture (plots).
+The numbers stand in map.csv, which tests/benchmarks/map.py computes: a row a data set, classifier, rule,
+batch and number of labels, with the columns of label_worth. Data sets, not splits, are the sample; those made
+by a generator are in the table and are not counted. Not here: the worth itself (label_worth), its picture.
 """
+
+from functools import cache
+from pathlib import Path
 
 import numpy as np
 import pandas as pd
+from scipy import stats
 
-from active_learning._validation import check_choice
-from active_learning.report.sentences import format_interval, format_share, format_whole
-from active_learning.statistics.curves import check_curves, student_interval
-from active_learning.statistics.savings import holm, log_ratios, saving_of
-from active_learning.study.study import run_study
+from active_learning.statistics.savings import holm, pseudo_median, signed_rank_interval, signed_rank_p
 
-REACHES = {"near": 0.25, "far": 0.5}  # a target -> the share of the labels to buy that random needs for it
-GROUPS = {"2 to 9": (2, 9), "10 or more": (10, np.inf)}  # how many classes a data set has
+MAP = Path(__file__).with_name("map.csv")
+SPLITS = {"logistic_regression": 10, "extra_trees": 5}  # of each data set
+ONE = ["classifier", "rule", "batch", "n"]  # what one question to the map is about
+FLAT = 0.015  # a doubling of random labels that gains less hardly matters
+MANY = 10  # classes
+RULES = ("margin", "diverse_margin", "margin_random_2", "least_confidence")  # whose harm is told
+SHOWN = (  # in the table to read
+    ("logistic_regression", "margin", 10),
+    ("logistic_regression", "diverse_margin", 10),
+    ("logistic_regression", "margin_random_2", 10),
+    ("logistic_regression", "least_confidence", 10),
+    ("logistic_regression", "diverse_margin", 50),
+    ("extra_trees", "margin", 10),
+)
+GROUPS = {
+    "all": lambda table: table["kind"] != "generator",
+    "table": lambda table: table["kind"] == "table",
+    "text": lambda table: table["kind"] == "text",
+    "image": lambda table: table["kind"] == "image",
+    "few classes": lambda table: (table["kind"] != "generator") & (table["classes"] < MANY),
+    "many classes": lambda table: (table["kind"] != "generator") & (table["classes"] >= MANY),
+}
 
 
-def goals_of(curves, *, reference="random"):
-    """The targets of a data set: what the reference reaches, on average, with a share of the labels to buy.
-
-    curves: table of run_study with the reference, up to the whole budget
-    returns: dict reach -> accuracy, on the mean curve, for each of REACHES; and "seed", that of the seed set
-    raises: ValueError or TypeError for curves that are none, or without the reference
-    """
-    check_choice("reference strategy", reference, list(check_curves(curves)["strategy"].unique()))
-    mean = curves[curves["strategy"] == reference].groupby("n_labels")["accuracy"].mean()
-    start, budget = mean.index[[0, -1]]
-    places = {"seed": start} | {name: start + share * (budget - start) for name, share in REACHES.items()}
-    return {name: float(np.interp(place, mean.index, mean)) for name, place in places.items()}
+@cache
+def _stored_map():
+    return pd.read_csv(MAP)
 
 
-def run_atlas(
-    datasets, rules, *, models=None, batches=(1, 10, 20), n_splits=16, budget=160, random_state=0, n_jobs=-1
-):
-    """Study many data sets: random labelling first, for the targets, then every rule at every batch size.
-
-    Parameters
-    ----------
-    datasets : dict of str to Dataset
-    rules : list of str
-        Names of rules, random among them.
-    models : dict of str to model, optional
-        Classifiers to compare, the first one the reference: strategies are then "classifier: rule".
-    batches : tuple of int, default=(1, 10, 20)
-        Labels queried a round.
-    n_splits, random_state, n_jobs
-        As in `run_histories`.
-    budget : int, default=160
-        Labels in all, at most; half of the rows of a small data set.
+def read_map():
+    """The committed map of real data sets.
 
     Returns
     -------
-    tuple of DataFrame and dict
-        The savings of `atlas`, and (data set, batch) -> table of `run_study`; runs end at the far target.
+    DataFrame
+        Columns data_set, kind ("table", "text", "image" for images and signals, "generator"), source, rows,
+        columns, classes, classifier, rule, batch, n; worth, low, high, gain, gain_low, gain_high as in
+        label_worth; p_value (two-sided, of no gain) and p_holm (adjusted for the real data sets that the same
+        question was put to). The rule "twice_random" is random with twice the labels.
 
     Examples
     --------
-    >>> from active_learning.datasets.dataset import load_dataset
-    >>> few = {"batches": (5,), "n_splits": 1, "budget": 20, "n_jobs": 1}
-    >>> table, studies = run_atlas({"iris": load_dataset("iris")}, ["random", "margin"], **few)
-    >>> table["reach"].tolist(), [*studies]
-    (['near', 'far'], [('iris', 5)])
+    >>> table = read_map()
+    >>> bool((table.query("rule == 'twice_random' and n == 100")["worth"].median() - 2) < 0.1)
+    True
     """
-    same, goals, studies = dict(n_splits=n_splits, random_state=random_state, n_jobs=n_jobs), {}, {}
-    prefixes = {"": None} if models is None else {f"{name}: ": model for name, model in models.items()}
-    first, model = next(iter(prefixes.items()))
-    for name, data in datasets.items():
-        same["budget"] = min(budget, len(data.y) // 2)
-        goals[name] = goals_of(run_study(data, "random", batch=10, model=model, **same))
-        ends = dict(stop_at=goals[name]["far"], **same)
-        for batch in batches:
-            runs = {key: run_study(data, rules, batch=batch, model=m, **ends) for key, m in prefixes.items()}
-            tables = [curves.assign(strategy=key + curves["strategy"]) for key, curves in runs.items()]
-            studies[name, batch] = pd.concat(tables, ignore_index=True)
-    classes = {name: len(np.unique(data.y)) for name, data in datasets.items()}
-    table = atlas(studies, goals, reference=f"{first}random")
-    return table.assign(classes=table["study"].map(classes)), studies
-
-
-def atlas(studies, goals, *, reference="random"):
-    """The saving of every rule on every data set, at every batch size and target.
-
-    studies: dict (data set, batch) -> table of run_study
-    goals: dict data set -> goals_of its curves; reference: the strategy that savings are against
-    returns: DataFrame, a row a (data set, batch, reach, strategy), with the columns of savings.Saving, p_holm
-        (adjusted for all rows of a reach) and verdict: win, loss, or tie where Holm leaves no difference
-        shown
-    """
-    rows = []
-    for (name, batch), curves in studies.items():
-        for reach in REACHES:
-            lows, highs = log_ratios(curves, goals[name][reach], reference=reference)
-            for rule in lows.columns.drop(reference):
-                saving = saving_of(lows[rule].to_numpy(), highs[rule].to_numpy())
-                rows.append(
-                    {"study": name, "batch": batch, "reach": reach, "strategy": rule, **saving._asdict()}
-                )
-    table = pd.DataFrame(rows)
-    table["p_holm"] = table.groupby("reach")["p_value"].transform(holm)
-    shown = table["p_holm"] <= 0.05
-    table["verdict"] = np.select(
-        [shown & (table["low"] > 0), shown & (table["high"] < 0)], ["win", "loss"], "tie"
-    )
+    table = _stored_map().copy()
+    table["p_value"] = p_values(table)
+    real = table["kind"] != "generator"
+    table["p_holm"] = np.nan
+    table.loc[real, "p_holm"] = table[real].groupby(ONE)["p_value"].transform(holm)
     return table
 
 
-def atlas_cells(table, reach):
-    """The atlas as a picture: values and texts for plot_cells.
+def p_values(table):
+    """Two-sided p values of no gain (m,), from the gains' intervals, by Student's t over the splits."""
+    degrees = table["classifier"].map(SPLITS) - 1
+    errors = (table["gain_high"] - table["gain_low"]) / 2 / stats.t.ppf(0.975, degrees)
+    ratio = table["gain"].abs() / errors.where(errors > 0)
+    exact = (table["gain"] == 0).astype(float)  # no spread at all between the splits
+    return 2 * pd.Series(stats.t.sf(ratio, degrees), index=table.index).fillna(exact / 2)
 
-    table: of atlas; reach: one of REACHES
-    returns: two DataFrames with a row a data set and a column a (rule, batch): the saving (the middle of its
-        bounds where runs are censored, nan where it is open), and as text with its interval
-    raises: ValueError for an unknown reach
+
+def shown(table):
+    """1 where a row's rule is shown (Holm) to be worth more than random, -1 less, 0 neither: (m,)."""
+    return np.sign(table["gain"]).where(table["p_holm"] <= 0.05, 0).astype(int)
+
+
+def prediction_interval(worths, level=0.9):
+    """Where the worth on one more data set would lie.
+
+    Parameters
+    ----------
+    worths : array of shape (m,)
+        One a data set; inf is allowed.
+    level : float
+        What is promised, on average over data sets.
+
+    Returns
+    -------
+    tuple of float
+        The k-th smallest and largest worth, which hold the next one in (m + 1 - 2 k) / (m + 1) of cases;
+        all of them where m is too small for the promise.
+
+    References
+    ----------
+    Hahn & Meeker 1991, section 5.2.
+
+    Examples
+    --------
+    >>> prediction_interval([1.0, 2.0, 3.0, 4.0], level=0.5)
+    (1.0, 4.0)
     """
-    part = table[table["reach"] == check_choice("reach", reach, REACHES)].copy()
-    part["value"] = (
-        part[["lowest", "highest"]].where(np.isfinite(part[["lowest", "highest"]])).mean(axis=1, skipna=False)
-    )
-    part["text"] = [_cell(row) for row in part.itertuples()]
-    part["column"] = [_heading(row) for row in part.itertuples()]
-    order = part.sort_values("batch", kind="stable").sort_values(
-        "strategy", kind="stable", key=_as_given(part)
-    )
-    where = {"index": part["study"].unique(), "columns": order["column"].unique()}
-    values, texts = (part.pivot(index="study", columns="column", values=v) for v in ("value", "text"))
-    return values.reindex(**where), texts.reindex(**where)
+    worths = np.sort(np.asarray(worths, dtype=float))
+    k = max(int((len(worths) + 1) * (1 - level) / 2 + 1e-9), 1)
+    return float(worths[k - 1]), float(worths[-k])
 
 
-def _heading(row):
-    """A column's heading, narrow enough for twelve of them."""
-    words = row.strategy.replace("confidence", "conf.").replace("logistic_regression", "logistic")
-    return words.replace(": ", "\n").replace("_", "\n") + f"\n{row.batch}"
+def coverage_of_next(worths, level=0.9):
+    """How often the interval of all other data sets holds the one left out: (held, m)."""
+    worths = np.asarray(worths, dtype=float)
+    ends = [prediction_interval(np.delete(worths, i), level) for i in range(len(worths))]
+    return sum(low <= worth <= high for worth, (low, high) in zip(worths, ends, strict=True)), len(worths)
 
 
-def _as_given(table):
-    places = {name: place for place, name in enumerate(table["strategy"].unique())}
-    return lambda names: names.map(places)
+def expect(table=None, *, level=0.9):
+    """Say what to expect of a data set that was not measured.
 
+    Parameters
+    ----------
+    table : DataFrame, optional
+        Of read_map; some of its rows, say.
+    level : float
+        Of the prediction interval.
 
-def _cell(row):
-    known = format_share(row.lowest, row.highest).replace("%", "")
-    mark = {"win": "", "loss": "", "tie": " ="}[row.verdict]
-    finite = np.isfinite([row.low, row.high]).all()
-    return f"{known}{mark}\n{format_interval(row.low, row.high)}" if finite else known
+    Returns
+    -------
+    DataFrame
+        A row a classifier, rule, batch, n and group of data sets ("all", a kind, few or many classes):
+        n_sets, median, low and high (the prediction interval for the worth on a new data set), more and
+        fewer (data sets where the rule is shown, by Holm, to be worth more or less than random), gain (mean,
+        a fraction), worst (the smallest gain).
 
-
-def wins_and_losses(table):
-    """On how many data sets each rule wins, ties and loses: DataFrame of counts, a row a (reach, batch,
-    rule).
-
-    table: of atlas
+    Examples
+    --------
+    >>> row = expect().query("rule == 'margin' and batch == 10 and n == 100 and group == 'all'").iloc[0]
+    >>> bool(row["low"] < row["median"] < row["high"])
+    True
     """
-    counts = table.groupby(["reach", "batch", "strategy"], sort=False)["verdict"].value_counts().unstack()
-    return counts.reindex(columns=["win", "tie", "loss"]).fillna(0).astype(int)
-
-
-def expected(table):
-    """What a rule saves on a data set that was not measured, from rows of atlas of one rule, batch and reach.
-
-    Returns (estimate, low, high, n): the mean log ratio over the n data sets whose saving is known or
-    bounded, as a saving, with Student's 95 % interval of that mean; nan where fewer than two are.
-    """
-    gains = _gains(table)
-    if len(gains) < 2:
-        return np.nan, np.nan, np.nan, len(gains)
-    low, high, _ = student_interval(gains)
-    return *(-np.expm1(-end) for end in (gains.mean(), low, high)), len(gains)
-
-
-def _gains(table):
-    """The log ratios (n,) of the rows of atlas whose saving is known; of one known within bounds, the lower.
-
-    Where that is open, as the rule misses the target, the upper one of a cost: a failure is not left out.
-    """
-    highest = table.get("highest", table["estimate"])
-    failed = highest.where(highest < 0)
-    least = table["lowest"].where(np.isfinite(table["lowest"]), failed)
-    return -np.log1p(-table["estimate"].where(table["estimate"].notna(), least).dropna().to_numpy())
-
-
-def decide(table):
-    """The rule for each kind of project: the one whose expected saving is surely the largest, or random.
-
-    table: of run_atlas, with its column classes
-    returns: DataFrame, a row a (batch, classes, reach): strategy, estimate, low, high, n_sets, p_holm
-        (adjusted for the rules of its row); strategy is "random" where no rule is shown to save
-    """
+    table = read_map() if table is None else table
     rows = []
-    for batch in sorted(table["batch"].unique()):
-        for group, (few, many) in GROUPS.items():
-            inside = table["classes"].between(few, many)
-            for reach in REACHES:
-                part = table[inside & (table["batch"] == batch) & (table["reach"] == reach)]
-                if len(part):
-                    rows.append((batch, group, reach, *_best(part)))
-    columns = ["batch", "classes", "reach", "strategy", "estimate", "low", "high", "n_sets", "p_holm"]
-    return pd.DataFrame(rows, columns=columns)
+    for group, inside in GROUPS.items():
+        for key, part in table[inside(table)].groupby(ONE):
+            low, high = prediction_interval(part["worth"], level)
+            signs = shown(part)
+            numbers = dict(n_sets=len(part), median=part["worth"].median(), low=low, high=high)
+            numbers |= dict(more=(signs > 0).sum(), fewer=(signs < 0).sum())
+            numbers |= dict(gain=part["gain"].mean(), worst=part["gain"].min())
+            rows.append(dict(zip(ONE, key, strict=True)) | {"group": group} | numbers)
+    return pd.DataFrame(rows)
 
 
-def _best(part):
-    each = {rule: expected(rows) for rule, rows in part.groupby("strategy", sort=False)}
-    rule = max(each, key=lambda name: -np.inf if np.isnan(each[name][1]) else each[name][1])
-    p_values = [student_interval(_gains(rows))[2] for _, rows in part.groupby("strategy", sort=False)]
-    p_holm = dict(zip(each, holm(p_values), strict=True))[rule]
-    return rule if each[rule][1] > 0 and p_holm <= 0.05 else "random", *each[rule], p_holm
+def flat_share(table, n):
+    """The share of real data sets on which twice n random labels gain less than FLAT over n."""
+    part = table[(table["rule"] == "twice_random") & (table["n"] == n) & GROUPS["all"](table)]
+    return (part[part["classifier"] == "logistic_regression"]["gain"] < FLAT).mean()
 
 
-def decision_table(table):
-    """The decisions on a table of run_atlas: a row a batch size and number of classes, a column a reach."""
-    decisions = decide(table)
-    texts = decisions.assign(text=[_decision(row) for row in decisions.itertuples()])
-    wide = texts.pivot(index=["batch", "classes"], columns="reach", values="text")[[*REACHES]]
-    order = sorted(wide.index, key=lambda key: (key[0], [*GROUPS].index(key[1])))
-    wide = wide.loc[order].reset_index().astype(str)
-    columns = ["labels a batch", "classes", "target near the start", "target far above it"]
-    return wide.set_axis(columns, axis=1)
+def harmful(table, rule):
+    """The real data sets on which 100 labels by the rule, 10 at a time, are shown to be worth less (Holm)."""
+    part = table[
+        GROUPS["all"](table) & (table["rule"] == rule) & (table["n"] == 100) & (table["batch"] == 10)
+    ]
+    return sorted(part.loc[shown(part) < 0, "data_set"].unique())
 
 
-def _decision(row):
-    saving = f"{format_whole(row.estimate)}% {format_interval(row.low, row.high)}, {row.n_sets} sets"
-    return "random (no rule is shown to save)" if row.strategy == "random" else f"{row.strategy}: {saving}"
+def may_be_advised(table, rule):
+    """Whether a rule was measured with both classifiers (100 labels, 10 at a time) and harms no data set."""
+    part = table[(table["rule"] == rule) & (table["n"] == 100) & (table["batch"] == 10)]
+    return {*part["classifier"]} == {*SPLITS} and not harmful(table, rule)
+
+
+def recommendation(table, *, group="all", batch=10):
+    """The rule of largest median worth of 100 labels among those that may be advised, as the script says.
+
+    In a group, and at other batches, it departs from that of all sets at batches of 10 only where the paired
+    worth is shown to differ.
+    """
+    allowed = [rule for rule in table["rule"].unique() if may_be_advised(table, rule)]
+    usual = _largest(table[GROUPS["all"](table)], allowed, 10)
+    part = table[GROUPS[group](table)]
+    best = _largest(part, allowed, batch)
+    if best is None or best == usual or (group, batch) == ("all", 10):
+        return usual
+    ratios = paired_worth(part, best, usual, batch=batch)
+    return best if len(ratios) > 5 and signed_rank_p(ratios, ratios) <= 0.05 else usual
+
+
+def _largest(table, rules, batch):
+    """Of the rules measured at this batch with the default classifier, the one of largest median worth."""
+    part = table[(table["batch"] == batch) & (table["n"] == 100) & table["rule"].isin(rules)]
+    medians = part[part["classifier"] == "logistic_regression"].groupby("rule")["worth"].median()
+    return medians.idxmax() if len(medians) else None
+
+
+def paired_worth(table, rule, other, *, batch=10, n=100, classifier="logistic_regression"):
+    """Log ratios (m,) of two rules' worths on the real data sets that both ran on.
+
+    A worth beyond all random labels counts as all of them: 0.7 of the rows, at n labels.
+    """
+    part = table[(table["batch"] == batch) & (table["n"] == n) & (table["classifier"] == classifier)]
+    part = part[GROUPS["all"](part)]
+    logs = np.log(np.minimum(part["worth"], 0.7 * part["rows"] / n)).to_numpy()
+    wide = part.assign(log=logs).pivot(index="data_set", columns="rule", values="log")
+    if not {rule, other} <= {*wide}:
+        return np.array([])
+    return (wide[rule] - wide[other]).dropna().to_numpy()
+
+
+def compare_candidates(table):
+    """The rules that were tried beside margin: worth, paired with margin's, and where each does harm.
+
+    Returns
+    -------
+    DataFrame
+        Indexed by rule: n_sets, median worth of 100 labels (10 at a time, default classifier); ratio, low,
+        high (pseudo-median of the worth over margin's on the same sets, signed-rank interval); fewer (data
+        sets where it is shown to be worth less than random), worst (the smallest gain).
+    """
+    part = table[(table["batch"] == 10) & (table["n"] == 100) & GROUPS["all"](table)]
+    part = part[part["classifier"] == "logistic_regression"]
+    rows = {}
+    for rule, own in part.groupby("rule"):
+        ratios = paired_worth(table, rule, "margin")
+        low, high = np.exp(signed_rank_interval(ratios))
+        numbers = dict(n_sets=len(own), median=own["worth"].median(), ratio=np.exp(pseudo_median(ratios)))
+        rows[rule] = numbers | dict(low=low, high=high, fewer=(shown(own) < 0).sum(), worst=own["gain"].min())
+    return pd.DataFrame.from_dict(rows, orient="index").rename_axis("rule")
+
+
+def random_share(table):
+    """The random share that the map advises, in tenths: the smallest that does no harm and costs little."""
+    candidates = compare_candidates(table)
+    for tenths in (1, 2, 3, 5):
+        name = f"margin_random_{tenths}"
+        if name in candidates.index and candidates.loc[name, "low"] > 0.9 and may_be_advised(table, name):
+            return tenths
+    return 2
+
+
+def expectation_table(table=None):
+    """What 100 labels are worth, as a table to read: six rows at the most.
+
+    Parameters
+    ----------
+    table : DataFrame, optional
+        Of read_map.
+
+    Returns
+    -------
+    DataFrame of str
+        rule, labels a batch, classifier, data sets, random labels that 100 labels are worth (median), the
+        range of a new data set (in 90 %), and on how many sets they are shown to be worth more and fewer.
+
+    Examples
+    --------
+    >>> len(expectation_table()) <= 6
+    True
+    """
+    every = expect(table).set_index([*ONE, "group"])
+    rows = []
+    for classifier, rule, batch in SHOWN:
+        key = (classifier, rule, batch, 100, "all")
+        if key in every.index:
+            row = every.loc[key]
+            new = f"{as_labels(row['low'])} to {as_labels(row['high'])}"
+            counts = f"{row['more']:.0f} / {row['fewer']:.0f}"
+            name = classifier.replace("_", " ")
+            rows.append(
+                (rule, str(batch), name, f"{row['n_sets']:.0f}", as_labels(row["median"]), new, counts)
+            )
+    names = ["rule", "labels a batch", "classifier", "data sets", "100 labels are worth", "on a new data set"]
+    return pd.DataFrame(rows, columns=[*names, "sets with more / fewer"])
+
+
+def as_labels(worth, n=100):
+    """A worth of n labels as a number of random ones: "174", or "all" where all of them do not suffice."""
+    return "all" if np.isinf(worth) else f"{worth * n:.0f}"
+
+
+def describe_map(table=None):
+    """Say in Markdown what to expect of the next data set, what can go wrong, and where labels hardly matter.
+
+    Parameters
+    ----------
+    table : DataFrame, optional
+        Of read_map.
+
+    Returns
+    -------
+    str
+        Three bullets.
+
+    Examples
+    --------
+    >>> describe_map().count("- **")
+    3
+    """
+    table = read_map() if table is None else table
+    rule = recommendation(table)
+    real = table[GROUPS["all"](table) & (table["classifier"] == "logistic_regression")]
+    own = real[(real["rule"] == rule) & (real["batch"] == 10) & (real["n"] == 100)]
+    low, high = prediction_interval(own["worth"])
+    held, n_sets = coverage_of_next(own["worth"])
+    expect_it = (
+        f"- **What to expect.** On {n_sets} real data sets, 10 at a time, 100 labels chosen by `{rule}` are "
+        f"worth {as_labels(own['worth'].median())} random ones in the median; on a new one expect "
+        f"{as_labels(low)} to {as_labels(high)} (an interval made to hold 90 %; it held {held} of the "
+        f"{n_sets} sets, each left out in turn). *All*: more than the whole pool at random."
+    )
+    return "\n".join([expect_it, _describe_harm(real), _describe_flat(table)])
+
+
+def _describe_harm(real):
+    part = real[(real["n"] == 100) & (real["batch"] == 10) & real["rule"].isin(RULES)]
+    counts = {rule: (shown(own) < 0).sum() for rule, own in part.groupby("rule")}
+    worst = part.loc[part["gain"].idxmin()]
+    harm = ", ".join(f"`{rule}` on {count}" for rule, count in counts.items() if count)
+    lost = (
+        f"100 labels are shown to be worth less than random ones: {harm}"
+        if harm
+        else ("no rule is shown to be worth less than random labels on any set")
+    )
+    return (
+        f"- **What can go wrong.** With batches of 10, {lost}. The largest loss is "
+        f"{-100 * worst['gain']:.0f} points of accuracy (`{worst['rule']}` on {worst['data_set']})."
+    )
+
+
+def _describe_flat(table):
+    shares = {n: flat_share(table, n) for n in (50, 100, 200)}
+    parts = ", ".join(f"{share:.0%} of the sets at {n} labels" for n, share in shares.items())
+    return (
+        f"- **Where labels hardly matter.** Twice as many random labels gain less than {100 * FLAT:.1f} "
+        f"points on {parts}: there the advice is to stop labelling, not a rule."
+    )

@@ -4,10 +4,8 @@ Not here: the results table and the sentences on one study (sentences), publishe
 """
 
 import numpy as np
-import pandas as pd
 
 from active_learning._validation import check_choice
-from active_learning.report.benchmark import decide, wins_and_losses
 from active_learning.report.sentences import describe, format_range, format_whole, listed, seed_meets
 from active_learning.statistics.power import ranking, smallest_saving_shown, splits_to_show
 from active_learning.statistics.savings import summarise
@@ -18,21 +16,19 @@ def code(name):
     return f"`{name}`"
 
 
-def answer(curves, target, *, parts=None, atlas=None):
+def answer(curves, target, *, parts=None):
     """Answer the report's question in Markdown bullets.
 
     Parameters
     ----------
     curves, target, parts
         As in `describe`, of handwritten digits.
-    atlas : DataFrame, optional
-        Table of `run_atlas`, for a bullet on other data sets.
 
     Returns
     -------
     str
         What is saved on digits; what one run is worth, unless there is one split only or the seed set meets
-        the target; what is saved elsewhere.
+        the target.
 
     Examples
     --------
@@ -50,26 +46,7 @@ def answer(curves, target, *, parts=None, atlas=None):
             [f"{code(row.Index)} {format_range(row.single_low, row.single_high)}" for row in rows]
         )
         bullets.append(f"- **One run proves little.** One split may show any saving: {ranges}.")
-    if atlas is not None:
-        bullets.append(answer_elsewhere(atlas, "far", 10))
     return "\n".join(bullets)
-
-
-def answer_elsewhere(table, reach, batch):
-    """One Markdown bullet on many data sets, from a table of atlas, one of its targets and batch sizes."""
-    counts = wins_and_losses(table).loc[reach, batch]
-    n, rows = counts.iloc[0].sum(), "one row" if batch == 1 else f"{batch} rows"
-    wins, harm = _tally(counts["win"]), _tally(counts["loss"])
-    gain = f"these are shown to save labels: {wins}" if wins else "no rule is shown to save labels"
-    cost = f"to cost labels: {harm}" if harm else "none is shown to cost any"
-    start = f"- **On {n} data sets**, buying {rows} at a time"
-    return f"{start}, {gain}; {cost}. Elsewhere no difference is shown."
-
-
-def _tally(counts):
-    """The rules with a count above 0, largest first: "`margin` on 5 and `entropy` on 2"."""
-    counts = counts[counts > 0].sort_values(ascending=False, kind="stable")
-    return listed([f"{code(rule)} on {count}" for rule, count in counts.items()]) if len(counts) else ""
 
 
 def describe_ranking(needed):
@@ -197,36 +174,6 @@ def _turns(small, large):
     return small.saving_low > 0 > large.saving_high or small.saving_high < 0 < large.saving_low
 
 
-def describe_atlas(table):
-    """Where rules save and where they cost labels, from a table of run_atlas."""
-    counts, harm = wins_and_losses(table).loc["far"], []
-    for batch in sorted(table["batch"].unique()):
-        if lost := _tally(counts.loc[batch, "loss"]):
-            harm.append(f"in batches of {batch} by {lost} of the data sets")
-    cost = f"Labels are lost {'; '.join(harm)}." if harm else "No rule is shown to cost labels."
-    decisions = decide(table)
-    none, kinds = (decisions["strategy"] == "random").sum(), f"of the {len(decisions)} kinds of project"
-    if none:
-        return f"{cost} For {none} {kinds} in section 1 no rule's mean saving is shown."
-    return f"{cost} For each {kinds} in section 1 the mean saving of some rule is shown."
-
-
-def _picks(decisions, counts, batch):
-    """What the decisions say for a batch size, far above the start, and on how many data sets it is shown."""
-    far = decisions[(decisions["batch"] == batch) & (decisions["reach"] == "far")]
-    picks = []
-    for rule, rows in far.groupby("strategy", sort=False):
-        where = f"with {listed([*rows['classes']])} classes"
-        if rule == "random":
-            picks.append(f"{where} no rule is shown to save")
-            continue
-        savings = listed([f"{format_whole(row.estimate)}%" for row in rows.itertuples()])
-        row = counts.loc[(batch, rule)]
-        shown = f"shown on {row['win']} of {row.sum()} data sets, a cost on {row['loss']}"
-        picks.append(f"{where} {code(rule)} (expect {savings}; {shown})")
-    return "; ".join(picks)
-
-
 def bill(summary, rule, sizes, price, setup_cost):
     """Say what a rule saves of the whole bill, test and seed labels included, and from when on it pays.
 
@@ -275,74 +222,3 @@ def bill(summary, rule, sizes, price, setup_cost):
         f"label costs more than {setup_cost / saved:.2f}. **Active learning pays where labels are dear or "
         f"many.**"
     )
-
-
-def advice(table):
-    """What to do, in numbered lines of Markdown, each with its evidence, from a table of run_atlas."""
-    decisions = decide(table)
-    counts = wins_and_losses(table).loc["far"]
-    picks = [f"**{b} at a time**, {_picks(decisions, counts, b)}" for b in sorted(table["batch"].unique())]
-    losses = counts.groupby("strategy", sort=False)["loss"].sum().sort_values(ascending=False, kind="stable")
-    n_cells = counts.groupby("strategy").sum().sum(axis=1).iloc[0]
-    harm = f"{code(losses.index[0])} costs labels in {losses.iloc[0]} of {n_cells} cells of the map"
-    steps = [
-        "**Label a random test set first**, and never query it: without it you cannot know when to stop.",
-        f"**Pick the rule by your batch and classes.** For a target far above the start: {'. '.join(picks)}.",
-        f"**Know the harm**: {harm if losses.iloc[0] else 'no rule is shown to cost labels in any cell'}.",
-        "**Try another classifier too**: the [appendix](4_appendix.ipynb) measures how much that is worth.",
-        "**Measure on your own rows** before you trust any of this ([notebook "
-        "3](3_your_own_data.ipynb)), and "
-        "ask for many splits, an interval and the downside, of us as of others.",
-    ]
-    return "\n".join(f"{number}. {step}" for number, step in enumerate(steps, 1))
-
-
-def lever_counts(table):
-    """How often does another classifier, at random, save more labels than a rule with the first one?
-
-    table: of atlas on the studies of run_levers, random with the first classifier the reference
-    returns: DataFrame indexed by classifier: more, fewer (data sets), of the estimates
-    """
-    far = table[table["reach"] == "far"]
-    middle = far.assign(saving=far[["lowest", "highest"]].replace(-np.inf, np.nan).mean(axis=1))
-    wide = middle.pivot(index="study", columns="strategy", values="saving")
-    rule = next(name for name in far["strategy"] if not name.endswith(": random"))
-    others = [name for name in far["strategy"].unique() if name.endswith(": random")]
-    rows = {
-        name.split(": ")[0]: ((wide[name] > wide[rule]).sum(), (wide[name] < wide[rule]).sum())
-        for name in others
-    }
-    return pd.DataFrame.from_dict(rows, orient="index", columns=["more", "fewer"])
-
-
-def _lever_rule(table):
-    return next(name for name in table["strategy"] if not name.endswith(": random")).split(": ")[-1]
-
-
-def describe_levers(table):
-    """Is the classifier the bigger lever? The title of the figure, and what it shows in Markdown.
-
-    table: as in lever_counts
-    """
-    far, counts = table[table["reach"] == "far"], lever_counts(table)
-    parts = [
-        f"{n.replace('_', ' ')} on {x.more} of {x.more + x.fewer} data sets" for n, x in counts.iterrows()
-    ]
-    finding = f"Where changing the classifier saves more than {_lever_rule(table)} does: {', '.join(parts)}"
-    lines = []
-    for name, row in counts.iterrows():
-        alone = far[far["strategy"] == f"{name}: random"]["verdict"].value_counts()
-        lines.append(
-            f"- {code(name)} with random labels saves more than {_lever_rule(table)} with the first "
-            f"classifier on {row.more} data sets and less on {row.fewer}. By itself it is shown to save "
-            f"labels on {alone.get('win', 0)} and to cost labels on {alone.get('loss', 0)} ({len(far)} "
-            f"cells, Holm)."
-        )
-    most = far["study"].nunique() / 2
-    bigger = [code(name) for name, row in counts.iterrows() if row.more > most]
-    end = "So none is the bigger lever on most of these data sets"
-    if bigger:
-        end = f"So on most of these data sets {listed(bigger)} is a bigger lever than the rule"
-    elif (counts["fewer"] > most).all():
-        end = "So on most of these data sets the rule is the bigger lever"
-    return finding, "\n".join([*lines, "", f"{end}. Try both on your own rows."])

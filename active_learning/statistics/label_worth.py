@@ -6,6 +6,7 @@ where the curve is flat, and how far the rule is ahead where it is not.
 """
 
 from functools import cache, partial
+from numbers import Real
 
 import numpy as np
 import pandas as pd
@@ -54,7 +55,8 @@ def label_worth(curves, n_labels, *, reference="random", reference_curves=None, 
     Raises
     ------
     ValueError
-        For an unknown reference, a rule without a split in common with it, or runs that are shorter.
+        For an unknown reference, a rule without a split in common with it, runs that are shorter, or a `flat`
+        below 0.
 
     References
     ----------
@@ -68,6 +70,8 @@ def label_worth(curves, n_labels, *, reference="random", reference_curves=None, 
     True
     """
     n = check_integer("n_labels", n_labels, 1)
+    if isinstance(flat, bool) or not isinstance(flat, Real) or not flat >= 0:
+        raise ValueError(f"flat must be a fraction of 0 or more, got {flat!r}")
     names = list(check_curves(curves)["strategy"].unique())
     check_choice("reference strategy", reference, names)
     curve = _reference_scores(curves, reference, reference_curves)

@@ -79,16 +79,19 @@ class Plan(NamedTuple):
     most: int  # labels
     reference: str | None = None  # the plan whose random runs are used; None: its own
     part: int = 1  # every how many-th data set of the order
+    first: int = 0  # from which on
 
 
 MAIN = (("margin", 10), ("diverse_margin", 10), ("margin_random_2", 10), ("least_confidence", 10))
 LARGE = (("margin", 50), ("diverse_margin", 50))
 OTHERS = tuple((name, 10) for name in (*CANDIDATES, "annealed_margin") if name != "margin_random_2")
+BEST = (("annealed_margin", 10), ("margin_random_1", 10))  # of the candidates on every second set
 TREES = (("margin", 10), ("margin_random_2", 10), ("diverse_margin", 10))
 PLANS = {
     "logistic": Plan("logistic_regression", (*MAIN, *LARGE), 10, 200),
     "trees": Plan("extra_trees", TREES, 5, 100),
     "candidates": Plan("logistic_regression", OTHERS, 10, 100, "logistic", 2),
+    "best": Plan("logistic_regression", BEST, 10, 100, "logistic", 2, 1),
     "single": Plan("logistic_regression", (("margin", 1), ("diverse_margin", 1)), 10, 100, "logistic", 2),
 }
 
@@ -218,7 +221,7 @@ def main():
     plan = PLANS[args.plan]
     rules = ((args.rule, 10),) if args.rule else plan.rules
     sources = read_sources()
-    sources = sources[sources["held_out"] == args.held_out].iloc[:: plan.part]
+    sources = sources[sources["held_out"] == args.held_out].iloc[plan.first :: plan.part]
     part, parts = map(int, args.shard.split("/"))
     for row in sources.iloc[part::parts].itertuples(index=False):
         started = time.process_time()

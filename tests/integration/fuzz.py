@@ -43,7 +43,7 @@ from active_learning.models.label_spreading import GraphSpreading
 from active_learning.models.logistic import NewtonLogisticRegression
 from active_learning.models.registry import CLASSIFIERS, default_model, fit
 from active_learning.plots.style import color_of, ink_of
-from active_learning.report import analysis, benchmark, sentences
+from active_learning.report import analysis, sentences
 from active_learning.statistics import curves as measures
 from active_learning.statistics import equal_budget, power, savings
 from active_learning.strategies import base, batch
@@ -56,7 +56,7 @@ BEHIND = [  # what is not exported, and takes arguments from tests, the command 
     *(take, printable, read_docstrings, TextEncoder, VectorScaler),
     *(better_classifier, study_sizes, table_model, GraphSpreading, cut_rows),
     *(NewtonLogisticRegression, default_model, fit, color_of, ink_of, check_strategy, pick_strategies),
-    *(benchmark.goals_of, benchmark.atlas, benchmark.wins_and_losses, analysis.verdict),
+    analysis.verdict,
     *(getattr(sentences, name) for name in ("describe", "recommend", "format_cost", "format_saving")),
     *(getattr(sentences, name) for name in ("format_labels", "format_percent", "format_share", "effect")),
     *(sentences.seed_meets, sentences.beside_constant, notebook.text_table, notebook.moving_picture),
@@ -386,20 +386,6 @@ def calls(rng, folder):
 
 
 @cache
-def many():
-    """(goals, studies, table) of a small benchmark, and the table of one of classifiers."""
-    sets = {name: al.load_dataset(name) for name in ("iris", "wine")}
-    small = dict(n_splits=2, budget=24, n_jobs=1)
-    table, studies = al.run_atlas(sets, ["random", "margin"], batches=(1, 5), **small)
-    goals = {name: benchmark.goals_of(studies[name, 5]) for name in sets}
-    models = {"knn": "knn", "svm": "svm"}
-    classifiers = al.run_atlas(
-        {"iris": sets["iris"]}, ["random", "margin"], models=models, batches=(5,), **small
-    )
-    return goals, studies, table, classifiers[0]
-
-
-@cache
 def study_table():
     """A table with two classes that some column tells apart."""
     return al.load_table(pd.DataFrame({"x": np.arange(60.0) % 7, "y": [*"ab" * 20, *[""] * 20]}), "y")
@@ -457,7 +443,6 @@ def plane(rng):
 def calls_of_results(rng, folder):
     """As calls, of what is made from a study's results."""
     iris = plain()[0]
-    goals, studies, atlas, levers = many()
     data, runs, answer = watched()
     summary, seed = al.summarise(plain()[3], 0.9), int(rng.integers(1000))
     ax = lambda: al.new_figure()[1]  # noqa: E731
@@ -491,18 +476,16 @@ def calls_of_results(rng, folder):
         "describe_gains": lambda: ([tall(rng), "accuracy"], {}),
         "gains": lambda: ([tall(rng)], dict(reference="random", random_state=seed)),
         "reachable": lambda: ([tall(rng), "random"], {}),
-        "goals_of": lambda: ([tall(rng)], dict(reference="random")),
-        "run_atlas": lambda: ([{"iris": iris}, ["random", "margin"]], dict(batches=(5,), models=one_of(rng, [None, {"knn": "knn"}]), n_splits=1, budget=20, n_jobs=1, random_state=seed)),
-        "atlas": lambda: ([studies, goals], dict(reference="random")),
-        "atlas_cells": lambda: ([atlas, "far"], {}),
-        "wins_and_losses": lambda: ([atlas], {}),
-        "decision_table": lambda: ([atlas], {}),
-        "advice": lambda: ([atlas], {}),
         "answer": lambda: ([tall(rng), 0.9], {}),
+        "label_worth": lambda: ([tall(rng), 30], dict(reference="random", flat=0.02, random_state=seed)),
+        "recommend_rule": lambda: (["text", int(rng.integers(1, 99))], {}),
+        "read_map": lambda: ([], {}),
+        "expect": lambda: ([al.read_map()], dict(level=0.9)),
+        "expectation_table": lambda: ([al.read_map()], {}),
+        "describe_map": lambda: ([al.read_map()], {}),
+        "plot_worths": lambda: ([al.read_map().query("n == 100 and rule == 'margin'"), ax()], {}),
         "describe_batches": lambda: ([crossings(rng), {5: summary, 40: summary}], {}),
         "bill": lambda: ([summary, "margin", {"seed": 6, "test": 45}, 2.0, 100], {}),
-        "describe_atlas": lambda: ([atlas], {}),
-        "describe_levers": lambda: ([levers], {}),
         "describe_power": lambda: ([*pairs(rng), (0.2, 0.05)], {}),
         "describe_ranking": lambda: ([by_strategy(rng)], {}),
         "VectorScaler": lambda: ([rng.normal(size=(12, 3)), None], {}),
@@ -518,7 +501,6 @@ def calls_of_results(rng, folder):
         "stop_table": lambda: ([], {}),
         "new_figure": lambda: ([1, int(rng.integers(1, 4))], {}),
         "plot_batch_price": lambda: ([prices(rng), ax()], {}),
-        "plot_cells": lambda: ([*al.atlas_cells(atlas, "near"), ax()], {}),
         "plot_dots": lambda: ([{("a", "margin"): rng.normal(size=9)}, ax()], {}),
         "plot_intervals": lambda: ([pd.DataFrame(rng.random((2, 3)), ["margin", "a"], ["estimate", "low", "high"]), ax()], {}),
         "plot_forecast": lambda: ([answer, one_of(rng, [None, runs[0]]), ax()], dict(rule="random")),
@@ -603,6 +585,7 @@ INNER = {
     "plot_one_run",
     "new_figure",
     "plot_paired_savings",
+    *("read_map", "expect", "expectation_table", "describe_map", "plot_worths"),
     *ROUND_RULES,
 }
 

@@ -101,7 +101,6 @@ FOUND = {  # once a traceback of another kind, or a wrong result
     "plot_images": lambda: al.plot_images(np.zeros((2, 3, 3)), "ab", "cd"),
     "beside_constant": lambda: beside_constant(CURVES, []),
     "better_classifier": lambda: better_classifier(None, None, {}, "f1"),
-    "atlas_cells": lambda: al.atlas_cells(pd.DataFrame({"reach": ["far"]}), {}),
     "bill": lambda: al.bill(CURVES, "nobody", {"test": 3}, 1, 1),
     "a pause for ever": lambda: moving_picture([], pause=np.inf),
     "describe_power": lambda: al.describe_power([30, 40], [50], 60),

@@ -1,4 +1,7 @@
-"""Claims about many data sets side by side: targets, verdicts, and what is expected of another data set."""
+"""Claims about the map: what is read off it, and that its rows come out again."""
+
+import sys
+from pathlib import Path
 
 import numpy as np
 import pandas as pd
@@ -6,153 +9,255 @@ import pytest
 from scipy import stats
 
 import al_helpers as al
-from active_learning.report.benchmark import GROUPS, atlas, decide, expected, goals_of, wins_and_losses
+from active_learning.labelling.draw import AUDIT_SHARE
+from active_learning.report.benchmark import (
+    GROUPS,
+    compare_candidates,
+    coverage_of_next,
+    expect,
+    harmful,
+    p_values,
+    paired_worth,
+    prediction_interval,
+    random_share,
+    recommendation,
+)
+from active_learning.strategies.registry import BATCHES
+
+BENCHMARKS = Path(__file__).parents[1] / "benchmarks"
 
 
-def curves_of(needed, budget=100):
-    """Curves of steps: a run is at 0.5 until it has `needed` labels, and at 0.9 from then on."""
-    rounds = np.arange(10, budget + 1, 10)
-    rows = [
-        (rule, split, n, 0.9 if n >= labels else 0.5)
-        for rule, runs in needed.items()
-        for split, labels in enumerate(runs)
-        for n in rounds
-    ]
-    return pd.DataFrame(rows, columns=["strategy", "split", "n_labels", "accuracy"])
+def rows_of(worths, gains=None, *, rule="margin", half_width=0.01, kind="table", batch=10, n=100):
+    """Rows of a map: one a data set."""
+    gains = np.log(worths) / 10 if gains is None else np.asarray(gains, dtype=float)
+    table = pd.DataFrame(
+        {"data_set": [f"set {i}" for i in range(len(worths))], "worth": worths, "gain": gains}
+    )
+    table = table.assign(kind=kind, rows=2000, columns=5, classes=2, rule=rule, batch=batch, n=n)
+    table = table.assign(
+        classifier="logistic_regression", low=table["worth"] * 0.9, high=table["worth"] * 1.1
+    )
+    table = table.assign(gain_low=table["gain"] - half_width, gain_high=table["gain"] + half_width)
+    return with_holm(table)
 
 
-def rising(n=4):
-    """Random runs whose accuracy rises by 0.001 a label from 0.5 at 20 labels to 0.58 at 100."""
-    rounds = np.arange(20, 101, 20)
-    rows = [("random", split, labels, 0.5 + 0.001 * (labels - 20)) for split in range(n) for labels in rounds]
-    return pd.DataFrame(rows, columns=["strategy", "split", "n_labels", "accuracy"])
+def with_holm(table):
+    p_value = p_values(table)
+    return table.assign(p_value=p_value, p_holm=np.minimum(p_value * len(table), 1))
 
 
-def test_goals_are_what_random_reaches_with_a_quarter_and_a_half_of_the_labels_to_buy():
-    assert goals_of(rising()) == pytest.approx({"seed": 0.5, "near": 0.52, "far": 0.54})
+def test_p_values_are_those_of_students_test_on_the_splits():
+    runs = np.random.default_rng(0).normal(0.02, 0.03, 10)
+    half = stats.t.ppf(0.975, 9) * stats.sem(runs)
+    row = rows_of([1.2], [runs.mean()], half_width=half)
+    assert row["p_value"].iloc[0] == pytest.approx(stats.ttest_1samp(runs, 0).pvalue)
 
 
-GOALS = {"near": 0.7, "far": 0.8}
+def test_no_spread_and_no_gain_is_no_evidence_and_no_spread_with_a_gain_is_all_of_it():
+    assert list(rows_of([1.0, 1.5], [0.0, 0.02], half_width=0.0)["p_value"]) == [1.0, 0.0]
 
 
-def small_atlas():
-    """One data set on which `good` halves the labels and `bad` doubles them, in each of 16 splits."""
-    curves = curves_of({"random": [40] * 16, "good": [20] * 16, "bad": [80] * 16, "same": [30, 50] * 8})
-    return atlas({("one", 10): curves}, {"one": GOALS}).assign(classes=2)
+@pytest.mark.parametrize(("m", "level", "k"), [(79, 0.9, 4), (19, 0.9, 1), (39, 0.95, 1), (5, 0.9, 1)])
+def test_the_prediction_interval_is_of_the_kth_values_from_either_end(m, level, k):
+    worths = np.random.default_rng(0).permutation(np.arange(1.0, m + 1))
+    assert prediction_interval(worths, level) == (k, m + 1 - k)
 
 
-def test_atlas_says_win_loss_and_tie_where_they_are():
-    far = small_atlas().query("reach == 'far'").set_index("strategy")
-    assert far["verdict"].to_dict() == {"good": "win", "bad": "loss", "same": "tie"}
-    assert far.loc["good", "estimate"] == pytest.approx(1 - 17.5 / 37.5)  # crossings between 10 labels apart
-    assert (far["p_holm"] >= far["p_value"]).all()
+def test_the_prediction_interval_holds_the_next_value_as_often_as_it_says():
+    rng, held = np.random.default_rng(1), 0
+    for _ in range(2000):
+        *known, new = rng.lognormal(size=40)
+        low, high = prediction_interval(known, 0.9)
+        held += low <= new <= high
+    assert held / 2000 == pytest.approx(1 - 2 * 2 / 40, abs=0.02)  # the 2nd values from either end of 39
 
 
-def test_wins_and_losses_count_every_data_set_once():
-    counts = wins_and_losses(small_atlas())
-    assert counts.loc["far", 10].to_dict("index") == {
-        "good": {"win": 1, "tie": 0, "loss": 0},
-        "bad": {"win": 0, "tie": 0, "loss": 1},
-        "same": {"win": 0, "tie": 1, "loss": 0},
-    }
+def test_coverage_leaves_each_data_set_out_and_takes_infinite_worths():
+    held, m = coverage_of_next([1.0, 2.0, 3.0, np.inf, np.inf])
+    assert (held, m) == (4, 5)  # 1.0 lies below all others; inf is within (., inf]
 
 
-def test_atlas_cells_hold_a_row_a_data_set_and_mark_what_is_not_shown():
-    values, texts = al.atlas_cells(small_atlas(), "far")
-    assert list(values.index) == ["one"] and values.shape == (1, 3)
-    assert [" = " in text or "=" in text for text in texts.iloc[0]] == [False, False, True]
+def test_expect_counts_real_data_sets_only_and_each_kind_apart():
+    table = pd.concat(
+        [rows_of([1.0, 2.0, 4.0]), rows_of([0.1], kind="generator"), rows_of([8.0], kind="text")]
+    )
+    rows = expect(with_holm(table)).set_index("group")
+    assert dict(rows["n_sets"]) == {"all": 4, "table": 3, "text": 1, "few classes": 4}
+    assert rows.loc["all", "median"] == 3 and rows.loc["table", "median"] == 2
+    assert tuple(rows.loc["all", ["low", "high"]]) == (1, 8)
+    assert (rows.loc["all", "more"], rows.loc["all", "fewer"]) == (3, 0)  # the one of worth 1 has no gain
 
 
-def test_expected_saving_is_the_mean_log_ratio_with_students_interval():
-    savings = np.array([0.5, 0.4, 0.2])
-    table = pd.DataFrame({"estimate": savings, "lowest": savings})
-    estimate, low, high, n = expected(table)
-    gains = np.log(1 - savings)
-    ends = stats.t.interval(0.95, 2, loc=gains.mean(), scale=stats.sem(gains))
-    assert (estimate, low, high, n) == pytest.approx(
-        (1 - np.exp(gains.mean()), 1 - np.exp(ends[1]), 1 - np.exp(ends[0]), 3)
+def with_both(worths, rule, **settings):
+    """Rows of a map with both classifiers, the second of which finds no harm."""
+    table = rows_of(worths, rule=rule, **settings)
+    trees = rows_of(np.ones(len(worths)), rule=rule, **settings).assign(classifier="extra_trees")
+    return pd.concat([table, trees])
+
+
+def test_a_rule_that_harms_a_data_set_is_not_recommended_whatever_its_median():
+    good = with_both([1.5, 1.6, 1.7], "margin")
+    better = with_both([3.0, 3.0, 0.5], "diverse_margin")
+    assert harmful(pd.concat([good, better]), "diverse_margin") == ["set 2"]
+    assert recommendation(pd.concat([good, better])) == "margin"
+    harmless = with_both([3.0, 3.0, 1.0], "diverse_margin")
+    assert recommendation(pd.concat([good, harmless])) == "diverse_margin"
+    unknown = rows_of([3.0, 3.0, 1.0], rule="diverse_margin")  # what it does to trees was not measured
+    assert recommendation(pd.concat([good, unknown])) == "margin"
+
+
+def test_a_kind_departs_from_the_usual_rule_only_where_the_difference_is_shown():
+    tables = [with_both(np.full(12, 2.0), "margin"), with_both(np.full(12, 1.0), "diverse_margin")]
+    worths = {"margin": np.full(8, 1.1), "diverse_margin": np.full(8, 1.9)}
+    texts = [with_both(worth, rule, kind="text") for rule, worth in worths.items()]
+    texts = [table.assign(data_set="text " + table["data_set"]) for table in texts]
+    assert recommendation(pd.concat([*tables, *texts]), group="text") == "diverse_margin"
+    few = [table.groupby("classifier").head(4) for table in texts]  # four sets cannot show it
+    assert recommendation(pd.concat([*tables, *few]), group="text") == "margin"
+
+
+def test_paired_worth_counts_a_worth_beyond_all_labels_as_all_of_them():
+    table = pd.concat([rows_of([2.0, np.inf]), rows_of([1.0, 7.0], rule="diverse_margin")])
+    assert paired_worth(table, "margin", "diverse_margin") == pytest.approx(np.log([2, 14 / 7]))
+
+
+# The committed map
+
+
+@pytest.fixture(scope="module")
+def table():
+    return al.read_map()
+
+
+def test_the_map_has_sixty_real_data_sets_twelve_texts_and_three_of_images(table):
+    kinds = table.drop_duplicates("data_set")["kind"].value_counts()
+    print(kinds.to_dict())
+    assert kinds.drop("generator").sum() >= 60 and kinds["text"] >= 12 and kinds["image"] >= 3
+    assert table.drop_duplicates("data_set")["source"].is_unique
+    key = ["data_set", "classifier", "rule", "batch", "n"]
+    assert not table.duplicated(key).any()
+
+
+def test_every_data_set_of_the_map_is_in_the_list_that_was_chosen_before(table):
+    sources = pd.read_csv(BENCHMARKS / "map_sources.csv", keep_default_na=False)
+    chosen = dict(zip(sources["name"], sources["source"], strict=True))
+    found = table.drop_duplicates("data_set")
+    assert all(
+        chosen[name] == source for name, source in zip(found["data_set"], found["source"], strict=True)
     )
 
 
-def test_expected_saving_counts_only_data_sets_whose_saving_is_known():
-    table = pd.DataFrame({"estimate": [np.nan, 0.5, np.nan], "lowest": [-np.inf, 0.5, 0.1]})
-    assert expected(table)[3] == 2
-    assert np.isnan(expected(table.iloc[:2])[0]) and expected(table.iloc[:2])[3] == 1
+def test_twice_as_many_random_labels_are_worth_two_in_the_map(table):
+    control = table[(table["rule"] == "twice_random") & (table["classifier"] == "logistic_regression")]
+    control = control[control["n"] == 100]
+    assert control["worth"].median() == pytest.approx(2, abs=0.02)
+    assert ((control["low"] <= 2) & (control["high"] >= 2)).mean() > 0.9
 
 
-def many(saving, names="abcdef"):
-    """An atlas of one rule that saves about `saving` on every data set."""
-    rows = [
-        dict(
-            study=name,
-            batch=10,
-            reach=reach,
-            strategy="rule",
-            estimate=saving + 0.01 * place,
-            low=saving - 0.1,
-        )
-        | dict(high=saving + 0.1, lowest=saving + 0.01 * place, highest=saving, p_value=0.01, p_holm=0.02)
-        | dict(verdict="win")
-        for place, name in enumerate(names)
-        for reach in ("near", "far")
+def test_the_prediction_interval_covers_data_sets_left_out(table):
+    part = table[
+        (table["n"] == 100) & (table["batch"] == 10) & (table["classifier"] == "logistic_regression")
     ]
-    return pd.DataFrame(rows)
+    for rule, rows in part[GROUPS["all"](part)].groupby("rule"):
+        held, m = coverage_of_next(rows["worth"])
+        low, high = stats.binomtest(held, m).proportion_ci()
+        print(f"{rule}: {held} of {m} = {held / m:.0%} [{low:.0%}, {high:.0%}]")
+        assert high >= 0.9
 
 
-@pytest.mark.parametrize(("saving", "rule"), [(0.3, "rule"), (-0.3, "random"), (0.0, "random")])
-def test_decision_names_a_rule_only_where_its_interval_is_above_nothing(saving, rule):
-    table = many(saving - 0.025).assign(classes=2)
-    decisions = decide(table)
-    assert set(decisions["strategy"]) == {rule} and set(decisions["n_sets"]) == {6}
-    text = al.decision_table(table).to_string()
-    assert ("no rule is shown to save" in text) == (rule == "random")
+def test_the_recommended_rule_is_derived_from_the_map(table):
+    assert recommendation(table) == al.RECOMMENDED
+    for kind in ("table", "text", "image"):
+        for batch in BATCHES:
+            assert al.recommend_rule(kind, batch) == recommendation(table, group=kind, batch=batch)
 
 
-def test_every_number_of_classes_belongs_to_exactly_one_group():
-    for k in (2, 3, 9, 10, 77, 1000):
-        assert sum(low <= k <= high for low, high in GROUPS.values()) == 1
+def test_the_share_of_random_rows_in_the_loop_is_the_maps(table):
+    assert random_share(table) == 10 * AUDIT_SHARE
 
 
-def test_run_atlas_ends_runs_at_their_far_target_and_pairs_the_rules(iris):
-    table, studies = al.run_atlas({"iris": iris}, ["random", "margin"], batches=(10,), n_splits=3, n_jobs=1)
-    far = goals_of(al.run_study(iris, "random", batch=10, n_splits=3, budget=75, n_jobs=1))["far"]
-    curves = studies["iris", 10]
-    assert set(curves["strategy"]) == {"random", "margin"} and curves["split"].nunique() == 3
-    for _, run in curves.groupby(["strategy", "split"]):
-        assert (run["accuracy"].iloc[:-1] < far).all()
-    assert set(table["classes"]) == {3}
-    assert table["verdict"].isin(["win", "tie", "loss"]).all()
+def test_recommend_rule_takes_the_nearest_batch_and_refuses_other_kinds():
+    assert al.recommend_rule("table", 12) == al.recommend_rule("table", 10)
+    with pytest.raises(ValueError, match="video"):
+        al.recommend_rule("video", 10)
 
 
-def test_a_rule_is_not_picked_by_luck_among_four():
-    picked = 0
-    for seed in range(20):
-        rng = np.random.default_rng(seed)
-        rows = [
-            dict(study=name, batch=batch, reach=reach, strategy=rule, estimate=1 - np.exp(rng.normal(0, 0.2)))
-            for name in range(12)
-            for batch in (1, 10, 20)
-            for reach in ("near", "far")
-            for rule in "abcd"
-        ]
-        table = pd.DataFrame(rows).assign(lowest=lambda t: t["estimate"])
-        table["classes"] = np.where(table["study"] < 6, 5, 20)
-        picked += (decide(table)["strategy"] != "random").mean()
-    assert picked / 20 <= 0.05
+def test_the_candidates_stand_beside_margin_with_their_intervals(table):
+    candidates = compare_candidates(table)
+    print(candidates.round(2).to_string())
+    assert candidates.loc["margin", "ratio"] == 1 and (candidates["low"] <= candidates["high"]).all()
 
 
-def test_a_data_set_on_which_a_rule_surely_costs_is_counted():
-    """It misses the target, and so has no estimate: that is no reason to leave it out."""
-    table = pd.DataFrame({"estimate": [0.2, np.nan], "lowest": [0.2, -np.inf], "highest": [0.2, -2.0]})
-    mean, _, _, n = expected(table)
-    assert n == 2 and mean == pytest.approx(1 - np.sqrt(0.8 * 3))
+def test_the_table_to_read_has_six_rows_at_most_and_the_text_three_bullets():
+    assert 1 <= len(al.expectation_table()) <= 6
+    text = al.describe_map()
+    assert [line.split("**")[1] for line in text.split("\n")] == [
+        "What to expect.",
+        "What can go wrong.",
+        "Where labels hardly matter.",
+    ]
 
 
-def test_classifiers_are_compared_with_the_first_one_under_random(iris):
-    models = {"knn": "knn", "svm": "svm"}
-    few = dict(batches=(10,), n_splits=2, budget=40, n_jobs=1)
-    table, _ = al.run_atlas({"iris": iris}, ["random", "margin"], models=models, **few)
-    assert set(table["strategy"]) == {"knn: margin", "svm: random", "svm: margin"}
-    finding, text = al.describe_levers(table)
-    assert finding.startswith("Where changing the classifier saves more than margin does: svm on")
-    assert "`svm` with random labels" in text
+@pytest.mark.parametrize("worths", [[1.0, np.inf, np.inf], [1.0, 2.0, 3.0]])
+def test_the_figure_has_a_mark_for_every_data_set(worths):
+    ax = al.plot_worths(rows_of(worths))
+    assert sum(len(line.get_xdata()) for line in ax.lines[1:]) == 3
+    assert ax.get_ylabel() == "3 data sets, sorted"
+
+
+@pytest.fixture
+def script(monkeypatch):
+    """The script that computes the map, as a module."""
+    monkeypatch.syspath_prepend(BENCHMARKS)
+    import map as script
+
+    yield script
+    for name in ("map", "map_sources", "map_candidates"):
+        sys.modules.pop(name, None)
+
+
+def recomputed(script, name, rules, plan_name="logistic", folder=None):
+    """Rows of the map of a data set, computed anew, for some (rule, batch)."""
+    row = next(row for row in script.read_sources().itertuples(index=False) if row.name == name)
+    plan = script.PLANS[plan_name]
+    dataset, model = script.load_source(row, folder)
+    model = script.with_classifier(model, plan.classifier)
+    curves = script.study(dataset, model, script.runs_of(plan, rules, dataset), plan.n_splits)
+    return script.rows_of(row, dataset, plan, rules, curves)
+
+
+def test_rows_of_a_bundled_data_set_come_out_again_exactly(script, table):
+    new = recomputed(script, "breast_cancer", [("margin", 10), ("margin_random_2", 10)])
+    key = ["data_set", "classifier", "rule", "batch", "n"]
+    both = new.merge(table, on=key, suffixes=("", "_map"))
+    assert len(both) == len(new) > 3
+    for column in ("worth", "low", "high", "gain", "gain_low", "gain_high"):
+        assert both[column].to_numpy() == pytest.approx(both[f"{column}_map"].to_numpy(), abs=2e-4)
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("name", ["digits", "phoneme"])
+def test_rows_of_other_data_sets_come_out_again_where_their_data_are_there(script, table, name):
+    try:
+        new = recomputed(script, name, script.PLANS["logistic"].rules)
+    except ModuleNotFoundError as error:
+        pytest.skip(str(error))
+    both = new.merge(table, on=["data_set", "classifier", "rule", "batch", "n"], suffixes=("", "_map"))
+    assert both["gain"].to_numpy() == pytest.approx(both["gain_map"].to_numpy(), abs=2e-4)
+
+
+def test_rows_are_added_once_and_the_file_is_replaced_at_once(script, tmp_path):
+    path = tmp_path / "map.csv"
+    rows = rows_of([1.0, 2.0])[["data_set", "classifier", "rule", "batch", "n", "worth"]]
+    script.add_rows(rows, path)
+    script.add_rows(rows.assign(worth=9.0), path)
+    script.add_rows(rows.assign(n=200), path)
+    assert list(pd.read_csv(path)["worth"]) == [1.0, 2.0, 1.0, 2.0] and list(tmp_path.iterdir()) == [path]
+
+
+def test_a_file_that_is_not_the_one_measured_is_refused(script, tmp_path):
+    import map_sources
+
+    (tmp_path / "table.csv").write_text("a,b\n1,2\n")
+    with pytest.raises(ValueError, match="is not the file that was measured"):
+        map_sources.checked(tmp_path / "table.csv", "owner/name:table.csv#0000")

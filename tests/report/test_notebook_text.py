@@ -3,11 +3,11 @@
 import numpy as np
 import pandas as pd
 import pytest
-from examples import needing, small_atlas
+from examples import needing
 
 import al_helpers as al
 from active_learning.report import notebook_text
-from active_learning.report.notebook_text import answer_elsewhere, code
+from active_learning.report.notebook_text import code
 
 
 def summary_of(saving, low, high, random=100.0):
@@ -38,52 +38,6 @@ def test_answer_claims_no_spread_from_one_split_or_where_the_seed_set_meets_the_
     text = al.answer(needing(random=n, margin=n), 0.9)
     assert "One run proves little" not in text and "nan" not in text
     assert ("anecdote" in text) == (len(n) == 1) and ("seed set" in text) == (len(n) > 1)
-
-
-@pytest.mark.parametrize("reach", ["near", "far"])
-def test_answer_elsewhere_counts_the_data_sets(reach):
-    text = answer_elsewhere(small_atlas(), reach, 10)
-    assert "shown to save labels: `good` on 1; to cost labels: `bad` on 1." in text
-
-
-@pytest.fixture
-def decide(monkeypatch):
-    """Let the benchmark decide for this rule."""
-    return lambda rule: monkeypatch.setattr(notebook_text, "decide", lambda table: decisions_of(rule))
-
-
-def decisions_of(rule):
-    row = dict(
-        batch=10, classes="2 to 9", reach="far", strategy=rule, estimate=0.4, low=0.3, high=0.5, n_sets=1
-    )
-    return pd.DataFrame([row])
-
-
-def test_advice_names_the_rule_that_wins_and_the_one_that_costs(decide):
-    decide("good")
-    text = al.advice(small_atlas())
-    assert "`good` (expect 40%; shown on 1 of 1 data sets, a cost on 0)" in text
-    assert "`bad` costs labels in 1 of 1 cells" in text
-
-
-@pytest.mark.parametrize(
-    ("rule", "expected"),
-    [("good", "each of the 1 kinds of project in section 1 the mean saving"), ("random", "1 of the 1 kinds")],
-)
-def test_describe_atlas_names_the_harm_and_the_projects_without_a_rule(decide, rule, expected):
-    decide(rule)
-    text = al.describe_atlas(small_atlas())
-    assert f"lost in batches of 10 by `bad` on 1 of the data sets. For {expected}" in text
-
-
-def test_advice_says_so_where_no_rule_is_shown_to_save(decide):
-    decide("random")
-    assert "with 2 to 9 classes no rule is shown to save" in al.advice(small_atlas())
-
-
-def test_answer_has_a_bullet_on_other_data_sets():
-    text = al.answer(needing(random=[30] * 12, margin=[20] * 12), 0.9, atlas=small_atlas())
-    assert text.split("\n")[-1] == answer_elsewhere(small_atlas(), "far", 10)
 
 
 @pytest.mark.parametrize("share", [-0.2, np.nan, 0.0])
