@@ -261,3 +261,16 @@ def test_a_file_that_is_not_the_one_measured_is_refused(script, tmp_path):
     (tmp_path / "table.csv").write_text("a,b\n1,2\n")
     with pytest.raises(ValueError, match="is not the file that was measured"):
         map_sources.checked(tmp_path / "table.csv", "owner/name:table.csv#0000")
+
+
+def test_the_advice_holds_on_the_data_sets_that_were_held_out(table):
+    """They were computed after the advice was settled, and are not in the map."""
+    held_out = pd.read_csv(BENCHMARKS / "map_held_out.csv")
+    assert not {*held_out["data_set"]} & {*table["data_set"]}
+    question = f"rule == '{al.RECOMMENDED}' and batch == 10 and n == 100"
+    known = table[GROUPS["all"](table) & (table["classifier"] == "logistic_regression")].query(question)
+    new = held_out.query(question)["worth"]
+    low, high = prediction_interval(known["worth"])
+    inside, old = new.between(low, high).sum(), new.between(1 / (1 - 0.18), 1 / (1 - 0.52)).sum()
+    print(f"median {new.median():.2f}; new advice holds {inside} of {len(new)}, the old one's interval {old}")
+    assert inside / len(new) >= 0.7
