@@ -13,7 +13,6 @@ from active_learning.features.vectors import VectorScaler
 from active_learning.labelling.plan import better_classifier
 from active_learning.models.label_spreading import GraphSpreading
 from active_learning.notebook import moving_picture
-from active_learning.report.benchmark import goals_of
 from active_learning.report.sentences import beside_constant
 from active_learning.statistics.curves import areas
 from active_learning.statistics.equal_budget import gains, reachable
@@ -74,8 +73,6 @@ FOUND = {  # once a traceback of another kind, or a wrong result
     "describe_gains": lambda: al.describe_gains(CURVES, 7),
     "no budget": lambda: al.plot_reached_share(WIDE, -1),
     "reachable": lambda: reachable(CURVES, "nobody"),
-    "goals_of": lambda: goals_of(CURVES, reference="nobody"),
-    "goals_of nothing": lambda: goals_of(CURVES[:0]),
     "no strategy": lambda: gains(CURVES.assign(strategy=np.nan)),
     "text": lambda: areas(CURVES.assign(accuracy="x")),
     "a round twice": lambda: areas(pd.concat([CURVES, CURVES])),
