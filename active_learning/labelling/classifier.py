@@ -13,7 +13,7 @@ from active_learning.labelling.plan import table_model
 from active_learning.models.registry import fit, make_model, represent_all
 
 DEFAULT = "logistic_regression"
-CHOICES = ("logistic_regression", "extra_trees", "svm", "knn")  # those with a probability or fast enough
+CHOICES = ("logistic_regression", "extra_trees", "knn")  # fast, with the probabilities that scores need
 STAGES = (50, 200)  # labels at which the choice is made
 MOST = 300  # labelled rows that are compared on
 
