@@ -31,9 +31,8 @@ from active_learning.statistics.label_worth import label_worth
 from active_learning.statistics.savings import paired_saving, summarise
 from active_learning.statistics.power import false_alarm_rate
 # 6. Tables and sentences made from the numbers
-from active_learning.report.sentences import (
-    advise, describe_gains, format_range, listed, results_table,
-)
+from active_learning.report.advice import advise
+from active_learning.report.sentences import describe_gains, format_range, listed, results_table
 from active_learning.report.analysis import check_claims, query_facts, worth
 from active_learning.report.notebook_text import (
     answer, bill, describe_batches, describe_power, describe_ranking,

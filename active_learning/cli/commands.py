@@ -6,24 +6,29 @@ Not here: what the options are (parser), and what they ask for (the other wings)
 import json
 import platform
 import re
+import shutil
+import textwrap
+from itertools import chain
+from typing import NamedTuple
 
 import numpy as np
 import pandas as pd
 import sklearn
 
 from active_learning import __version__
+from active_learning._text import printable
 from active_learning._validation import METRICS, check_choice, check_integer, check_target, constant_answer
 from active_learning.datasets.dataset import load_dataset
 from active_learning.labelling.plan import better_classifier, target_sentence
 from active_learning.models.registry import CLASSIFIERS, make_model
-from active_learning.notebook import text_lines, text_table
+from active_learning.notebook import text_table
+from active_learning.report.advice import advice_lines
 from active_learning.report.sentences import (
-    advise,
     beside_constant,
     describe,
     describe_gains,
     format_percent,
-    recommend,
+    how_to_read,
     results_table,
     seed_meets,
 )
@@ -32,7 +37,7 @@ from active_learning.statistics.savings import summarise
 from active_learning.strategies.registry import CLASSIC, RECOMMENDED, STRATEGIES, unmet_requirements
 from active_learning.study.study import N_PARTS, run_parts, run_study, split_function
 
-MOST_NOTES = 8  # on a page
+MOST_NOTES, MOST_SENTENCES, WIDEST = 8, 5, 100  # of a page
 DOUBT = re.compile(r"\b(dropped|missing|could)\b")
 
 
@@ -83,14 +88,15 @@ def measure(args, dataset, settings, target, notes, table=None):
     sizes = split_function(dataset, **splitting)(random_state=args.seed).sizes
     parts, part_notes = study_parts(args, dataset, names, settings, target, curves)
     notes, rating = [*notes, *part_notes], dict(hold=args.hold, parts=parts)
-    findings = [] if table is None else table_findings(args, table, dataset, settings, curves, target, parts)
+    found = Findings() if table is None else table_findings(args, table, dataset, settings, curves, target)
+    advice = advice_lines(curves, target, **rating)
     if args.json:
         result = as_json(args, dataset, settings, target, curves, sizes, parts)
-        advice = findings[-1] if findings else recommend(curves, target, **rating)
-        result |= {"notes": notes, "findings": findings[:-1], "recommendation": advice}
+        findings = [*filter(None, chain(*found))]
+        result |= {"notes": notes, "findings": findings, "recommendation": " ".join(advice)}
         result |= {} if table is None else {"equal_budget": gains_json(curves)}
         return json.dumps(result, indent=2, allow_nan=False)
-    sentences = [describe(curves, target, **rating), *findings]
+    sentences = answer_lines(args, curves, target, advice, found)
     return study_text(args, dataset, settings, target, curves, sizes, notes, sentences)
 
 
@@ -114,20 +120,32 @@ def study_text(args, dataset, settings, target, curves, sizes, notes, sentences)
     counts = " / ".join(f"{part} {size}" for part, size in sizes.items())
     label, constant = constant_answer(dataset.evaluation_labels, args.metric)
     splits = "1 split" if args.splits == 1 else f"{args.splits} splits"
-    return text_lines(
+    return "\n".join(
         [
-            f"{dataset.name}: {dataset.X.shape[0]} rows x {dataset.X.shape[1]} columns, "
-            f"{len(np.unique(dataset.y))} classes; classifier {args.classifier}",
-            f"{counts}; target {format_percent(target)} {args.metric.replace('_', ' ')} (always saying "
-            f"{label!r} scores {format_percent(constant, 1)}), batch {settings['batch']}, budget "
-            f"{settings['budget']}, {splits}, seed {args.seed}",
-            *shown_notes(args, notes),
+            *wrapped(
+                f"{dataset.name}: {dataset.X.shape[0]} rows x {dataset.X.shape[1]} columns, "
+                f"{len(np.unique(dataset.y))} classes; classifier {args.classifier}",
+                f"{counts}; batch {settings['batch']}, budget {settings['budget']}, "
+                f"{splits}, seed {args.seed}",
+                f"target {format_percent(target)} {args.metric.replace('_', ' ')}; always saying {label!r} "
+                f"scores {format_percent(constant, 1)}",
+                *shown_notes(args, notes),
+            ),
             "",
-            *text_table(results_table(curves, target, hold=args.hold)).splitlines(),
+            text_table(results_table(curves, target, hold=args.hold)),
             "",
-            *sentences,
+            *wrapped(*sentences),
         ]
     )
+
+
+def wrapped(*lines):
+    """Lines for the terminal's width, with the control characters in each made visible."""
+    width = max(40, min(shutil.get_terminal_size((WIDEST, 24)).columns, WIDEST))
+    return [
+        textwrap.fill(printable(line), width, break_on_hyphens=False, break_long_words=False)
+        for line in lines
+    ]
 
 
 def study_parts(args, dataset, names, settings, target, curves):
@@ -142,16 +160,28 @@ def study_parts(args, dataset, names, settings, target, curves):
         return None, [f"nothing is known about new rows: a part of these is too few for a study ({error})"]
 
 
-def table_findings(args, table, dataset, settings, curves, target, parts):
-    """What a study of a user's table shows beyond its results; the last sentence is the advice."""
+class Findings(NamedTuple):
+    """Sentences on what a study of a user's table shows beside its table and its advice."""
+
+    constant: tuple = ()  # nothing is learnt, or the target asks for nothing
+    watch: tuple = ()  # rules that do harm, a better classifier
+    gains: tuple = ()
+    more: tuple = ()  # for those who ask
+
+
+def table_findings(args, table, dataset, settings, curves, target):
+    """What a study of a user's table shows beyond its results."""
     low = beside_constant(curves, dataset.y, args.metric, target, test_share=settings["test_size"])
+    gained, matched, *warned = describe_gains(curves, args.metric) or ["", ""]
     better = better_classifier(table, dataset, settings, args.classifier, n_jobs=args.jobs)
-    return [
-        *describe_gains(curves, args.metric),
-        *low,
-        *filter(None, [better]),
-        advise(curves, target, hold=args.hold, parts=parts),
-    ]
+    return Findings(low, [*warned, better], [gained], [matched])
+
+
+def answer_lines(args, curves, target, advice, found):
+    """The answer: what to do, how sure that is, what to watch; the first five sentences, or all of them."""
+    shown, reading = describe(curves, target, hold=args.hold), how_to_read(curves, target, hold=args.hold)
+    lines = [*found.constant, *advice, *found.watch, shown, *found.gains, reading, *found.more]
+    return list(filter(None, lines))[: None if args.verbose else MOST_SENTENCES]
 
 
 def gains_json(curves):

@@ -37,7 +37,7 @@ def answer(curves, target, *, parts=None):
     >>> answer(pd.DataFrame({"strategy": "random", **rounds}), 0.9)[:67]
     '- **On handwritten digits.** On this one split 90% takes random 30 '
     """
-    bullets = [f"- **On handwritten digits.** {describe(curves, target, parts=parts)}"]
+    bullets = [f"- **On handwritten digits.** {describe(curves, target)}"]
     summary = summarise(curves, target).drop("random")
     summary = summary[np.isfinite(summary[["single_low", "single_high"]]).all(axis=1)]
     if not summary.empty and not seed_meets(curves, target):

@@ -1,7 +1,7 @@
-"""The results table, and sentences made from the numbers of one study; nothing here computes a result.
+"""The results table, and what it shows in words; nothing here computes a result.
 
 A sentence whose truth depends on the numbers is chosen here by code, whatever the target, budget and splits.
-Not here: published claims, money and query facts (analysis), the notebooks' own sentences (notebook_text).
+Not here: what to do about it (advice), published claims, money and query facts (analysis).
 """
 
 import numpy as np
@@ -10,12 +10,8 @@ import pandas as pd
 from active_learning._validation import METRICS, check_choice, constant_answer
 from active_learning.statistics.curves import best_scores, first_scores
 from active_learning.statistics.equal_budget import above_constant, ends_below, gains, reachable
-from active_learning.statistics.power import saving_shown_by
-from active_learning.statistics.savings import holm, summarise
+from active_learning.statistics.savings import summarise
 
-FEW_SPLITS = 10  # below, only large differences are shown among several rules
-MORE_SPLITS = 30
-CHOICE = "too few to choose a rule by"
 WORST = -2.0  # saving below which the end of an interval is no news: three times as many labels
 
 
@@ -99,8 +95,8 @@ def format_interval(low, high):
     return f"[{format_whole(low)}, {format_whole(high)}]"
 
 
-def _say_saving(row):
-    """The saving of a row of summarise as a sentence says it: an end that is not known is not printed."""
+def say_saving(row):
+    """Format the saving of a row of summarise for a sentence: an end that is not known is not printed."""
     if np.isnan(row.saving_low) or row.saving_low > WORST:
         return format_saving(row)
     estimate = format_share(row.saving_min, row.saving_max)
@@ -152,12 +148,13 @@ def effect(row, shown=True):
 
 def _clause(rows, what):
     """One clause about rows of summarise that have the same effect."""
-    names = [row.Index for row in rows]
-    if what == "saves":
-        return f"{listed(names)} save{'s' * (len(rows) == 1)} {listed([format_saving(row) for row in rows])}"
-    if what == "costs":
-        return f"{listed(names)} cost{'s' * (len(rows) == 1)} {listed([_format_more(row) for row in rows])}"
-    return f"no difference shown for {listed([f'{row.Index} ({_say_saving(row)})' for row in rows])}"
+    if what == "nothing":
+        verb = "is" if len(rows) == 1 else "are"
+        return f"{listed([row.Index for row in rows])} {verb} not shown to differ"
+    say, verb, names = (format_saving, "save", {}) if what == "saves" else (_format_more, "cost", {})
+    for row in rows:  # with two classes several rules are one
+        names.setdefault(say(row), []).append(row.Index)
+    return listed([f"{listed(own)} {verb}{'s' * (len(own) == 1)} {said}" for said, own in names.items()])
 
 
 def _format_more(row):
@@ -191,50 +188,48 @@ def listed(words):
     return " and ".join([", ".join(words[:-1]), words[-1]] if len(words) > 1 else words)
 
 
-def describe(curves, target, *, hold=1, parts=None):
-    """Describe what the results table shows, in sentences.
+def describe(curves, target, *, hold=1):
+    """Say which rules the table shows to save or to cost labels, in a sentence.
 
     Parameters
     ----------
-    curves, target, hold, parts
-        As in `summarise`; parts add a sentence on new rows.
+    curves, target, hold
+        As in `summarise`.
 
     Returns
     -------
     str
-        Says first that the splits are few, if they are; says "no difference shown" where an interval spans 0,
-        or Holm's adjustment for the number of rules leaves a difference unshown; names a target that the seed
-        set meets, and one that it does not.
+        "not shown to differ" where an interval spans 0, or Holm's adjustment for the number of rules leaves a
+        difference unshown; says so where the seed set meets the target.
 
     Raises
     ------
     ValueError
         If random is not among the curves, or strategies differ in their splits.
     """
-    summary = summarise(curves, target, hold=hold, parts=parts)
-    n_splits, budget, goal = curves["split"].nunique(), curves["n_labels"].max(), format_percent(target)
-    labels = {name: format_labels(n, budget) for name, n in summary["median"].items()}
-    if n_splits == 1:
-        needs = listed([f"{name} {n}" for name, n in labels.items()])
-        end = "One split is an anecdote: no saving is claimed, and only more splits have an interval."
-        return f"On this one split {goal} takes {needs} labels. {end}"
-    start = f"Over {n_splits} splits (medians), random needs {labels['random']} labels to reach {goal}"
+    summary = summarise(curves, target, hold=hold)
+    if len(curves["split"].unique()) == 1:
+        goal, budget = format_percent(target), curves["n_labels"].max()
+        needs = listed([f"{name} {format_labels(n, budget)}" for name, n in summary["median"].items()])
+        return f"On this one split {goal} takes {needs} labels."
     clauses, met = _clauses(summary), seed_meets(curves, target, hold=hold)
     if met and not _shown(summary, ("saves", "costs")):
-        names = listed([name for name in summary.index if name != "random"] or ["any rule"])
-        start = f"Over {n_splits} splits, {met}; it leaves {names} nothing to save against random"
-        clauses = []
-    elif met:
-        clauses.append(met)
-    sentences = [_few(n_splits, "show large differences alone"), "; ".join([start, *clauses]) + "."]
-    if len(summary) > 2 and clauses:
-        sentences.append(f"What is shown is shown among {len(summary) - 1} comparisons (Holm).")
-    return " ".join([*filter(None, sentences), *_new_rows(summary)])
+        return f"{capitalised(met)}, so no rule can save any."
+    return capitalised("; ".join([*clauses, *filter(None, [met])])) + "." * bool(clauses or met)
 
 
-def _few(n_splits, then):
-    """A sentence to begin with where the splits are few."""
-    return f"{n_splits} splits are few, and {then} (--splits {MORE_SPLITS})." * (1 < n_splits < FEW_SPLITS)
+def capitalised(text):
+    """The text with a capital, if it does not begin with a rule's name."""
+    return "T" + text[1:] if text.startswith("the ") else text
+
+
+def how_to_read(curves, target, *, hold=1):
+    """Say what the brackets of the results table are; "" where it has none."""
+    savings = summarise(curves, target, hold=hold)["saving_low"].drop("random")
+    if not (n_rules := savings.notna().sum()):
+        return ""
+    together = f"; the {n_rules} rules were tested together (Holm)" if n_rules > 1 else ""
+    return f"Brackets: 95% intervals over other random splits of these rows{together}."
 
 
 def _clauses(summary):
@@ -249,23 +244,6 @@ def _shown(summary, effects):
     """Rows of summarise, random's left out, of which one of these effects is shown among all (Holm)."""
     rows = summary.drop("random").itertuples()
     return [row for row in rows if effect(row, row.p_holm <= 0.05) in effects]
-
-
-def _new_rows(summary):
-    """A sentence on what other rows of the same kind would show, for the rules for which that is known."""
-    rows = summary.dropna(subset=["new_rows_low"]).itertuples()
-    ranges = [f"{row.Index} {_format_new_rows(row)}" for row in rows]
-    if not ranges:
-        return []
-    return [
-        "The brackets speak of other splits of these rows; on as many other rows of the same kind the same "
-        f"study would show (in 95 % of cases): {listed(ranges)}."
-    ]
-
-
-def _format_new_rows(row):
-    """What new rows would show, of a row of summarise: "24 to 52%"."""
-    return f"{format_whole(row.new_rows_low)} to {format_whole(row.new_rows_high)}%"
 
 
 def seed_meets(curves, target, *, hold=1):
@@ -297,84 +275,6 @@ def seed_meets(curves, target, *, hold=1):
     return f"{met} in {share:.0%} of them"
 
 
-def recommend(curves, target, *, hold=1, parts=None):
-    """Recommend the rule whose saving is surely the largest, and say how sure that is.
-
-    A rule that ends below random with as many labels is not recommended.
-
-    Parameters
-    ----------
-    curves, target, hold, parts
-        As in `summarise`; parts add what to expect on new rows.
-
-    Returns
-    -------
-    str
-        Says first that the splits are few, if they are; "no difference shown" where the interval spans 0; and
-        which saving would have been shown.
-
-    Raises
-    ------
-    ValueError
-        If random is not among the curves, or strategies differ in their splits.
-    """
-    summary = summarise(curves, target, hold=hold, parts=parts)
-    rules = summary.drop("random").dropna(subset=["saving_low"])
-    if rules.empty:
-        return "Nothing can be recommended from one split, or from random alone."
-    worse = ends_below(curves).index
-    shown = [row for row in _shown(summary, ["saves"]) if row.Index not in worse]
-    others = [*rules.drop(worse).itertuples()] or [*rules.itertuples()]
-    few = _few(curves["split"].nunique(), CHOICE)
-    if (met := seed_meets(curves, target, hold=hold)) and not shown:
-        text = f"Nothing can be recommended: {met}."
-    elif np.isinf(summary["median"]).all():
-        text = "Nothing can be recommended: most runs miss the target; lower it or raise the budget."
-    elif shown:
-        text = _recommended(max(shown, key=lambda row: row.saving_low), len(rules))
-    else:
-        text = _not_recommended(max(others, key=lambda row: (row.saving_min, row.saving_low)), len(rules))
-    return f"{few} {text}".strip()
-
-
-def _recommended(best, n_rules):
-    """Why to use the best row of summarise."""
-    of_many = f" (the best of {n_rules}, so expect a little less)" if n_rules > 1 else ""
-    new = ""
-    if np.isfinite(best.new_rows_low):
-        expected = f"{_format_new_rows(best)} (in 95 % of cases)"
-        new = f" On as many other rows of the same kind the same study would show {expected}."
-    return (
-        f"Recommended: {best.Index}. Over random splits of these rows it saves {format_saving(best)} of "
-        f"the labels that random needs{of_many}; it cost more in {100 * best.cost_more_share:.0f}%.{new}"
-    )
-
-
-def _not_recommended(best, n_rules):
-    """Why not to use even the best row of summarise, and which saving would have been shown."""
-    result, start = _unshown(best, n_rules), "No rule is recommended over random"
-    if best.saving_min >= 0.005:
-        text = f"{start}: for {best.Index}, the most promising, {result}, {_say_saving(best)}."
-    else:
-        text = f"{start}: none is known to save labels, and for {best.Index}, the nearest to it, {result} "
-        text += f"({_say_saving(best)})."
-    smallest = saving_shown_by(best.saving_low, best.saving_high, n_rules=n_rules)
-    if not 0.005 <= smallest < 0.995:  # 0 and 100% say nothing
-        return text
-    return f"{text} In 80 % of studies like this one a saving of {smallest:.0%} would have been shown."
-
-
-def _unshown(row, n_rules):
-    """What a row of summarise shows that is no saving."""
-    alone = effect(row)
-    if effect(row, row.p_holm <= 0.05) == "costs":
-        return "it costs more"
-    if alone == "nothing":
-        return "no difference shown"
-    kind = "saving" if alone == "saves" else "cost"
-    return f"a {kind} is not shown among {n_rules} comparisons (Holm)"
-
-
 def describe_gains(curves, metric="accuracy"):
     """Describe what each rule gains at equal budget, and with how many labels it matches random.
 
@@ -401,7 +301,7 @@ def describe_gains(curves, metric="accuracy"):
     >>> rounds = {"split": [0, 0], "n_labels": [20, 30], "accuracy": [0.5, 0.9]}
     >>> curves = pd.concat([pd.DataFrame({"strategy": name, **rounds}) for name in ("random", "margin")])
     >>> describe_gains(curves)[0]
-    'At equal budget (30 labels, random 90.0% accuracy), in points: margin +0.0.'
+    'With all 30 labels random scores 90.0% accuracy; in points, margin +0.0.'
     """
     check_choice("metric", metric, METRICS)
     table, budget = gains(curves), curves["n_labels"].max()
@@ -409,14 +309,20 @@ def describe_gains(curves, metric="accuracy"):
     if table.empty:
         return []
     word = metric.replace("_", " ")
-    points = "; ".join(f"{row.Index} {_format_points(row)}" for row in table.itertuples())
-    needed = "; ".join(f"{row.Index} {_format_needed(row, budget)}" for row in table.itertuples())
-    power = table["detectable"].max()
-    shown = f" A gain of {100 * power:.1f} would have been shown four times in five." if power > 0 else ""
-    start = f"At equal budget ({budget} labels, random {format_percent(reached, 1)} {word}), in points"
-    match = f"To match random's last round less one standard error ({format_percent(target, 1)})"
+    points = _per_rule(table, format_points)
+    needed = _per_rule(table, lambda row: _format_needed(row, budget))
+    start = f"With all {budget} labels random scores {format_percent(reached, 1)} {word}; in points"
+    match = f"To score {format_percent(target, 1)}, as random does at its end, less one standard error, takes"
     warned = filter(None, [_warning(ends_below(curves), budget)])
-    return [f"{start}: {points}.{shown}", f"{match}: {needed} labels.", *warned]
+    return [f"{start}, {points}.", f"{match} {needed} labels.", *warned]
+
+
+def _per_rule(table, say):
+    """What is said of each row of a table; rows of which the same is said share it."""
+    names = {}
+    for row in table.itertuples():
+        names.setdefault(say(row), []).append(row.Index)
+    return listed([f"{listed(own)} {said}" for said, own in names.items()])
 
 
 def _warning(worse, budget):
@@ -428,8 +334,8 @@ def _warning(worse, budget):
     return f"Do not use {rules} here: with the same {budget} labels {end} below random."
 
 
-def _format_points(row):
-    """Gain of a row of gains in points, with its interval."""
+def format_points(row):
+    """Format the gain of a row of gains in points, with its interval: "+3.4 [+1.8, +5.0]"."""
     interval = "" if np.isnan(row.low) else f" [{100 * row.low:+.1f}, {100 * row.high:+.1f}]"
     return f"{100 * row.gain:+.1f}{interval}"
 
@@ -440,46 +346,6 @@ def _format_needed(row, budget):
         format_labels(np.round(n), budget) for n in (row.labels, row.labels_low, row.labels_high)
     )
     return labels if np.isnan(row.labels_low) else f"{labels} [{low}, {high}]"
-
-
-def advise(curves, target, *, hold=1, parts=None):
-    """Advise on the user's table as `recommend` does or, where the target is too high, on what to ask for.
-
-    Parameters
-    ----------
-    curves, target, hold, parts
-        As in `recommend`.
-
-    Returns
-    -------
-    str
-
-    Raises
-    ------
-    ValueError
-        If random is not among the curves, or strategies differ in their splits.
-
-    Examples
-    --------
-    >>> import pandas as pd
-    >>> rounds = {"split": [0, 0], "n_labels": [20, 30], "accuracy": [0.5, 0.9]}
-    >>> curves = pd.concat([pd.DataFrame({"strategy": name, **rounds}) for name in ("random", "margin")])
-    >>> advise(curves, 0.9)
-    'Nothing can be recommended from one split, or from random alone.'
-    """
-    summary, table = summarise(curves, target, hold=hold), gains(curves)
-    if not np.isinf(summary["median"]).all() or table.empty or table["low"].isna().any():
-        return recommend(curves, target, hold=hold, parts=parts)
-    best, few = (table.loc[table["low"].idxmax()], _few(curves["split"].nunique(), CHOICE))
-    within_reach = reachable(curves, by_most=True)[0]
-    result = "gains" if best.low > 0 and min(holm(table["p_value"])) <= 0.05 else "shows no gain:"
-    lower = f"at most {format_percent(within_reach)} (--target-acc)"
-    less = lower if within_reach < target else "fewer rounds (--hold)"
-    return f"{few} ".lstrip() + (
-        f"Most runs miss {format_percent(target)} with {curves['n_labels'].max()} labels, so no saving can "
-        f"be named there: ask for {less}, or for more labels (--budget). "
-        f"At equal budget {best.name} {result} {_format_points(best)} points."
-    )
 
 
 def beside_constant(curves, y, metric="accuracy", target=None, *, test_share=0.3):
@@ -516,12 +382,12 @@ def beside_constant(curves, y, metric="accuracy", target=None, *, test_share=0.3
     """
     label, score = constant_answer(y, metric)
     best, shown = above_constant(curves, score, test_share=test_share)
-    ends = f"The model ends at {format_percent(best, 1)}"
+    ends = f"it ends at {format_percent(best, 1)}"
     always, sentences = f"the {format_percent(score, 1)} of always saying {label!r}", []
     if best < score:
-        sentences.append(f"{ends}, below {always}: it has learnt nothing useful from these columns.")
+        sentences.append(f"The model has learnt nothing useful from these columns: {ends}, below {always}.")
     elif not shown:
-        sentences.append(f"{ends}, level with {always}: it is not shown to have learnt anything.")
+        sentences.append(f"The model is not shown to have learnt anything: {ends}, level with {always}.")
     if target is not None and target <= score:
         sentences.append(f"The target of {format_percent(target)} is no higher than {always}.")
     return sentences

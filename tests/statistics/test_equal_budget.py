@@ -44,7 +44,7 @@ def test_gains_match_hand_computed_case():
 def test_a_target_out_of_reach_names_what_would_be_in_reach():
     curves = needing(random=[np.inf] * 20, margin=[np.inf] * 20)
     text = al.advise(curves, 0.9)
-    assert "--target-acc" in text and "--budget" in text and "At equal budget" in text
+    assert "--target-acc" in text and "--budget" in text and "With equal labels margin" in text
 
 
 def test_a_model_below_the_majority_says_so():
@@ -60,7 +60,7 @@ def test_what_most_runs_reach_is_reached():
 
 def test_a_target_that_is_missed_for_being_held_is_not_answered_by_a_higher_one():
     curves = make_curves({name: [[0.5, 0.92, 0.95, 0.97]] * 8 for name in ("random", "margin")})
-    assert "ask for fewer rounds (--hold), or for more labels" in al.advise(curves, 0.9, hold=6)
+    assert "ask for fewer consecutive rounds (--hold), or label more" in al.advise(curves, 0.9, hold=6)
 
 
 @pytest.mark.parametrize("n_splits", [2, 5])

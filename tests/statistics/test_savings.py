@@ -10,7 +10,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 import al_helpers as al
-from active_learning.report.sentences import describe, recommend
+from active_learning.report.sentences import describe
 from active_learning.statistics.curves import by_split, crossing_bounds
 from active_learning.statistics.savings import _new_rows, holm, single_run_interval
 
@@ -129,7 +129,7 @@ def test_degenerate_studies_have_a_result_and_no_warning(n, kind):
         saving = al.paired_saving(needed[kind], reference, 300)
         curves = needing(random=reference, margin=needed[kind])
         row = al.summarise(curves, 0.9).loc["margin"]
-        al.results_table(curves, 0.9), describe(curves, 0.9), recommend(curves, 0.9)
+        al.results_table(curves, 0.9), describe(curves, 0.9), al.advise(curves, 0.9)
     assert saving.lowest <= saving.highest <= 1
     assert np.isnan(saving.low) == np.isnan(row["saving_low"]) == (n == 1)
     if n > 1:
@@ -155,7 +155,7 @@ def test_paired_saving_names_arrays_that_do_not_pair_up(needed, reference, names
 def test_a_rule_run_on_other_splits_is_named(small_study):
     _, curves = small_study
     unpaired = curves[(curves["strategy"] != "entropy") | (curves["split"] > 1)]
-    for measure in (al.summarise, al.results_table, describe, recommend):
+    for measure in (al.summarise, al.results_table, describe, al.advise):
         with pytest.raises(ValueError, match="'entropy' lacks split '0', '1'"):
             measure(unpaired, 0.9)
 
