@@ -14,8 +14,9 @@ from scipy import sparse
 from scipy.sparse.csgraph import connected_components
 from sklearn.feature_extraction.text import TfidfVectorizer
 
-from active_learning._arrays import blocks
+from active_learning._arrays import blocks, take
 from active_learning.features.columns import NO_SPACES
+from active_learning.features.near_rows import near_rows
 from active_learning.features.parsing import as_dates, as_numbers, different
 from active_learning.features.text import text_key
 
@@ -26,6 +27,7 @@ NEAR = 0.75  # cosine similarity of the words of two texts from which on one is 
 MOST = 4000  # labelled texts at the most of which near copies are looked for
 LONG = 12  # letters of a text, below which people write the same by chance
 SENTENCE = 5  # words of the usual text: names of things have fewer, and repeat
+FEW_VALUES = 20  # numbers with more different ones are measured
 N_BLOCKS = 12  # of rows that follow one another
 NUMBERED = re.compile(r"\d+(?:\.\w+)?$")  # the end of the name of one of many files
 
@@ -96,10 +98,11 @@ def _as_times(levels):
     return numbers, levels[wrong.argmax()] if wrong.any() else None
 
 
-def find_dependence(frame, label_column, y):
+def find_dependence(frame, label_column, y, X=None):
     """What makes the labelled rows of a table depend on one another: a Dependence, of no groups if nothing.
 
-    frame: DataFrame (n, c), cells as they were read; y: labels (n,), None where there is none
+    frame: DataFrame (n, c), cells as they were read; y: labels (n,), None where there is none; X: vectors
+        (n, d) that are learnt from instead of the frame's cells, if there are such
     """
     labeled = np.flatnonzero(~pd.isna(y))
     if len(labeled) < LEAST or pd.Series(y[labeled]).nunique() < 2:
@@ -108,12 +111,15 @@ def find_dependence(frame, label_column, y):
     cells = [_Cells(name, *different(frame[name])) for name in frame]
     cells = [each for each in cells if each.levels is not None and len(each.levels) > 1]
     links, notes = [], []
-    for search in (_items, _text_copies, _row_copies, _series):
-        if search is _series and links:
+    for search in (_items, _text_copies, _row_copies, _near_copies, _series):
+        if search in (_near_copies, _series) and links:
             continue
         for codes, note in search(cells, y, labeled):
             links.append(codes)
             notes.append(note)
+    if X is not None and (codes := near_rows(np.asarray(take(X, labeled), dtype=float))) is not None:
+        links.append(codes)
+        notes.append(_near_note(codes, "vectors"))
     if not links:
         return Dependence()
     groups = _whole(_joined(links), y[labeled])
@@ -336,6 +342,24 @@ def _row_copies(cells, y, labeled):
                 ),
             )
             return
+
+
+def _near_copies(cells, y, labeled):
+    """Rows whose numbers are nearly equal, where there are no texts: codes and a note."""
+    if any(each.texts(labeled) is not None for each in cells):
+        return
+    numbers = [x[labeled] for each in cells if (x := each.numbers()) is not None]
+    many = [x for x in numbers if len(np.unique(x[np.isfinite(x)])) > max(FEW_VALUES, 0.05 * len(x))]
+    if len(many) > 2 and (codes := near_rows(np.stack(many, axis=1))) is not None:
+        yield codes, _near_note(codes, "rows")
+
+
+def _near_note(codes, what):
+    n = round(_copied(codes) * len(codes))
+    return (
+        f"{n} of {len(codes)} labelled {what} nearly equal another: such copies are kept on one side; "
+        "if they are of one thing, name it with --group-column"
+    )
 
 
 def _by_no_chance(table):

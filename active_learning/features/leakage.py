@@ -1,8 +1,8 @@
 """Target leakage: columns that know too much. Not here: what a column is (columns).
 
-Four kinds: a column that is filled in when a row is labelled, and so empty or all the same in the pool; one
-that alone gives the label away, and its one-to-one twins; a text in which the label stands; and a few columns
-that together give it away.
+Five kinds: a column that is filled in when a row is labelled, and so empty or all the same in the pool; one
+that alone gives the label away, and its one-to-one twins; a text in which the label stands; a few columns
+that together give it away; and two numbers whose sum or ratio does, or a score for each class.
 """
 
 import re
@@ -18,13 +18,17 @@ from sklearn.tree import DecisionTreeClassifier
 from active_learning._arrays import evenly_spaced
 
 SUSPICIOUS = 0.99  # accuracy of one column from which on it gives the label away
-STRONG = 0.945  # from which on it may, if the other columns tell far less: what 95 % looks like on few rows
+STRONG = 0.95  # from which on it may, if the other columns tell far less
+HONEST = 0.9  # to which honest columns come: never named
 MOST = 2000  # labelled rows that are looked at
 FEWEST = 30  # of them
 UNLIKELY = np.log(1e-6)  # of chance to label all the rows in which a column differs from the pool
 FEW_LEVELS = 20  # a number with more values may well be measured: it is named, and no part of a joint leak
 PAIRED = 30  # columns among which pairs are looked for
 TOGETHER = 8  # columns at the most that give the label away together
+NUMBERS = 30  # columns of numbers at the most that are added, multiplied and so on by pairs
+LOOKED_AT = 600  # rows at the most that pairs of numbers are first looked at on
+BINS = 32  # of such a sum, in the first look
 
 
 @dataclass(frozen=True)
@@ -35,7 +39,7 @@ class Leak:
     accuracy: float  # of the label guessed from the first of them, or from all of them together
     together: bool = False
     sure: bool = True  # or only if the other columns tell far less
-    measured: bool = False  # a number of many values, which may well be known before
+    learnt: bool = False  # all the same: a number of many values, say, which may well be known before
 
 
 def filled_when_labeled(columns, labeled, pool):
@@ -91,12 +95,18 @@ def leaking_columns(columns, y):
         if any(column.name in leak.names for leak in leaks):
             continue
         accuracy = 1.0 if _names_label(column, rows, codes, classes) else _accuracy_alone(column, rows, codes)
-        if accuracy >= STRONG and 1 - accuracy <= (1 - np.bincount(codes).max() / len(codes)) / 3:
+        constant = np.bincount(codes).max() / len(codes)
+        if accuracy >= _strong(len(codes)) and 1 - accuracy <= (1 - constant) / 3:
             twins = [other.name for other in columns if other is column or _are_twins(column, other)]
             measured = all(_is_measured(other, rows, codes) for other in columns if other.name in twins)
-            names = sorted(twins, key=lambda name: name != column.name)
-            leaks.append(Leak(names, accuracy, sure=accuracy >= SUSPICIOUS, measured=measured))
+            names, learnt = sorted(twins, key=lambda name: name != column.name), measured or accuracy < STRONG
+            leaks.append(Leak(names, accuracy, sure=accuracy >= SUSPICIOUS, learnt=learnt))
     return leaks
+
+
+def _strong(m):
+    """What a column that is right on STRONG of all rows may come to on m of them."""
+    return max(HONEST, STRONG - 2 * np.sqrt(STRONG * (1 - STRONG) / m))
 
 
 def labeled_codes(y):
@@ -134,15 +144,20 @@ def _is_measured(column, rows, codes):
 
 
 def _tree_accuracy(values, codes, kind):
-    """Accuracy of a tree on one row of numbers (m,), on rows that it was not fitted on."""
-    leaves = max(8, 2 * len(np.unique(codes))) if kind == "number" else None
-    tree = DecisionTreeClassifier(max_leaf_nodes=leaves, random_state=0)
+    """Accuracy of a tree on one row of numbers (m,), on rows that it was not fitted on.
+
+    Of numbers the better of a tree with a leaf a class, which noise does not lead astray, and a larger one.
+    """
+    k = len(np.unique(codes))
     filled = np.nan_to_num(values, nan=-1e30).clip(-1e30, 1e30)[:, None]
     train, test = train_test_split(np.arange(len(codes)), test_size=0.5, stratify=codes, random_state=0)
-    if tree.fit(filled[train], codes[train]).score(filled[test], codes[test]) < STRONG - 0.03:
-        return 0.0  # which saves the other fits for nearly all columns
-    folds = StratifiedKFold(min(5, np.bincount(codes).min()), shuffle=True, random_state=0)
-    return cross_val_score(tree, filled, codes, cv=folds).mean()
+    best = 0.0
+    for leaves in (k, max(8, 2 * k)) if kind == "number" else (None,):
+        tree = DecisionTreeClassifier(max_leaf_nodes=leaves, random_state=0)
+        if tree.fit(filled[train], codes[train]).score(filled[test], codes[test]) >= _strong(len(test)):
+            folds = StratifiedKFold(min(5, np.bincount(codes).min()), shuffle=True, random_state=0)
+            best = max(best, cross_val_score(tree, filled, codes, cv=folds).mean())
+    return best  # 0.0 at once for nearly all columns
 
 
 def _names_label(column, rows, codes, classes):
@@ -190,17 +205,10 @@ def joint_leak(columns, y):
     if rows is None:
         return None
     levels = _columns_of_few_levels(columns, rows)
-    train, test = train_test_split(np.arange(len(codes)), test_size=0.5, stratify=codes, random_state=0)
 
     def accuracy(names):
         joint = pd.factorize(pd.MultiIndex.from_arrays([levels[name] for name in names]))[0]
-        table = np.zeros((joint.max() + 1, codes.max() + 1))
-        hits = 0.0
-        for fitted, held in ((train, test), (test, train)):
-            table[:] = np.bincount(codes[fitted], minlength=table.shape[1]) / 1e6
-            np.add.at(table, (joint[fitted], codes[fitted]), 1)
-            hits += (table.argmax(axis=1)[joint[held]] == codes[held]).sum()
-        return hits / len(codes)
+        return _table_accuracy(joint, codes)
 
     names = sorted(levels, key=lambda name: -accuracy([name]))[:PAIRED]
     if len(names) < 2:
@@ -212,3 +220,87 @@ def joint_leak(columns, y):
             return None
         best = longer
     return Leak([*best], found, together=True) if found >= SUSPICIOUS else None
+
+
+def leaking_numbers(columns, y):
+    """Numbers of columns that together give the label away, or None: by the score that is the largest, or by
+    the sum, difference, product or ratio of two.
+
+    columns: list of Column, none of which does alone; y: as in leaking_columns
+    """
+    rows, codes, classes = labeled_codes(y)
+    numbers = [column for column in columns if column.kind == "number" and column.numbers.shape[1] == 1]
+    if rows is None or len(numbers) < 2:
+        return None
+    values = np.hstack([column.numbers[rows] for column in numbers])
+    names = [column.name for column in numbers]
+    whole = ~np.isnan(values).any(axis=0)
+    values, names = values[:, whole], [name for name, one in zip(names, whole, strict=True) if one]
+    return _pair_of_numbers(values, names, codes) or _scores_of_classes(values, names, codes, classes)
+
+
+def _scores_of_classes(values, names, codes, classes):
+    """The Leak of columns, one a class, the largest of which tells the class; None if there are none.
+
+    Looked at are columns that stand side by side, and those that are named after the classes.
+    """
+    k = len(classes)
+    beside = [[*range(start, start + k)] for start in range(len(names) - k + 1)] if k > 2 else []
+    by_name = [[j for j, name in enumerate(names) if _is_named(name, label)] for label in classes]
+    by_name = [[found[0] for found in by_name]] if all(len(found) == 1 for found in by_name) else []
+    for places in [*by_name, *beside]:
+        scores = values[:, places]
+        accuracy = max(
+            _table_accuracy(best, codes) for best in (scores.argmax(axis=1), scores.argmin(axis=1))
+        )
+        if accuracy >= STRONG:
+            sums = scores.sum(axis=1)
+            shares = scores.min() >= 0 and np.ptp(sums) <= 0.05 * np.abs(sums).mean()
+            learnt = not (shares or places in by_name)
+            return Leak([names[j] for j in places], accuracy, together=True, sure=False, learnt=learnt)
+    return None
+
+
+def _is_named(name, label):
+    """Whether a column is named after a class: score_cat, p(cat)."""
+    return str(label).casefold() in re.split(r"[\W_]+", name.casefold())
+
+
+def _table_accuracy(levels, codes):
+    """Accuracy of the commonest label of the rows of the same level, on rows that were held out."""
+    train, test = train_test_split(np.arange(len(codes)), test_size=0.5, stratify=codes, random_state=0)
+    table, hits = np.zeros((levels.max() + 1, codes.max() + 1)), 0.0
+    for fitted, held in ((train, test), (test, train)):
+        table[:] = np.bincount(codes[fitted], minlength=table.shape[1]) / 1e6
+        np.add.at(table, (levels[fitted], codes[fitted]), 1)
+        hits += (table.argmax(axis=1)[levels[held]] == codes[held]).sum()
+    return hits / len(codes)
+
+
+def _pair_of_numbers(values, names, codes):
+    """The Leak of two columns whose sum, difference, product or ratio tells the label, or None."""
+    values, names = values[:, :NUMBERS], names[:NUMBERS]
+    first, second = np.triu_indices(len(names), 1)
+    looked = evenly_spaced(np.arange(len(codes)), LOOKED_AT)
+    a, b = values[looked][:, first], values[looked][:, second]
+    for combine in (np.subtract, np.add, np.multiply, np.divide):
+        with np.errstate(all="ignore"):
+            accuracies = _binned_accuracy(combine(a, b), codes[looked])
+            for place in np.argsort(-accuracies, kind="stable")[:3]:
+                if accuracies[place] < STRONG - 0.05:
+                    break
+                x = combine(values[:, first[place]], values[:, second[place]])
+                accuracy = _tree_accuracy(x, codes, "number")
+                if accuracy >= SUSPICIOUS:
+                    pair = [names[first[place]], names[second[place]]]
+                    return Leak(pair, accuracy, together=True, sure=False, learnt=True)
+    return None
+
+
+def _binned_accuracy(x, codes):
+    """Of each column of x (m, p), how often its bins' commonest labels are right: a first look, too high."""
+    rank = np.argsort(np.argsort(np.nan_to_num(x), axis=0, kind="stable"), axis=0, kind="stable")
+    (m, p), k = x.shape, codes.max() + 1
+    cells = (np.arange(p) * BINS + rank * BINS // m) * k + codes[:, None]
+    counts = np.bincount(cells.ravel(), minlength=p * BINS * k).reshape(p, BINS, k)
+    return counts.max(axis=2).sum(axis=1) / m

@@ -4,42 +4,23 @@ What depends on other rows (scales, levels, weights of words) is in an unfitted 
 once a split on what may be seen. The table itself stays as it was typed (tables).
 """
 
-import shlex
-import warnings
 from dataclasses import replace
 
 import numpy as np
 import pandas as pd
-from sklearn.base import BaseEstimator, TransformerMixin
-from sklearn.compose import ColumnTransformer
-from sklearn.impute import MissingIndicator, SimpleImputer
-from sklearn.linear_model import LogisticRegression
-from sklearn.model_selection import KFold, cross_val_score
-from sklearn.pipeline import make_pipeline
-from sklearn.preprocessing import OneHotEncoder, StandardScaler
 
-from active_learning._arrays import evenly_spaced
 from active_learning._progress import progress
 from active_learning._validation import some
 from active_learning.features.columns import Column, read_column
 from active_learning.features.dependence import declared_dependence
-from active_learning.features.leakage import (
-    TOGETHER,
-    filled_when_labeled,
-    joint_leak,
-    labeled_codes,
-    leaking_columns,
-)
-from active_learning.features.text import TextEncoder
+from active_learning.features.encoders import make_preprocessor
 from active_learning.features.vectors import VectorScaler, read_vectors
+from active_learning.features.withheld import leaking_features, without_leaks
 from active_learning.tables.logged import with_log
 from active_learning.tables.table import check_column, read_table
 
 NOTHING_LEFT = "no column is left to learn from, so nothing can be learnt"
-FAR_LESS = 3, 0.1  # a leak that is not sure: the others err so many times as often, and by so much more
-MISSING_CELLS = (10, 0.05)  # so many, and their share, from which on that a cell is missing is a feature
 LONGEST_NAME = 60  # characters of a column's name in a line
-MAX_LEVELS = 100  # one-hot columns a category: its commonest levels, and one for all the others
 
 
 def load_table(
@@ -144,13 +125,15 @@ def load_table(
     dependence = declared_dependence(table.frame, label_column, group_column, time_column)
     others = [*([drop] if isinstance(drop, str) else drop), *filter(None, [id_column, group_column])]
     frame = table.frame.drop(columns=[label_column, *others])
+    keep = [keep] if isinstance(keep, str) else [*keep]
     if features is None:
-        keep = [keep] if isinstance(keep, str) else [*keep]
         for name in keep:
             check_column(frame, name)
         X, preprocessor, notes = encode(frame, table, keep)
     else:
-        X, preprocessor, notes = read_vectors(features, table, others)
+        X, names, notes = read_vectors(features, table, others)
+        left_out, more = leaking_features(X, names, table, keep)
+        preprocessor, notes = VectorScaler(left_out), [*notes, *more]
     notes = [*table.notes, *notes, *(dependence.notes if dependence else [])]
     return replace(table, X=X, preprocessor=preprocessor, notes=notes, dependence=dependence)
 
@@ -171,82 +154,12 @@ def encode(frame, table, keep=()):
     names = progress(frame.columns, len(frame.columns), "columns understood", rows=len(frame))
     columns = [read_column(frame[name], "," if table.sep == ";" else ".") for name in names]
     notes = _column_notes(columns)
-    columns, leaks = _without_leaks([column for column in columns if column.kind], table, keep)
+    columns, leaks = without_leaks([column for column in columns if column.kind], table, keep)
     if not columns:
         nothing = [NOTHING_LEFT, *leaks, *notes]
         return np.zeros((len(frame), 1)), make_preprocessor([Column("", "number", np.zeros((1, 1)))]), nothing
     notes = [*leaks, *notes, *filter(None, [contradictions(columns, table.y)])]
     return np.hstack([column.numbers for column in columns]), make_preprocessor(columns), notes
-
-
-def _without_leaks(columns, table, keep):
-    """The columns that may be learnt from, and notes on those that know too much of the labels."""
-    free = [column for column in columns if column.name not in keep]
-    filled_in = filled_when_labeled(free, table.labeled, table.pool)
-    notes = [_filled_in_note(filled_in)] if filled_in else []
-    columns, free = ([c for c in each if c.name not in filled_in] for each in (columns, free))
-    leaks = _leaks(columns, free, table.y)
-    others = _others(columns, leaks)
-    left = _others(columns, [leak for leak in leaks if not leak.measured])
-    without = _accuracy(others, table.y) if leaks else None
-    notes += [_leak_note(leak, without, learnt=leak.measured or not left) for leak in leaks]
-    return left or columns, notes
-
-
-def _leaks(columns, free, y):
-    """The leaks among the free columns: the sure ones, and others if the rest tells far less."""
-    found = leaking_columns(free, y)
-    leaks = [leak for leak in found if leak.sure]
-    unsure = [leak for leak in found if not leak.sure]
-    joint = joint_leak(_others(free, found), y)
-    for leak in unsure if joint is None else [*unsure, joint]:
-        if _tell_far_less(leak, _others(columns, [*leaks, leak]), y):
-            leaks.append(leak)
-    return leaks
-
-
-def _filled_in_note(names):
-    are, typed = "column {} is" if len(names) == 1 else "columns {} are", " ".join(map(shlex.quote, names))
-    what = f"{are.format(some(names, 6))} filled in where a label is, and empty or all the same in the pool"
-    return f"{what}: not learnt from (type --keep {typed} to do so)"
-
-
-def _leak_note(leak, without, learnt):
-    """One sentence on columns that give the label away, with the option to type."""
-    typed, them = " ".join(map(shlex.quote, leak.names)), "it" if len(leak.names) == 1 else "them"
-    if them == "it":
-        what = f"column {leak.names[0]!r} alone gives the label away"
-    else:
-        how = "together" if leak.together else "each"
-        what = f"columns {some(leak.names, TOGETHER)} {how} give the label away"
-    what += f" ({leak.accuracy:.0%} right, {without:.0%} without {them})"
-    if learnt:
-        return f"{what}; known only after labelling? Then leave {them} out (--drop {typed})"
-    return f"{what}: not learnt from; known before labelling? Then type --keep {typed}"
-
-
-def _others(columns, leaks):
-    names = {name for leak in leaks for name in leak.names}
-    return [column for column in columns if column.name not in names]
-
-
-def _tell_far_less(leak, others, y):
-    times, more = FAR_LESS
-    missed, wrong = 1 - _accuracy(others, y), 1 - leak.accuracy
-    return missed >= times * wrong and missed >= wrong + more
-
-
-def _accuracy(columns, y):
-    """Cross-validated accuracy of a linear model on some columns, or of the commonest label on none."""
-    rows, codes, _ = labeled_codes(y)
-    rows, codes = evenly_spaced(rows, 600), evenly_spaced(codes, 600)
-    if not columns:
-        return np.bincount(codes).max() / len(codes)
-    X = np.hstack([column.numbers for column in columns])[rows]
-    model = make_pipeline(make_preprocessor(columns), LogisticRegression(max_iter=200))
-    with warnings.catch_warnings():
-        warnings.simplefilter("ignore")  # that it stops early, or that a rare class is in no fold
-        return cross_val_score(model, X, codes, cv=KFold(3, shuffle=True, random_state=0)).mean()
 
 
 def contradictions(columns, y):
@@ -285,59 +198,3 @@ def _column_notes(columns):
 def _shortened(name):
     """A name as a line has room for it."""
     return name if len(name) <= LONGEST_NAME else f"{name[: LONGEST_NAME - 3]}..."
-
-
-class OutlierClipper(TransformerMixin, BaseEstimator):
-    """Pull numbers beyond `fences` interquartile ranges back to there: one cell typed wrong moves no scale.
-
-    A column half of whose rows are equal has no such range, and is left alone. The fences are Tukey's (1977).
-    """
-
-    def __init__(self, fences=3.0):
-        self.fences = fences
-
-    def fit(self, X, y=None):
-        """Learn the fences from X (n, d); y is not looked at."""
-        low, high = np.quantile(X, [0.25, 0.75], axis=0)
-        reach = np.where(high > low, self.fences * (high - low), np.inf)
-        self.low_, self.high_ = low - reach, high + reach
-        return self
-
-    def transform(self, X):
-        """X (n, d), clipped."""
-        return np.clip(X, self.low_, self.high_)
-
-
-def make_preprocessor(columns):
-    """An unfitted transformer of columns side by side: imputed and scaled, one-hot, or encoded as text.
-
-    The many numbers of a date together weigh as much as one number. Where many of the cells of a number or
-    date are missing (MISSING_CELLS), whether one is missing is a feature of its own.
-    """
-    fill = SimpleImputer(strategy="median", keep_empty_features=True)
-    scale = make_pipeline(fill, OutlierClipper(), StandardScaler())
-    limits = {"handle_unknown": "infrequent_if_exist", "min_frequency": 2, "max_categories": MAX_LEVELS}
-    shared = {"number": scale, "category": OneHotEncoder(**limits, sparse_output=False)}
-    shared["missing"] = MissingIndicator(features="all")
-    places, start = {kind: [] for kind in shared}, 0
-    single, weights = [], {}
-    for i, column in enumerate(columns):
-        width = column.numbers.shape[1]
-        place = np.arange(start, start := start + width)
-        missing = np.isnan(column.numbers[:, 0])
-        if (
-            column.kind == "number"
-            and missing.sum() >= MISSING_CELLS[0]
-            and missing.mean() >= MISSING_CELLS[1]
-        ):
-            places["missing"].append(place[:1])
-        if column.kind in places and width == 1:
-            places[column.kind].append(place)
-        elif column.kind == "number":
-            single.append((f"date {i}", scale, place))
-            weights[f"date {i}"] = width**-0.5
-        else:
-            step = TextEncoder(column.texts) if column.kind == "text" else VectorScaler()
-            single.append((f"{column.kind} {i}", step, place))
-    steps = [(kind, shared[kind], np.concatenate(parts)) for kind, parts in places.items() if parts]
-    return ColumnTransformer([*steps, *single], transformer_weights=weights)

@@ -28,6 +28,11 @@ class VectorScaler(TransformerMixin, BaseEstimator):
     No direction of an embedding is scaled up: a longer one matters more. A missing vector, a row of NaN, is
     the mean.
 
+    Parameters
+    ----------
+    left_out : sequence of int
+        Columns of X that are not learnt from: they become 0.
+
     Examples
     --------
     >>> import numpy as np
@@ -36,6 +41,9 @@ class VectorScaler(TransformerMixin, BaseEstimator):
     >>> Z[0].round(3).tolist(), Z[1].round(3).tolist()
     ([-7.071, 0.0], [7.071, 0.0])
     """
+
+    def __init__(self, left_out=()):
+        self.left_out = left_out
 
     def fit(self, X, y=None):
         """Learn the mean and the scale, of many rows from evenly spaced ones.
@@ -60,6 +68,7 @@ class VectorScaler(TransformerMixin, BaseEstimator):
             raise ValueError(f"X must be a matrix of numbers, got shape {X.shape} of {X.dtype}")
         rows = np.asarray(X[evenly_spaced(np.arange(X.shape[0]), LEARNT_FROM)], dtype=float)
         rows = rows[~np.isnan(rows).any(axis=1)]
+        rows[:, [*self.left_out]] = 0.0
         self.mean_, self.scale_ = np.zeros(X.shape[1]), 1.0
         if not len(rows):
             return self
@@ -77,7 +86,8 @@ class VectorScaler(TransformerMixin, BaseEstimator):
         rows = np.array(X, dtype=float)
         rows -= self.mean_
         rows *= self.scale_
-        rows[np.isnan(rows[:, 0])] = 0.0  # a vector is missing as a whole
+        rows[:, [*self.left_out]] = 0.0
+        rows[np.isnan(rows).any(axis=1)] = 0.0  # a vector is missing as a whole
         return rows
 
 
@@ -87,11 +97,11 @@ def read_vectors(source, table, drop=()):
     source: array (n, d) of numbers; DataFrame; or the path of a .npy file, or of one that is read as a table
     table: Table
     drop: names of columns of the source that are no features, besides the ids and the labels
-    returns: array or memmap (n, d), its unfitted preprocessor, and a list of notes
+    returns: array or memmap (n, d), the names of its columns, and a list of notes
     raises: ValueError for ids that do not match, another length, NaN or infinity, or what holds no numbers;
         TypeError for what is no array, frame or path
     """
-    X, name, notes = _paired(source, table, drop)
+    X, names, name, notes = _paired(source, table, drop)
     if np.ma.is_masked(X) and X.dtype.kind in "fiu":
         X = X.astype(float).filled(np.nan)  # a masked number is a missing one
     if X.ndim != 2 or X.dtype.kind not in "fiu" or X.shape[1] == 0:
@@ -106,24 +116,28 @@ def read_vectors(source, table, drop=()):
             row = part.start + int(np.argmin(np.isfinite(numbers[part]).all(axis=1)))
             raise ValueError(f"{name} holds a missing value or infinity in row {row} (counted from 0)")
     note = f"we learn from {name} ({X.shape[1]} numbers a row), not from the table's columns"
-    return X, VectorScaler(), [note, *notes]
+    return X, names or [f"number {j}" for j in range(X.shape[1])], [note, *notes]
 
 
 def _paired(source, table, drop):
-    """The matrix of a source, its rows as the table's; its name; and notes on pairing."""
+    """The matrix of a source, its rows as the table's; its columns' names, if any; its own; and notes."""
     if isinstance(source, np.ndarray):
-        return source, "features", [POSITION.format("features")]
+        return source, None, "features", [POSITION.format("features")]
     is_path = isinstance(source, (str, os.PathLike))
     name = Path(source).name if is_path else "features"
     if is_path and os.fspath(source).lower().endswith((".npy", ".npz")):
-        return _open_npy(source, name), name, [POSITION.format(name)]
+        return _open_npy(source, name), None, name, [POSITION.format(name)]
     X, frame = _open(os.fspath(source)) if is_path else (None, _as_frame(source))
     places, by, note = pair_rows(frame, table, name)
     known = {by, table.label_column, *drop}
     no_features = [column for column in frame if column in known or is_counter(frame[column])]
     notes = [note, *(f"column {x!r} of {name} is no feature" for x in no_features if x != by)]
-    X = _vector_column(frame.drop(columns=no_features), name) if X is None else X
-    return X if places is None else X[places], name, notes
+    names = None
+    if X is None:
+        frame = frame.drop(columns=no_features)
+        X = _vector_column(frame, name)
+        names = [*frame] if X.shape[1] == frame.shape[1] else None
+    return X if places is None else X[places], names, name, notes
 
 
 def _as_frame(source):

@@ -14,6 +14,7 @@ from active_learning._arrays import evenly_spaced, take
 from active_learning._validation import METRICS, check_choice, constant_answer
 from active_learning.datasets.dataset import Dataset
 from active_learning.features.dependence import find_dependence
+from active_learning.features.vectors import VectorScaler
 from active_learning.models.registry import CLASSIFIERS, Represented, fit, make_model, represent_all
 from active_learning.statistics.curves import final_scores
 from active_learning.statistics.equal_budget import ends_below, reachable
@@ -136,8 +137,17 @@ def with_dependence(table):
     """The table with what makes its rows depend on one another: as declared, or as found, with notes."""
     if table.dependence is not None:
         return table
-    found = find_dependence(table.frame, table.label_column, table.y)
+    found = find_dependence(table.frame, table.label_column, table.y, _vectors(table))
     return replace(table, dependence=found, notes=[*table.notes, *found.notes])
+
+
+def _vectors(table):
+    """The part of a table's features that are vectors (n, d), or None."""
+    if isinstance(table.preprocessor, VectorScaler):
+        return table.X
+    steps = getattr(table.preprocessor, "transformers", [])
+    places = [place for _, step, place in steps if isinstance(step, VectorScaler)]
+    return table.X[:, np.concatenate(places)] if places else None
 
 
 def study_settings(table, *, batch=None, budget=None, model=None, metric="accuracy", random_state=0):

@@ -6,6 +6,7 @@ import pytest
 
 import al_helpers as al
 from active_learning.features.dependence import find_dependence
+from active_learning.features.near_rows import near_rows
 from active_learning.labelling.plan import study_settings
 
 WORDS = [f"{a}{b}" for a in ("bal", "cor", "den", "fil", "gor") for b in ("an", "er", "il", "ot", "um", "ys")]
@@ -110,3 +111,33 @@ def test_bad_columns_are_refused_by_name():
     ):
         with pytest.raises(ValueError, match=fault):
             al.load_table(frame, "label", **options)
+
+
+def test_rows_of_numbers_that_differ_by_noise_are_one_group():
+    rng = np.random.default_rng(11)
+    X = np.repeat(rng.normal(size=(60, 5)), 3, axis=0) + 0.01 * rng.normal(size=(180, 5))
+    frame = pd.DataFrame(X.round(3).astype(str), columns=list("abcde"))
+    dependence = found(frame.assign(label=np.repeat(rng.choice(["yes", "no"], 60), 3)))
+    assert (dependence.groups.reshape(60, 3) == dependence.groups[::3, None]).all()
+    assert "180 of 180 labelled rows nearly equal another" in dependence.notes[0]
+
+
+@pytest.mark.parametrize("d", [3, 5, 20, 100])
+def test_independent_numbers_have_no_copies(d):
+    rng = np.random.default_rng(d)
+    for X in (
+        rng.normal(size=(300, d)),
+        rng.standard_t(3, size=(300, d)),
+        rng.uniform(size=(300, d)).round(2),
+    ):
+        assert near_rows(X) is None
+
+
+def test_vectors_that_repeat_are_kept_on_one_side(tmp_path):
+    rng = np.random.default_rng(12)
+    vectors = np.repeat(rng.normal(size=(70, 30)), 2, axis=0) + 0.05 * rng.normal(size=(140, 30))
+    frame = pd.DataFrame({"file": [f"{i}.png" for i in rng.permutation(140)]})
+    frame["label"] = np.repeat(rng.choice(["yes", "no"], 70), 2)
+    dataset, _, sentences = study_settings(al.load_table(frame, "label", features=vectors))
+    assert (dataset.groups[::2] == dataset.groups[1::2]).all() and len(np.unique(dataset.groups)) == 70
+    assert any("labelled vectors nearly equal another" in sentence for sentence in sentences)

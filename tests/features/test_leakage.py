@@ -2,6 +2,7 @@
 
 import numpy as np
 import pandas as pd
+import pytest
 
 import al_helpers as al
 from active_learning.features.columns import Column
@@ -36,7 +37,7 @@ def test_columns_that_give_the_label_away_are_named_and_no_others():
             "code": pd.Series(y).map({"neg": 1, "pos": 7, "neutral": 3}),
             "reason": np.where(y == "neg", rng.choice(["late", "rude"], 300), ""),
             "noise": rng.normal(size=300),
-            "near": np.where(rng.random(300) < 0.9, y, "pos"),
+            "near": np.where(rng.random(300) < 0.85, y, "pos"),
             "label": y,
         }
     )
@@ -173,3 +174,59 @@ def test_columns_that_give_the_label_away_together_are_named_together():
         assert len(notes) == 1 and all(name in notes[0] for name in names.split(", ")), notes
     honest = frame.assign(a=a, b=b, label=np.where(RNG.random(400) < 0.9, a | b, 0))
     assert not any("together" in note for note in al.load_table(honest, "label").notes)
+
+
+def named(frame, **how):
+    """The notes on columns that give the label away."""
+    return [note for note in al.load_table(frame, "label", **how).notes if "the label away" in note]
+
+
+@pytest.mark.parametrize("combine", [np.subtract, np.add, np.multiply, np.divide])
+def test_two_numbers_that_give_the_label_away_together_are_named_and_learnt_from(combine):
+    rng = np.random.default_rng(21)
+    a, b = rng.uniform(1, 9, size=(2, 400)).round(3)
+    values = combine(a, b)
+    frame = pd.DataFrame({"noise": rng.normal(size=400), "start": a, "other": rng.normal(size=400), "end": b})
+    (note,) = named(frame.assign(label=np.where(values > np.median(values), "late", "early")))
+    assert "'start'" in note and "'end'" in note and "together" in note and "--drop" in note
+
+
+def test_the_scores_of_another_model_are_not_learnt_from():
+    rng = np.random.default_rng(22)
+    y, scores = rng.choice([*"abc"], 300), rng.dirichlet([1, 1, 1], 300)
+    scores[np.arange(300), np.searchsorted([*"abc"], y)] += 1
+    frame = pd.DataFrame((scores / 2).round(3), columns=["x", "y", "z"]).assign(
+        size=rng.normal(size=300), label=y
+    )
+    (note,) = named(frame)
+    assert "'x', 'y', 'z' together" in note and al.load_table(frame, "label").X.shape[1] == 1
+    assert named(frame, keep=["x", "y", "z"]) == []
+
+
+def test_a_number_that_is_right_on_95_percent_of_200_rows_is_named_and_one_on_85_is_not():
+    rng, y = np.random.default_rng(23), np.arange(200) % 2
+    for share, n_notes in ((0.95, 1), (0.85, 0)):
+        wrong = rng.permutation(200) < 200 * (1 - share)
+        x = np.where(wrong, 1 - y, y) + rng.normal(0, 0.1, 200)
+        frame = pd.DataFrame({"x": x, "size": rng.normal(size=200), "label": np.array(["no", "yes"])[y]})
+        assert len(named(frame)) == n_notes
+
+
+def test_a_feature_that_is_the_label_is_left_out_and_can_be_kept(tmp_path):
+    rng, y = np.random.default_rng(24), np.arange(200) % 2
+    X = np.column_stack([rng.normal(size=(200, 4)), 7.5 - 2 * y])
+    frame = pd.DataFrame({"file": range(200), "label": np.where(rng.random(200) < 0.6, y.astype(str), "")})
+    table = al.load_table(frame, "label", features=X)
+    assert any("'number 4' alone gives the label away" in note for note in table.notes)
+    assert (table.preprocessor.fit_transform(table.X)[:, 4] == 0).all()
+    kept = al.load_table(frame, "label", features=X, keep=["number 4"])
+    assert (kept.preprocessor.fit_transform(kept.X)[:, 4] != 0).all()
+
+
+def test_a_feature_that_is_filled_in_with_the_label_is_left_out():
+    rng = np.random.default_rng(25)
+    frame, _, labeled = coins(300)
+    X = np.column_stack([rng.normal(size=(300, 3)), np.where(labeled, 3 + rng.random(300), 0)])
+    table = al.load_table(frame, "label", features=pd.DataFrame(X, columns=[*"abcd"]))
+    assert table.preprocessor.left_out == [3]
+    assert any("'d' is filled in where a label is" in note for note in table.notes)

@@ -8,7 +8,7 @@ import pandas as pd
 import pytest
 from examples import mixed_table, write
 
-from active_learning.features.preprocessing import MAX_LEVELS, OutlierClipper
+from active_learning.features.encoders import MAX_LEVELS, OutlierClipper
 from al_helpers import load_table, plan_study, run_study, suggest
 
 
