@@ -4,24 +4,59 @@ import json
 import re
 from pathlib import Path
 
+import numpy as np
 import pytest
 
+import al_helpers as al
 from active_learning.cli.parser import COMMANDS, build_parser, command_parser
+from active_learning.report.benchmark import flat_share
 
 ROOT = Path(__file__).parents[2]
 README = (ROOT / "README.md").read_text(encoding="utf-8")
 
 
-def report_tables():
+def report_rows():
+    """The rows of every table that notebook 2 shows, as tuples of cells."""
     cells = json.loads((ROOT / "notebooks/2_label_efficiency.ipynb").read_text(encoding="utf-8"))["cells"]
     outputs = [output for cell in cells for output in cell.get("outputs", []) if "data" in output]
-    return ["".join(output["data"].get("text/plain", "")) for output in outputs]
+    lines = [line for output in outputs for line in "".join(output["data"].get("text/plain", "")).split("\n")]
+    return {tuple(re.split(r"  +", line.strip())) for line in lines}
+
+
+def readme_rows():
+    """The rows of the README's tables of results, as tuples of cells."""
+    blocks = re.findall(r"(?:^\|.*\n)+", README, flags=re.MULTILINE)
+    tables = [block for block in blocks if re.match(r"\| (strategy|rule) ", block)]
+    rows = [line for table in tables for line in table.splitlines() if not line.startswith("|---")]
+    return [tuple(cell.strip() for cell in line.strip("|").split("|")) for line in rows]
 
 
 def test_readme_tables_are_the_reports():
-    tables = re.findall(r"```\n(.*?)\n```", README, flags=re.DOTALL)
-    tables = [table for table in tables if table.startswith(("strategy ", "rule "))]
-    assert len(tables) == 2 and not set(tables) - set(report_tables())
+    assert len(readme_rows()) >= 6 and not {*readme_rows()} - report_rows()
+
+
+def test_readme_says_of_the_map_what_the_map_says():
+    table = al.read_map()
+    row = al.expect(table).query(
+        "rule == @al.RECOMMENDED and classifier == 'logistic_regression' and batch == 10 and n == 100"
+    )
+    row = row[row["group"] == "all"].iloc[0]
+    text = " ".join(README.split())
+    for said in (
+        f"with the rule `{al.RECOMMENDED}`",
+        f"On {row['n_sets']} real data sets",
+        f"are worth {100 * row['median']:.0f} random ones in the median",
+        f"from {100 * row['low']:.0f} to more than the whole pool" if np.isinf(row["high"]) else "",
+        f"on {flat_share(table, 100):.0%} of these sets at 100 labels",
+        f"to {row['n_sets']} data sets",
+    ):
+        assert said in text
+
+
+def test_readme_is_short_and_its_commands_fit_the_page():
+    assert len(README.splitlines()) <= 90
+    code = re.findall(r"```sh\n(.*?)```", README, flags=re.DOTALL)
+    assert max(len(line) for block in code for line in block.splitlines()) <= 105
 
 
 @pytest.mark.parametrize("path", re.findall(r"\]\(([^)]+)\)", README))
@@ -37,6 +72,7 @@ def test_readme_names_options_that_exist():
 
 
 def test_both_commands_do_their_whole_set_up():
-    commands = re.findall(r"^python3 -m venv .*", README, flags=re.MULTILINE)
+    commands = re.findall(r"```sh\n(python3 -m venv .*?)```", README, flags=re.DOTALL)
     assert len(commands) == 2 and all("pip install" in command for command in commands)
-    assert commands[0].endswith("active-learning") and "pytest --nbval" in commands[1]
+    assert commands[0].strip().endswith("active-learning") and "pytest --nbval" in commands[1]
+    assert all(line.rstrip().endswith("&&") for line in commands[1].strip().splitlines()[:-1])  # one command
