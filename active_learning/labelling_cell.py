@@ -75,11 +75,23 @@ def label(path, *, label_column=None, n=10, who="", target_acc=None, **settings)
     {...Run this cell to label rows of my.csv here...}
     """
     ipython = import_optional("IPython.display")
-    target = None if target_acc is None else check_target(target_acc)
-    cell = Cell(Session(path, n=n, who=who, label_column=label_column, **settings), target)
+    with _told_in_a_line():
+        target = None if target_acc is None else check_target(target_acc)
+        cell = Cell(Session(path, n=n, who=who, label_column=label_column, **settings), target)
     shown = widget(cell, f"labelling-cell-{next(NUMBERS)}")
     view = {"version_major": 2, "version_minor": 0, "model_id": shown.model_id}
     ipython.display({VIEW: view, "text/plain": FALLBACK.format(printable(cell.session.table.name))}, raw=True)
+
+
+@contextmanager
+def _told_in_a_line():
+    """Have a notebook show an error as its sentence, and not where it was raised."""
+    try:
+        yield
+    except (ValueError, TypeError, OSError) as error:
+        line = f"{type(error).__name__}: {printable(' '.join(str(error).split()))}"
+        error._render_traceback_ = lambda: [line]  # which IPython asks for
+        raise
 
 
 @cache

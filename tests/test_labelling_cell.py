@@ -1,6 +1,7 @@
 """The labelling cell without a browser: what it shows, what keys and clicks do, and that texts stay texts."""
 
 import json
+import re
 
 import numpy as np
 import pandas as pd
@@ -105,6 +106,38 @@ def test_the_widget_renders_without_a_person_and_invents_no_label(cell):
     assert shown.state["line"].startswith("Row 1 of 3") and (cell.session.log.labels()).empty
     shown._handle_custom_msg({"token": 0, "do": "answer", "index": 1}, [])
     assert shown.state["line"].startswith("Row 2 of 3")
+
+
+def test_a_note_of_reading_is_shown_until_the_first_answer_and_then_never_again(tmp_path):
+    ROWS.assign(y=ROWS["y"].replace("yes", "yes ").mask(ROWS.index == 1, "Yes")).to_csv(
+        tmp_path / "my.csv", index=False
+    )
+    cell = Cell(Session(tmp_path / "my.csv", n=2, label_column="y"))
+    assert len(cell.state()["notes"]) == len({*cell.state()["notes"]}) > 0
+    for what in ("skip", "skip", "next"):
+        do(cell, what)
+    cell.wait()
+    assert cell.state()["line"].startswith("Row 1 of 2") and cell.state()["notes"] == []
+
+
+@pytest.mark.parametrize(
+    "settings, line",
+    [
+        ({"label_column": "z"}, "ValueError: no column 'z'.*declare the classes"),
+        ({"label_column": "y", "target_acc": 90}, "ValueError: target must be an accuracy in"),
+        ({"label_column": "y", "n": "ten"}, "(Type|Value)Error: n must be"),
+        ({}, "ValueError: label_column is missing"),
+    ],
+)
+def test_bad_input_is_one_line_in_a_notebook(tmp_path, settings, line):
+    shell = pytest.importorskip("IPython.core.interactiveshell").InteractiveShell()
+    ROWS.to_csv(tmp_path / "my.csv", index=False)
+    with pytest.raises((ValueError, TypeError)) as caught:
+        label(tmp_path / "my.csv", **settings)
+    shown = []
+    shell._showtraceback = lambda kind, error, lines: shown.extend(lines)
+    shell.showtraceback((caught.type, caught.value, caught.tb))
+    assert len(shown) == 1 and re.match(line, shown[0]) and "\n" not in shown[0]
 
 
 def test_label_shows_a_line_where_nothing_can_be_pressed(tmp_path, capsys):

@@ -37,8 +37,8 @@ def label_in_terminal(args):
     said = {name: getattr(args, name, None) for name in DEFAULTS}
     said["classes"] = said["classes"] and class_names(said["classes"])
     session = Session(args.table, n=args.n, who=args.who, random_state=args.seed, by=args.by, **said)
-    print("\n".join(map(printable, [*session.notes, _keys_line()])))
     asked = Terminal(session, args.target_acc)
+    print("\n".join([*asked.new_notes(), _keys_line()]))
     while asked.go_on():
         pass
     return f"Saved in {printable(session.log.path.name)}: {asked.answers} answers of this session."
@@ -52,13 +52,17 @@ class Terminal:
     """What is on the screen and what keys do."""
 
     def __init__(self, session, target=None):
-        self.session, self.target, self.answers = session, target, 0
+        self.session, self.target, self.answers, self._notes = session, target, 0, []
+
+    def new_notes(self):
+        """The session's notes that were not among those before."""
+        before, self._notes = self._notes, self.session.notes
+        return [printable(note) for note in self._notes if note not in before]
 
     def go_on(self):
         """Show what is current, and do what a key says; False if the person stops."""
         done = self.session.current is None
-        for line in self._done_lines() if done else self._row_lines():
-            print(line)
+        print("\n".join([*self.new_notes(), *(self._done_lines() if done else self._row_lines())]))
         print("> ", end="", flush=True)
         key = read_key()
         print(printable(key), flush=True)

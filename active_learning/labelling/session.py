@@ -8,6 +8,7 @@ import difflib
 import os
 import threading
 import warnings
+from contextlib import suppress
 from dataclasses import replace
 
 import numpy as np
@@ -26,10 +27,17 @@ from active_learning.tables.labels import are_values, as_text, spelling
 from active_learning.tables.logged import row_hashes, with_log
 from active_learning.tables.table import id_text
 
+try:
+    import fcntl
+except ImportError:  # Windows
+    fcntl = None
+
 HELD = pd.Timedelta(hours=1)  # how long rows that were suggested to one person are suggested to no other
 TYPO = 0.8  # likeness of two class names, from which on one may be the other mistyped
 LONGEST_CLASS = 200  # characters of a class's name
 NO_POOL = "nothing to label: every row of {} has an answer, or is on somebody's screen"
+NAMELESS = "{} is open for labelling elsewhere too, without a name as here: two people must each give who"
+OPEN = {}  # tables that this process labels without a name: path -> file, locked while the process lives
 
 
 class PersonalLog(LabelLog):
@@ -90,10 +98,13 @@ class Session:
         self.log = PersonalLog(self.job.log.path, self.who)
         self.by, self.rows, self.at, self.given, self.notes = by, [], 0, {}, []
         self._base = self._stamp = None
+        self._read_notes = set()
         self._writing = threading.RLock()
         self.table = self.read()
         if not self._resume():
             self.next_batch()
+        if not self.who and open_elsewhere(path):
+            self.notes.append(NAMELESS.format(self.table.name))
 
     # The table
 
@@ -108,7 +119,9 @@ class Session:
         names = ("id_column", "unlabeled", "skip", "classes", "drop", "keep", "features", "quoting")
         how = {name: self.job[name] for name in names} | {"header": not self.job["no_header"]}
         try:
-            return load_table(self.job.path, self.job["label_column"], **how)
+            with warnings.catch_warnings():  # they are among the notes
+                warnings.simplefilter("ignore", UserWarning)
+                return load_table(self.job.path, self.job["label_column"], **how)
         except ValueError as error:
             hint = "; if no row has a label yet, declare the classes: classes a,b,c"
             missing = str(error).startswith(f"no column {self.job['label_column']!r}")
@@ -162,7 +175,7 @@ class Session:
             raise ValueError(NO_POOL.format(table.name))
         with self._writing:
             self.table, self.rows, self.at, self.given = table, rows, 0, {}
-            self.notes = [*table.notes]
+            self._note_once(table)
         self._save_settings()
 
     def _suggested(self, table):
@@ -213,8 +226,15 @@ class Session:
         waiting = [row for row in batch.values() if row not in given and self.table.pool[row]]
         waiting = np.random.default_rng(len(events)).permutation(waiting)  # the log's order would tell
         self.rows, self.at, self.given = [*given, *map(int, waiting)], len(given), given
-        self.notes = [*self.table.notes]
-        return len(waiting) > 0
+        if waiting.size:
+            self._note_once(self.table)
+        return waiting.size > 0
+
+    def _note_once(self, table):
+        """Have the notes of reading that were not among those of an earlier reading."""
+        found = [*table.label_warnings, *table.notes]
+        self.notes = [note for note in found if note not in self._read_notes]
+        self._read_notes.update(found)
 
     def _placed(self, batch):
         """The rows that some events are about, if they are as they were: dict of id -> row number."""
@@ -297,14 +317,13 @@ class Session:
         return self.current
 
     def _append(self, row, event, label=""):
-        """Have an event on the disk; a warning of the log becomes a note."""
+        """Have an event on the disk; what the log warns of is noted, and earlier notes have been read."""
         (row_hash,) = row_hashes(self.table, [row], self.table.columns)
         about = {"event": event, "id": id_text(self.table.frame.iloc[[row]])[0], "row_hash": row_hash}
         with warnings.catch_warnings(record=True) as said:
             warnings.simplefilter("always")
             self.log.append([about | {"label": label}])
-        self.notes = [note for note in self.notes if note not in {str(one.message) for one in said}]
-        self.notes += [str(one.message) for one in said]
+        self.notes = [str(one.message) for one in said]
 
     def add_class(self, name, sure=False):
         """Add a class.
@@ -391,6 +410,25 @@ def check_class(name):
     if len(name) > LONGEST_CLASS or any(ord(c) < 32 for c in name):
         raise ValueError(f"a class's name is one line of at most {LONGEST_CLASS} letters, got {name[:50]!r}")
     return name
+
+
+def open_elsewhere(path):
+    """Whether another process labels the table without a name; if not, this one does so from now on.
+
+    Where files cannot be locked nothing is known, and it says no.
+    """
+    path = os.path.realpath(path)
+    if fcntl is None or path in OPEN:
+        return False
+    with suppress(OSError):
+        file = open(path, "rb")  # noqa: SIM115, open as long as the process is
+        try:
+            fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError:
+            file.close()
+            return True
+        OPEN[path] = file
+    return False
 
 
 def _stamp(path):

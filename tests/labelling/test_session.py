@@ -3,6 +3,8 @@
 import multiprocessing
 import os
 import signal
+import subprocess
+import sys
 
 import numpy as np
 import pandas as pd
@@ -230,3 +232,14 @@ def test_a_class_that_another_person_added_meanwhile_stays(path):
     ann.add_class("perhaps")
     bob.add_class("never")
     assert Session(path, who="cy").classes == ["no", "yes", "perhaps", "never"]
+
+
+def test_two_processes_without_a_name_are_told_and_two_sessions_of_one_are_not(path):
+    code = "from active_learning.labelling.session import Session; print(Session({!r}, who={!r}).notes)"
+    first = Session(path, n=3, **SAID)
+    assert Session(path).notes == [] == first.notes
+    for who, told in (("", True), ("ann", False)):
+        done = subprocess.run(
+            [sys.executable, "-c", code.format(str(path), who)], capture_output=True, text=True
+        )
+        assert ("two people must each give who" in done.stdout) == told and done.stderr == ""
