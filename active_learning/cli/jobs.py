@@ -19,6 +19,7 @@ from active_learning.features.preprocessing import load_table
 from active_learning.forecast.forecast import FORECAST_METRICS, forecast, forecast_lines, gain_line
 from active_learning.labelling.classifier import choose_classifier, stage_of
 from active_learning.labelling.draw import log_given_at_random, suggest
+from active_learning.labelling.groups import groups_of
 from active_learning.labelling.plan import random_part, study_settings, with_dependence
 from active_learning.labelling.score import audit_evidence, class_recalls, majority_of, scores_of
 from active_learning.labelling.score_wording import class_lines, no_score_reason, rows_for, score_lines
@@ -218,7 +219,7 @@ def report_add(args, job):
 
 def report_score(args, job):
     """How good is the model now?"""
-    table = _load(args, job)
+    table = with_dependence(_load(args, job))
     job, classifier, notes = _classifier(args, job, table)
     with suppress(OSError):
         job.save()
@@ -229,6 +230,8 @@ def report_score(args, job):
         scores, classes = scores_of(evidence), class_recalls(evidence, names)
     reason = None if scores else no_score_reason(table, args.table)
     within = _within(args, scores)
+    if scores and groups_of(table) is not None:
+        within.append(f"New rows are of new groups of {job['group_column']!r}; the pool is not scored.")
     if args.json:
         found = {"score": [asdict(one) for one in scores], "reason": reason, "majority": majority}
         return _json(table, [*table.notes, *notes, *within], **found, classifier=classifier, classes=classes)

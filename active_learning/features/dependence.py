@@ -39,6 +39,7 @@ class Dependence:
     groups: np.ndarray = None  # int (n,)
     times: np.ndarray = None  # float (n,)
     notes: list = field(default_factory=list)
+    declared: bool = False  # the groups were named by a column, and not found
 
 
 def declared_dependence(frame, label_column, group_column=None, time_column=None):
@@ -66,7 +67,7 @@ def declared_dependence(frame, label_column, group_column=None, time_column=None
     groups = len(levels) + np.arange(len(frame))  # a row without one is a group of its own
     groups[~missing] = codes
     kept = f"whole groups of {name!r} ({len(levels)}) are on one side of every split; it is not learnt from"
-    return Dependence(groups=groups, notes=[kept])
+    return Dependence(groups=groups, notes=[kept], declared=True)
 
 
 def _times(column):

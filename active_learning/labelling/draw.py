@@ -11,12 +11,14 @@ import numpy as np
 import pandas as pd
 
 from active_learning._validation import check_integer
+from active_learning.labelling.groups import audit_draw, groups_of, set_aside
 from active_learning.labelling.suggest import suggest as chosen_by_rule
 from active_learning.tables.label_log import row_states
 from active_learning.tables.logged import row_hashes
 from active_learning.tables.table import id_text
 
 AUDIT_SHARE = 0.2
+NO_GROUP = "the rule has met every group that has a row left"
 RANDOM_START = "at the start rows are drawn at random: a rule needs some labels of two classes to go by"
 SHOWN = 10  # of rows given at random, how many the rule sees, beside the first of each class
 START = (
@@ -77,13 +79,19 @@ def suggest(table, n=10, *, strategy=None, model=None, audit_share=None, only_au
     rng = np.random.default_rng([check_integer("random_state", random_state, 0), number])
     share = _check_share(AUDIT_SHARE if audit_share is None else audit_share)
     drawn = _again(table, n)
-    audits = n - len(drawn) if only_audit else audit_rows_due(events, n - len(drawn), share)
+    aside = set_aside(table, share or (AUDIT_SHARE if only_audit else 0), random_state)
+    free = table.pool & (aside | (groups_of(table) is None))  # for audit rows
+    due = n - len(drawn) if only_audit else audit_rows_due(events, n - len(drawn), share)
+    audits = min(due, len(np.setdiff1d(np.flatnonzero(free), [*drawn])))
+    if only_audit and not audits and not drawn:
+        raise ValueError(f"no audit row can be drawn: {NO_GROUP}")
     rule, notes = "random", []
-    if audits < n - len(drawn):
-        rule, notes = _choose(table, drawn, n - audits, chosen, rng)
-    left = np.setdiff1d(np.flatnonzero(table.pool), [*drawn])
-    missing = min(n - _unlabelled(table, drawn), len(left)) if audits else 0
-    drawn |= dict.fromkeys(rng.choice(left, missing, replace=False), "audit")
+    if audits < n - len(drawn) and not only_audit:
+        rule, notes = _choose(table, drawn, n - audits, chosen, rng, aside)
+    missing = n - _unlabelled(table, drawn) if audits or aside.any() else 0
+    free = np.setdiff1d(np.flatnonzero(free), [*drawn])
+    drawn |= dict.fromkeys(audit_draw(table, free, missing, rng), "audit")
+    notes = [*notes, f"too few audit rows are drawn: {NO_GROUP}"] if audits < due else notes
     _log(table, drawn, rule, number)
     rows = rng.permutation([row for row in drawn if not table.labeled[row]]).astype(int)
     return _to_label(table, rows, rule, notes)
@@ -92,14 +100,28 @@ def suggest(table, n=10, *, strategy=None, model=None, audit_share=None, only_au
 def log_given_at_random(table):
     """Append to a table's log, once, that the labels that stand in the table were drawn at random.
 
-    The rule sees the first ten and the first of each class; the others are audit rows.
+    The rule sees the first ten and the first of each class, in whole groups where these were declared; the
+    others are audit rows.
     """
     if (table.log.events()["rule"] == "given").any():
         return
     rows = np.flatnonzero(table.labeled & (table.states["status"] == "").to_numpy())
-    first = ~pd.Series(table.y[rows]).duplicated().to_numpy()
-    first[:SHOWN] = True
+    first = _shown(table.y[rows], None if groups_of(table) is None else groups_of(table)[rows])
     _log(table, dict(zip(rows, np.where(first, "random", "audit"), strict=True)), "given", "")
+
+
+def _shown(y, groups=None):
+    """Which rows (n,) the rule sees of those given at random: the first, and the first of each class."""
+    groups, every = np.arange(len(y)) if groups is None else groups, {*y}
+    shown, classes = np.zeros(len(y), dtype=bool), set()
+    for group in pd.unique(groups):
+        if shown.sum() >= SHOWN and classes == every:
+            break
+        rows = np.flatnonzero(groups == group)
+        if shown.sum() < SHOWN or not classes.issuperset(y[rows]):
+            shown[rows] = True
+            classes.update(y[rows])
+    return shown
 
 
 def _last_round(events):
@@ -138,9 +160,10 @@ def _unlabelled(table, drawn):
     return sum(not table.labeled[row] for row in drawn)
 
 
-def _choose(table, drawn, n, chosen, rng):
+def _choose(table, drawn, n, chosen, rng, aside):
     """Add rows to `drawn` until n lack a label: random ones at the start, then the rule's; (rule, notes)."""
     seen = hide_audit_rows(table)
+    seen = replace(seen, skipped=seen.skipped | aside)
     rule, notes = "random", []
     while (missing := n - _unlabelled(table, drawn)) > 0:
         pool = seen.pool & ~np.isin(np.arange(len(table.y)), [row for row in drawn if drawn[row] != "audit"])

@@ -14,7 +14,8 @@ from sklearn.base import clone
 from sklearn.dummy import DummyClassifier
 
 from active_learning._arrays import blocks, on_one_thread, take
-from active_learning.labelling.plan import labeled_rows, table_model
+from active_learning.labelling.groups import effective_rows, groups_of
+from active_learning.labelling.plan import labeled_rows, table_model, with_dependence
 from active_learning.models.registry import fit, represent_all
 
 AUDIT_FOLDS = 10
@@ -67,6 +68,7 @@ class Evidence:
     n_pool: int  # m
     others: np.ndarray  # float (b,), 1 where a row that is no audit row is guessed right
     open_confidence: np.ndarray  # (o,), the highest probability of each audit row without an answer
+    groups: np.ndarray = None  # (n + o,), the groups of the audit rows, those without an answer last
 
 
 def clopper_pearson(successes, n, level=0.95):
@@ -135,6 +137,12 @@ def new_rows_score(right, confidence, pool_confidence, n_pool, others, level=0.9
     return float(estimate), float(max(estimate - below, 0)), float(min(estimate + above, 1))
 
 
+def share_of_groups(right, groups=None, level=0.95):
+    """(estimate, low, high) of the share of right guesses among rows of groups that the model has not met."""
+    n = len(right) if groups is None else effective_rows(right, groups, level)
+    return float(right.mean()), *clopper_pearson(n * right.mean(), n, level)
+
+
 def score(table, *, model=None, level=0.95, random_state=0):
     """Score the model that all labels of a table train, honestly, from its audit rows.
 
@@ -154,7 +162,7 @@ def score(table, *, model=None, level=0.95, random_state=0):
     list of Score
         On new rows and, where rows lack a label, on the rest of the pool; empty without audit rows. An
         interval is for one look. Where more than one audit row in ten has no answer, it allows for all right
-        and all wrong.
+        and all wrong. Of a table with groups new rows are of new groups, and the pool is not scored.
 
     Raises
     ------
@@ -193,6 +201,8 @@ def scores_of(evidence, level=0.95):
 
 
 def _interval(evidence, on, level):
+    if evidence.groups is not None:
+        return share_of_groups(evidence.right, evidence.groups[: len(evidence.right)], level)
     known = (evidence.right, evidence.confidence, evidence.pool_confidence, evidence.n_pool)
     if on == "pool":
         return pool_score(*known, level)
@@ -228,11 +238,12 @@ def class_recalls(evidence, names, level=0.95):
     """
     rows = []
     for code, name in enumerate(names):
-        right = evidence.right[evidence.labels == code]
+        of_class = evidence.labels == code
+        right = evidence.right[of_class]
         row = {"class": str(name), "recall": None, "low": None, "high": None, "n_audit": len(right)}
         if len(right) >= PER_CLASS:
-            low, high = clopper_pearson(right.sum(), len(right), level)
-            row |= {"recall": float(right.mean()), "low": low, "high": high}
+            groups = None if evidence.groups is None else evidence.groups[: len(of_class)][of_class]
+            row |= dict(zip(("recall", "low", "high"), share_of_groups(right, groups, level), strict=True))
         rows.append(row)
     if any(row["recall"] is None for row in rows):
         return rows
@@ -262,38 +273,56 @@ def majority_of(table):
 def audit_evidence(table, model=None, random_state=0):
     """Guess every labelled row of a table by a model that did not see it: Evidence."""
     labeled, known = labeled_rows(table)
+    table = with_dependence(table)
     model, X = represent_all(table_model(table, model), table.X, labeled)
     y = np.full(len(table.y), -1)
     y[labeled] = np.unique(known, return_inverse=True)[1]
     pool = np.flatnonzero(table.pool)
     audit = np.flatnonzero(table.labeled & table.audit)
-    others = np.setdiff1d(labeled, audit)
+    others, groups = np.setdiff1d(labeled, audit), table.dependence.groups
     rng = np.random.default_rng(random_state)
     if hasattr(model, "n_estimators"):
         model = clone(model).set_params(n_jobs=-1)
     final = _fitted(model, X, y, labeled, pool)
-    right, confidence = _held_out(model, X, y, labeled, pool, (audit, others), rng)
+    right, confidence = _held_out(model, X, y, labeled, pool, (audit, others), rng, groups)
     seen = pool if len(pool) <= POOL_ROWS else np.sort(rng.choice(pool, POOL_ROWS, replace=False))
     pool_confidence = _guessed(final, X, seen)[1].mean() if len(seen) else np.nan
-    open_confidence = _guessed(final, X, np.flatnonzero(table.open_audit))[1]
+    open_rows = np.flatnonzero(table.open_audit)
+    open_confidence = _guessed(final, X, open_rows)[1]
     known = (right[audit], confidence[audit], y[audit], pool_confidence, len(pool))
-    return Evidence(*known, right[others], open_confidence)
+    if groups is None:
+        return Evidence(*known, right[others], open_confidence)
+    found = Evidence(*known, right[others], open_confidence, groups[np.append(audit, open_rows)])
+    return found if groups_of(table) is None else replace(found, n_pool=0)
 
 
-def _held_out(model, X, y, labeled, pool, groups, rng):
+def _held_out(model, X, y, labeled, pool, parts, rng, groups=None):
     """Whether each labelled row is guessed right without it, and how sure the guess is: (n,), (n,).
 
-    The rows of a group are left out some at a time, those of the first, the audit rows, in fewer parts.
+    The rows of a part are left out some at a time, those of the first, the audit rows, in fewer folds; with
+    them goes whatever is of their groups.
     """
     right, confidence = np.zeros((2, len(y)))
     most = FOREST_FOLDS if hasattr(model, "n_estimators") else OTHER_FOLDS
-    for group, folds in zip(groups, (AUDIT_FOLDS, most), strict=True):
-        for rows in np.array_split(rng.permutation(group), min(folds, len(group))) if len(group) else ():
-            known = np.setdiff1d(labeled, rows)
+    for part, folds in zip(parts, (AUDIT_FOLDS, most), strict=True):
+        for rows in _folds(part, folds, rng, groups):
+            gone = rows if groups is None else labeled[np.isin(groups[labeled], groups[rows])]
+            known = np.setdiff1d(labeled, gone)
+            if not len(known):  # all labels are of one group: nothing is known of others
+                continue
             fitted = _fitted(model, X, y, known, np.union1d(pool, rows))
             guesses, confidence[rows] = _guessed(fitted, X, rows)
             right[rows] = guesses == y[rows]
     return right, confidence
+
+
+def _folds(rows, n_folds, rng, groups=None):
+    """Rows (m,), in random order and in at most n_folds parts that divide no group."""
+    if groups is None:
+        return np.array_split(rng.permutation(rows), min(n_folds, len(rows))) if len(rows) else ()
+    names = rng.permutation(np.unique(groups[rows]))
+    parts = np.array_split(names, min(n_folds, len(names))) if len(names) else ()
+    return [rows[np.isin(groups[rows], part)] for part in parts]
 
 
 def _fitted(model, X, y, labeled, pool):

@@ -117,6 +117,7 @@ class Session:
 
     def _load(self):
         names = ("id_column", "unlabeled", "skip", "classes", "drop", "keep", "features", "quoting")
+        names += ("group_column", "time_column")
         how = {name: self.job[name] for name in names} | {"header": not self.job["no_header"]}
         try:
             with warnings.catch_warnings():  # they are among the notes

@@ -108,8 +108,15 @@ class Table:
 
     @property
     def audit(self):
-        """Which rows were drawn as audit rows and not chosen by the rule since, bool (n,)."""
-        return self._state("drawn", ["audit"])
+        """Which rows were drawn as audit rows and not chosen by the rule since, bool (n,).
+
+        Where groups were declared, none of the row's group is known to the rule either.
+        """
+        audit = self._state("drawn", ["audit"])
+        if self.dependence is None or not self.dependence.declared:
+            return audit
+        groups = self.dependence.groups
+        return audit & ~np.isin(groups, groups[self.labeled & ~audit])
 
     @property
     def open_audit(self):
