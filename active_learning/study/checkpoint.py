@@ -40,17 +40,13 @@ CREATE TABLE facts (name TEXT PRIMARY KEY, value TEXT NOT NULL) WITHOUT ROWID;
 CREATE TABLE runs (strategy TEXT, split INTEGER, history TEXT, checksum TEXT, PRIMARY KEY (strategy, split));
 """
 # A fault of the machine or the disk; any other error of SQLite on such a file means that it is damaged.
-NOT_DAMAGED = ("PERM", "BUSY", "LOCKED", "NOMEM", "READONLY", "IOERR", "FULL", "CANTOPEN")
-NOT_DAMAGED = {getattr(sqlite3, f"SQLITE_{name}") for name in NOT_DAMAGED}
+NOT_DAMAGED = ["PERM", "BUSY", "LOCKED", "NOMEM", "READONLY", "IOERR", "FULL", "CANTOPEN"]
 
 
 def study_facts(dataset, strategies, *, model, **settings):
     """All that runs depend on, as texts by name: data, settings, rules, versions, our code."""
-    values = {"data": dataset.X, "labels": dataset.y, "clean_labels": dataset.clean_labels}
-    values |= {
-        name: getattr(dataset, name) for name in ("groups", "times") if getattr(dataset, name) is not None
-    }
-    values |= settings | {"model": (model := make_model(model))}
+    values = {"data": dataset.X, "labels": dataset.y, "model": (model := make_model(model))} | settings
+    values |= {name: getattr(dataset, name) for name in ("clean_labels", "groups", "times")}
     values |= {f"{RULE}{name!r}": rule for name, rule in strategies.items()}
     libraries = {np, scipy, sklearn, sys.modules.get(type(last_step(model)).__module__.partition(".")[0])}
     versions = {library.__name__: getattr(library, "__version__", "") for library in libraries - {None}}
@@ -64,6 +60,7 @@ def _code_of_package(folder=Path(__file__).parents[1]):
     return _checksum(sorted((name, _code(source)) for name, source in files.items()))
 
 
+@cache
 def _code(source):
     """What a source does: its syntax tree without docstrings, or the text if it is no whole statement."""
     try:
@@ -117,8 +114,8 @@ class _Hasher(NumpyHasher):
             with suppress(ValueError):  # not bound yet
                 bound.append(cell.cell_contents)
         kinds = (*PLAIN, np.ndarray, FunctionType) if source else ()  # a package has a version instead
-        named = {name: function.__globals__.get(name) for name in _names(function.__code__)}
-        named = {name: value for name, value in named.items() if isinstance(value, kinds)}
+        found = {name: function.__globals__.get(name) for name in _names(function.__code__)}
+        named = {name: value for name, value in found.items() if isinstance(value, kinds)}
         return [function.__qualname__, source or function.__module__, bound, named]
 
 
@@ -155,14 +152,12 @@ class Checkpoint:
         options = dict(uri=True, timeout=60, isolation_level=None, check_same_thread=False)
         with self._plain_errors():
             self.connection = sqlite3.connect(uri, **options)
+        self.close = self.connection.close
         try:
             self._check()
         except BaseException:
-            self.connection.close()
+            self.close()
             raise
-
-    def close(self):
-        self.connection.close()
 
     def _check(self):
         """Raise unless the file is a checkpoint of this study, and every page and run is whole."""
@@ -180,8 +175,7 @@ class Checkpoint:
     def _check_facts(self, kept):
         """Raise ValueError, naming what differs, if the file has facts, and other ones than this study."""
         both = [name for name in self.facts | kept if RULE not in name or name in self.facts.keys() & kept]
-        other = [name for name in both if kept.get(name) != self.facts.get(name)] if kept else []
-        if other:
+        if kept and (other := [name for name in both if kept.get(name) != self.facts.get(name)]):
             there, here = (facts.get(other[0], "not set") for facts in (kept, self.facts))
             rest = f"; {some(other[1:])} differ too" if len(other) > 1 else ""
             raise self._refusal(f"is of another study: {other[0]} was {there} there and is {here} here{rest}")
@@ -192,12 +186,11 @@ class Checkpoint:
         return False
 
     def __getitem__(self, key):
-        rows = self._execute("SELECT history, checksum FROM runs WHERE strategy = ? AND split = ?", key)
-        if not rows:
-            raise KeyError(key)
-        if rows[0][1] != _checksum([*key, rows[0][0]]):
+        statement = "SELECT history, checksum FROM runs WHERE strategy = ? AND split = ?"
+        ((history, checksum),) = self._execute(statement, key)
+        if checksum != _checksum([*key, history]):
             raise self._refusal(f"is damaged (the run of {key[0]!r} on split {key[1]} has changed)")
-        return History(*map(np.array, json.loads(rows[0][0]), (int, float, int)))
+        return History(*map(np.array, json.loads(history), (int, float, int)))
 
     def __setitem__(self, key, history):
         """Keep a run, at once and for good; the first stays if another process was faster.
@@ -224,7 +217,7 @@ class Checkpoint:
         try:
             yield
         except sqlite3.Error as error:
-            if getattr(error, "sqlite_errorcode", -1) & 0xFF in NOT_DAMAGED:
+            if any(name in getattr(error, "sqlite_errorname", "") for name in NOT_DAMAGED):
                 raise OSError(f"checkpoint {str(self.path)!r} cannot be used: {error}") from error
             raise self._refusal(f"is not a checkpoint, or is damaged ({error})") from error
 

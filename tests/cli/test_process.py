@@ -81,7 +81,7 @@ def test_bad_input_is_found_before_any_work_is_done(capsys):
 
 
 def test_json_pipes_into_json_tool_and_head_closes_the_pipe_quietly():
-    command = f"{sys.executable} -m al_helpers {' '.join(QUICK)}"
+    command = f"{sys.executable} -m al_helpers {' '.join(QUICK)} --splits 1 --strategies random"
     lines = [
         f"{command} --json | {sys.executable} -m json.tool",
         f"bash -o pipefail -c '{command} --json | head -1'",

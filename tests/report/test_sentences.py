@@ -201,9 +201,10 @@ def test_a_rule_that_saves_nothing_comes_closest_and_is_not_advised():
 @pytest.mark.parametrize("n_splits", [2, 3, 5])
 def test_no_sentence_prints_an_end_that_is_not_known(n_splits):
     rng = np.random.default_rng(n_splits)
-    for _ in range(20):
-        needed = rng.choice([20, 21, 30, 50, 60, INF], (3, n_splits))
-        curves = needing(**dict(zip(("random", "one", "other"), needed, strict=True)))
+    for n_rules in (1, 2, 2, 12, 24):
+        needed = rng.choice([20, 21, 30, 50, 60, INF], (1 + n_rules, n_splits))
+        names = ["random", *(f"rule {'abcdefghijklmnopqrstuvwxyz'[i]}" for i in range(n_rules))]
+        curves = needing(**dict(zip(names, needed, strict=True)))
         for text in (describe(curves, 0.9), al.advise(curves, 0.9)):
             assert not re.search(r"-∞|-inf|-\d{4,}|\d{5,}", text)
 
