@@ -2,11 +2,13 @@
 
 import json
 import re
+from pathlib import Path
 
 import numpy as np
 import pandas as pd
 import pytest
 
+from active_learning import labelling_cell
 from active_learning.labelling.session import Session
 from active_learning.labelling.showing import class_keys, matches, pixels, split_cells, text_lines_of
 from active_learning.labelling_cell import Cell, image_address, label, review_lines, widget
@@ -87,7 +89,6 @@ def test_guesses_are_shown_only_when_asked_for(cell):
 
 
 def test_the_cell_says_stop_where_the_score_does(cell, monkeypatch):
-    from active_learning import labelling_cell
     from active_learning.labelling.score import Score
 
     found = [Score("new rows", 0.95, 0.9, 0.99, 40, 0)]
@@ -174,3 +175,29 @@ def test_a_class_is_found_by_what_it_holds_first_those_that_begin_so():
 def test_cells_are_split_into_numbers_and_texts():
     assert split_cells({"a": "1.5", "b": "", "c": "one"}) == ({"a": "1.5", "b": ""}, {"c": "one"})
     assert text_lines_of("a\r\n\tb\x07") == ["a", "    b\\x07"]
+
+
+def luminance(colour):
+    """Of #rrggbb or #rgb, as WCAG 2 defines it."""
+    digits = colour.lstrip("#")
+    digits = digits if len(digits) == 6 else "".join(2 * digit for digit in digits)
+    parts = np.array([int(digits[i : i + 2], 16) for i in (0, 2, 4)]) / 255
+    linear = np.where(parts <= 0.04045, parts / 12.92, ((parts + 0.055) / 1.055) ** 2.4)
+    return linear @ [0.2126, 0.7152, 0.0722]
+
+
+def contrast(one, other):
+    low, high = sorted(map(luminance, (one, other)))
+    return (high + 0.05) / (low + 0.05)
+
+
+def test_every_colour_of_a_text_has_a_contrast_of_four_and_a_half_to_every_background():
+    style = Path(labelling_cell.__file__).with_suffix(".js").read_text().split("`")[1]
+    texts = {*re.findall(r"(?<![-\w])color: (#\w+)", style)}
+    grounds = {*re.findall(r"background: (#\w+)", style)}
+    assert len(texts) >= 3 and len(grounds) >= 3
+    assert contrast("#000000", "#fff") == pytest.approx(21) and contrast("#777", "#ffffff") < 4.5
+    assert min(contrast(text, ground) for text in texts for ground in grounds) >= 4.5
+    edges = {*re.findall(r"(?:border|outline)[-\w]*: \d+px \w+ (#\w+)", style)}
+    assert min(contrast(edge, "#ffffff") for edge in edges) >= 3  # what is no text
+    assert ":focus-visible" in style and "outline: none" not in style

@@ -154,6 +154,7 @@ def test_a_forecast_is_reproducible_and_depends_on_no_hidden_label(some_labels):
     assert al.forecast(table, 0.9) == al.forecast(table, 0.9) == al.forecast(labelled(other, rows), 0.9)
 
 
+@pytest.mark.slow  # a measurement of 24 projects
 def test_eighty_percent_of_new_projects_end_within_eighty_percent():
     held = []
     for seed in range(100, 124):

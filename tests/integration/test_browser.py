@@ -1,4 +1,4 @@
-"""Labelling in a real browser: JupyterLab in Chromium, rows labelled by key and click, a kernel restarted."""
+"""Labelling in a real browser, in JupyterLab and Notebook 7: by key and click, and the kernel restarted."""
 
 import json
 import os
@@ -24,12 +24,14 @@ ROOT = Path(__file__).parents[2]
 TOKEN = "labelling-test"
 CELL = "import al_helpers as al\nal.label('my.csv', label_column='topic', n=10)"
 PATIENCE = 300  # seconds
+PAGES = {"jupyterlab": "/lab/tree/label.ipynb", "notebook": "/notebooks/label.ipynb"}  # module -> page
 
 pytestmark = [
     pytest.mark.slow,
     pytest.mark.skipif(not (BROWSER and DRIVER), reason="there is no chromium with its chromedriver"),
 ]
 webdriver = pytest.importorskip("selenium.webdriver", reason="selenium is not installed")
+Keys = pytest.importorskip("selenium.webdriver.common.keys").Keys
 pytest.importorskip("anywidget", reason="anywidget is not installed")
 
 
@@ -58,21 +60,22 @@ def folder(tmp_path):
     return tmp_path
 
 
-@pytest.fixture
-def lab(folder):
-    """The address of a JupyterLab that serves the folder."""
+@pytest.fixture(params=PAGES)
+def lab(folder, request):
+    """The address of a JupyterLab, or a Notebook 7, that serves the folder, and of its notebook's page."""
+    pytest.importorskip(request.param)
     port = free_port()
     options = [f"--port={port}", f"--IdentityProvider.token={TOKEN}", "--no-browser", "--allow-root"]
     options += ["--expose-app-in-browser", f"--ServerApp.root_dir={folder}", "--ServerApp.port_retries=0"]
     env = os.environ | {"PYTHONPATH": os.pathsep.join([str(ROOT), os.environ.get("PYTHONPATH", "")])}
     env |= {"JUPYTER_CONFIG_DIR": str(folder / "config"), "IPYTHONDIR": str(folder / "ipython")}
     with open(folder / "lab.log", "w") as log:
-        command = [sys.executable, "-m", "jupyterlab", *options]
+        command = [sys.executable, "-m", request.param, *options]
         server = subprocess.Popen(command, cwd=folder, env=env, stdout=log, stderr=log)
     address = f"http://127.0.0.1:{port}"
     try:
         wait_for(lambda: ask(address, "/api/status"), (folder / "lab.log").read_text)
-        yield address
+        yield address, f"{address}{PAGES[request.param]}?token={TOKEN}"
     finally:
         server.terminate()
         server.wait(30)
@@ -111,7 +114,7 @@ def wait_for(found, why=lambda: ""):
 
 
 def run_cell(browser, lab):
-    """Run the notebook's cell, as soon as JupyterLab shows it and its kernel waits for work."""
+    """Run the notebook's cell, as soon as Jupyter shows it and its kernel waits for work."""
     opened = (
         "return document.querySelector('.jp-Notebook .jp-Cell') !== null && window.jupyterapp !== undefined"
     )
@@ -136,8 +139,36 @@ def expect(browser, text):
     wait_for(found, lambda: f"{text!r} in {browser.execute_script(shown)!r}")
 
 
+UNNAMED = """
+return [...document.querySelectorAll('.alc button, .alc input, .alc canvas, .alc img')]
+  .filter(x => !(x.getAttribute('aria-label') || x.getAttribute('alt') || '').trim()).map(x => x.outerHTML)
+"""
+FOCUSED = """
+const focused = document.activeElement, style = getComputedStyle(focused);
+return [focused.textContent, style.outlineStyle, parseFloat(style.outlineWidth)]
+"""
+
+
+def check_access(browser):
+    """Every control has a name to be read out; Tab walks through all buttons, and each shows its focus."""
+    assert browser.execute_script(UNNAMED) == []
+    names = browser.execute_script(
+        "return [...document.querySelectorAll('.alc button')].map(x => x.textContent)"
+    )
+    browser.find_element("css selector", ".alc").send_keys("")
+    browser.execute_script("document.querySelector('.alc').focus()")
+    walked = []
+    for _ in names:
+        webdriver.ActionChains(browser).send_keys(Keys.TAB).perform()
+        name, line, width = browser.execute_script(FOCUSED)
+        assert line == "solid" and width >= 2
+        walked.append(name)
+    assert walked == names
+
+
 def test_rows_labelled_by_key_and_click_are_in_the_log_though_the_kernel_is_restarted(lab, browser, folder):
-    browser.get(f"{lab}/lab/tree/label.ipynb?token={TOKEN}")
+    lab, page = lab
+    browser.get(page)
     run_cell(browser, lab)
     expect(browser, "Row 1 of 10, 0 saved")
     names = ["<i>other</i>", "delivery", "refund"]
@@ -147,6 +178,7 @@ def test_rows_labelled_by_key_and_click_are_in_the_log_though_the_kernel_is_rest
     assert texts == names and not browser.execute_script(
         "return document.querySelectorAll('.alc i, .alc b').length"
     )
+    check_access(browser)
     for at, key in enumerate("213"):
         press(browser, key)
         expect(browser, f"Row {at + 2} of 10, {at + 1} saved")
@@ -157,10 +189,10 @@ def test_rows_labelled_by_key_and_click_are_in_the_log_though_the_kernel_is_rest
     press(browser, "z")
     expect(browser, "Row 5 of 10, 4 saved")
     if shot := os.environ.get("LABELLING_SCREENSHOT"):
-        browser.find_element("css selector", ".alc").screenshot(shot)
+        browser.save_screenshot(shot)
     (kernel,) = ask(lab, "/api/kernels")
     ask(lab, f"/api/kernels/{kernel['id']}/restart", "POST")
-    browser.get(f"{lab}/lab/tree/label.ipynb?token={TOKEN}&reset")
+    browser.get(f"{page}&reset")
     run_cell(browser, lab)
     expect(browser, "Row 5 of 10, 4 saved")
     for at, key in enumerate("12312"):

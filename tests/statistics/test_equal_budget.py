@@ -63,7 +63,7 @@ def test_a_target_that_is_missed_for_being_held_is_not_answered_by_a_higher_one(
     assert "ask for fewer consecutive rounds (--hold), or label more" in al.advise(curves, 0.9, hold=6)
 
 
-@pytest.mark.parametrize("n_splits", [2, 5])
+@pytest.mark.parametrize("n_splits", [2, pytest.param(5, marks=pytest.mark.slow)])
 def test_rules_that_are_random_gain_in_one_study_of_twenty_at_most(n_splits):
     gained = 0
     for seed in range(25):

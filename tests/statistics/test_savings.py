@@ -311,7 +311,7 @@ def test_an_open_split_of_a_part_widens_the_interval_for_new_rows_or_leaves_it_u
     assert np.isnan(_new_rows(row, bounds(low, shut), 0.95)).all()
 
 
-@pytest.mark.parametrize("rows", [0.0, 0.1, 0.5])
+@pytest.mark.parametrize("rows", [0.1, *(pytest.param(rows, marks=pytest.mark.slow) for rows in (0.0, 0.5))])
 def test_the_interval_for_new_rows_holds_the_same_study_on_new_rows_as_often_as_it_says(rows):
     """Studies of 50 splits, whose log ratios spread by 0.5, of data sets that differ by `rows`."""
     rng, held = np.random.default_rng(0), []

@@ -1,12 +1,7 @@
 """Claims about the diverse and representative query rules."""
 
-import os
-import signal
-import subprocess
-import sys
 import warnings
 from dataclasses import replace
-from multiprocessing.pool import ThreadPool
 
 import numpy as np
 import pandas as pd
@@ -144,37 +139,6 @@ def test_every_rule_ignores_noise_of_the_size_that_machines_differ_by(rule):
     noise = np.random.default_rng(0).normal(size=moved.model.coef_.shape)
     moved.model.coef_ = moved.model.coef_ + 1e-9 * noise
     assert rule(plain).tolist() == rule(moved).tolist()
-
-
-MACHINES = [
-    {"OPENBLAS_CORETYPE": core, "OPENBLAS_NUM_THREADS": threads, "OMP_NUM_THREADS": threads}
-    for core, threads in [("Haswell", "2"), ("SkylakeX", "1"), ("Nehalem", "1")]
-]
-
-
-PRINT_ROWS = "from test_batch import *; print({n: r(digits(n=700)).tolist() for n, r in RULES.items()})"
-
-
-def rows_queried_on(machine):
-    """What every rule queries in a fresh process; None where this processor lacks its instructions."""
-    run = subprocess.run(
-        [sys.executable, "-c", PRINT_ROWS],
-        env={**os.environ, **machine},
-        check=False,
-        cwd=os.path.dirname(os.path.abspath(__file__)),
-        stdin=subprocess.DEVNULL,
-        capture_output=True,
-    )
-    assert run.returncode in (0, -signal.SIGILL), run.stderr.decode()
-    return run.stdout if run.returncode == 0 else None
-
-
-def test_every_rule_queries_the_same_rows_on_every_kind_of_processor():
-    """OpenBLAS is told to use the kernels of three generations, with one or with two threads."""
-    with ThreadPool(3) as pool:
-        queried = [rows for rows in pool.map(rows_queried_on, MACHINES) if rows is not None]
-    assert len(queried) >= 2
-    assert len(set(queried)) == 1
 
 
 def test_diverse_margin_queries_one_row_of_each_group_of_uncertain_rows():
