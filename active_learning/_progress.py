@@ -59,14 +59,29 @@ def _in_notebook():
     return bool(ipython) and type(ipython.get_ipython()).__name__ == "ZMQInteractiveShell"
 
 
+HANDLE = {}  # the number of the cell that runs -> its place for bars: each place leaves a blank line
+
+
+def _handle_of_cell():
+    """The one display handle of the cell that runs, whatever the number of its studies."""
+    from IPython import get_ipython
+    from IPython.display import HTML, display
+
+    cell = getattr(get_ipython(), "execution_count", None)
+    if cell is None or cell not in HANDLE:
+        HANDLE.clear()
+        HANDLE[cell] = display(HTML(""), display_id=True)
+    return HANDLE[cell]
+
+
 def _screen(rows):
     """Return a function that shows a line of text in place of the last one, or nothing where nobody looks."""
     if rows < LARGE:
         return lambda text: None
     if _in_notebook():
-        from IPython.display import HTML, display
+        from IPython.display import HTML
 
-        handle = display(HTML(""), display_id=True)
+        handle = _handle_of_cell()
         return lambda text: handle.update(HTML(text))
     if sys.stderr.isatty():
         return lambda text: print(f"\r\x1b[K{text}", end="", file=sys.stderr, flush=True)

@@ -69,3 +69,27 @@ def test_progress_shows_few_updates_of_many_quick_runs(monkeypatch):
     list(progress.progress(range(5000), 5000))
     assert 2 <= screen.getvalue().count("runs") < 10
     assert "1/5000" in screen.getvalue() and "5000/5000" in screen.getvalue()
+
+
+def test_all_studies_of_a_cell_share_one_place_for_their_bars(monkeypatch):
+    """Each place that a page keeps leaves a blank line in the classic template."""
+    IPython = pytest.importorskip("IPython")
+    places = []
+
+    class Kernel:
+        execution_count = 7
+
+    class Handle:
+        def update(self, html):
+            pass
+
+    monkeypatch.setattr(progress, "_in_notebook", lambda: True)
+    monkeypatch.setattr(progress, "HANDLE", {})
+    monkeypatch.setattr(IPython, "get_ipython", Kernel)
+    monkeypatch.setattr(IPython.display, "display", lambda *_, **__: places.append(1) or Handle())
+    for _ in range(3):
+        list(progress.progress("ab", 2))
+    assert len(places) == 1
+    Kernel.execution_count = 8
+    list(progress.progress("ab", 2))
+    assert len(places) == 2
