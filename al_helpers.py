@@ -24,21 +24,18 @@ from active_learning.models.registry import make_model
 from active_learning._validation import History
 from active_learning.study.loop import run_loop
 # 4. The study: every rule over many paired splits, in parallel
-from active_learning.study.study import checksum, curves_of, run_histories, run_parts, run_study
+from active_learning.study.study import checksum, curves_of, run_histories, run_study
 # 5. Numbers: labels to target, savings and their intervals, power
-from active_learning.statistics.curves import bootstrap_interval, labels_to_target, mean_curve_crossings
+from active_learning.statistics.curves import bootstrap_interval, labels_to_target
 from active_learning.statistics.label_worth import label_worth
 from active_learning.statistics.savings import paired_saving, summarise
-from active_learning.statistics.power import false_alarm_rate
 # 6. Tables and sentences made from the numbers
 from active_learning.report.advice import advise
-from active_learning.report.sentences import describe_gains, format_range, listed, results_table
-from active_learning.report.analysis import check_claims, query_facts, worth
-from active_learning.report.notebook_text import (
-    answer, bill, describe_batches, describe_power, describe_ranking,
-)
+from active_learning.report.sentences import describe_gains, listed, results_table
+from active_learning.report.analysis import query_facts
+from active_learning.report.digits import saving_table
 # 7. Many data sets side by side
-from active_learning.report.benchmark import describe_map, expect, expectation_table, read_map
+from active_learning.report.benchmark import expect, read_map
 # 8. Your own table: read it, measure on it, ask for labels, merge them, write it back
 from active_learning._text import markdown_text
 from active_learning.features.preprocessing import load_table
@@ -54,14 +51,18 @@ from active_learning.forecast.backtest import backtest_forecasts, calibration_ta
 # 10. Figures, and how a notebook shows them and tables
 from active_learning.plots.style import new_figure, title
 from active_learning.plots.results import (
-    plot_batch_price, plot_dots, plot_forecast, plot_forecast_truth, plot_intervals, plot_labels_needed,
-    plot_learning_curves, plot_one_run, plot_paired_savings, plot_reached_share, plot_worths,
+    plot_batch_price, plot_dots, plot_forecast, plot_forecast_truth, plot_intervals,
+    plot_learning_curves, plot_one_run, plot_paired_savings, plot_reached_share, plot_saving_by_target,
+    plot_spread, plot_worths,
 )
 from active_learning.plots.illustrations import (
-    plot_border, plot_images, plot_query_cost, plot_score_triangle, plot_speed, plot_steps,
+    plot_border, plot_choices, plot_guesses, plot_images, plot_plane, plot_query_cost, plot_score_triangle,
+    plot_speed, plot_split, plot_steps,
 )
 from active_learning.labelling_cell import label
-from active_learning.notebook import check_parameters, explore, show_figure, show_moving, show_table
+from active_learning.notebook import (
+    check_parameters, show_figure, show_moving, show_table, show_text, study_digits,
+)
 # fmt: on
 
 if __name__ == "__main__":

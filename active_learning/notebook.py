@@ -1,23 +1,16 @@
-"""What a notebook shows: figures, tables, a bad parameter in one sentence, sliders over computed curves.
+"""What a notebook shows: figures, tables, a bad parameter in one sentence; and the start of notebook 2.
 
-The sliders measure nothing again, so every answer comes at once. Not here: what is shown (plots, report).
+Not here: what is shown (plots, report).
 """
 
 import io
-from itertools import count
 from numbers import Real
 from pathlib import Path
 
-import numpy as np
-import pandas as pd
-
 from active_learning._text import printable
-from active_learning._validation import check_choice, check_integer, check_target, import_optional
-from active_learning.plots.style import PLOT_STYLE, color_of, label_lines, new_figure, title
-from active_learning.report.analysis import worth
-from active_learning.report.sentences import format_cost, format_labels, format_percent, format_saving
-from active_learning.statistics.curves import by_split, check_curves, labels_to_target
-from active_learning.statistics.savings import summarise
+from active_learning._validation import check_integer, check_target, import_optional
+from active_learning.plots.style import PLOT_STYLE, title
+from active_learning.report.digits import DigitsStudy
 
 
 def text_lines(lines):
@@ -51,6 +44,23 @@ def show_table(table):
     for cell in ("th", "td"):
         html = html.replace(f"<{cell}>", f'<{cell} style="text-align: left;">')
     ipython.display({"text/html": html, "text/plain": text_table(table)}, raw=True)
+
+
+def show_text(text):
+    """Show a text in Markdown in a notebook.
+
+    Parameters
+    ----------
+    text : str
+
+    Examples
+    --------
+    >>> show_text("**half** the labels")
+    <IPython.core.display.Markdown object>
+    """
+    ipython = import_optional("IPython.display")
+
+    ipython.display(ipython.Markdown(text))
 
 
 def show_figure(ax, name, alt, *, folder=None):
@@ -208,6 +218,60 @@ def check_parameters(*, lows=None, **parameters):
             raise ParameterError(str(error)) from None
 
 
+class Walk(DigitsStudy):
+    """The study of notebook 2, which also shows its figures."""
+
+    def show(self, ax, name, finding=None, caption=None):
+        """Show a figure, with this finding and caption over it or those that it has, as its words too."""
+        if finding is not None:
+            title(ax, finding, caption)
+        show_figure(ax, name, words_of(ax), folder=self.figures)
+
+
+def words_of(ax):
+    """The title and the caption over an Axes or a Figure, as one line."""
+    heading = ax.get_suptitle() if hasattr(ax, "suptitle") else ax.get_title(loc="left")
+    caption = ax.texts[-1].get_text() if ax.texts else ""
+    return f"{' '.join(heading.split())}. In the figure: {caption}."
+
+
+def study_digits(*, target=0.90, batch=10, budget=300, splits=100, seed=0):
+    """Run the main study of notebook 2: every rule on many random splits of the handwritten digits.
+
+    Parameters
+    ----------
+    target : float in (0, 1]
+        Test accuracy that is wanted.
+    batch : int
+        Labels in a round.
+    budget : int
+        Labels in all, the 20 of the seed set included; 50 at the least.
+    splits : int
+        Random splits into seed, pool and test; 2 at the least.
+    seed : int
+        The random seed.
+
+    Returns
+    -------
+    Walk
+        A `DigitsStudy`: its runs, and methods for the smaller experiments beside them.
+
+    Raises
+    ------
+    ParameterError
+        As `check_parameters`.
+
+    Examples
+    --------
+    >>> study = study_digits(splits=2, budget=50)
+    >>> study.goal, len(study.histories) // 2 == len(study.rules)
+    ('90%', True)
+    """
+    asked = dict(target=target, batch=batch, budget=budget, splits=splits, seed=seed)
+    check_parameters(**asked, lows={"budget": 50, "splits": 2})
+    return Walk(**asked).measure()
+
+
 def _check_amount(name, value):
     """Return value as a float; TypeError or ValueError unless it is a finite number from 0 on."""
     if isinstance(value, bool) or not isinstance(value, Real):
@@ -215,133 +279,3 @@ def _check_amount(name, value):
     if not 0 <= value < float("inf"):
         raise ValueError(f"{name} must be a number from 0 on, got {value}")
     return float(value)
-
-
-VIEW = "application/vnd.jupyter.widget-view+json"
-NUMBERS = count()  # of the sliders shown, so that a notebook run anew holds the same bytes
-
-
-def explore(curves, *, target=0.9, rule=None, price=1.0, folder=None, name="explore"):
-    """Show the answer for one target, rule and price as a picture and a table, and sliders to change them.
-
-    A page that is only read keeps the picture and the table.
-
-    Parameters
-    ----------
-    curves : DataFrame
-        Table of `run_study`, random among its strategies.
-    target : float in (0, 1], default=0.9
-        Accuracy to reach.
-    rule : str, optional
-        A strategy of curves; the last one if None.
-    price : float, default=1.0
-        Price of one label, above 0.
-    folder, name
-        Of the picture, as in `show_figure`.
-
-    Raises
-    ------
-    ValueError, TypeError
-        If curves lack random, or the rule, target or price is not valid.
-
-    Examples
-    --------
-    >>> import pandas as pd
-    >>> explore(pd.DataFrame())
-    Traceback (most recent call last):
-    ...
-    ValueError: curves must have the columns strategy, split, n_labels, accuracy, and lack strategy, split, \
-n_labels, accuracy
-    """
-    rules = [*check_curves(curves)["strategy"].unique()]
-    check_choice("reference strategy", "random", rules)
-    rules.remove("random")
-    rule = check_choice("rule", rules[-1] if rule is None and rules else rule, rules)
-    target, price = check_target(target), _check_amount("price", price)
-    if price == 0:
-        raise ValueError("price must be above 0 and finite, got 0")
-    figure, alt = picture(curves, target, rule)
-    show_figure(figure, name, alt, folder=folder)
-    show_table(answer_table(curves, target, rule, price))
-    _show_box(sliders(curves, rules, target, rule, price))
-
-
-def answer_table(curves, target, rule, price):
-    """What a rule saves, in labels and in money: two rows of strings, random first."""
-    summary = summarise(curves[curves["strategy"].isin(["random", rule])], target)
-    budget, row = curves["n_labels"].max(), next(summary.loc[[rule]].itertuples())
-    saved = worth(summary, price, 0, 0).iloc[0]
-    return pd.DataFrame(
-        {
-            "strategy": summary.index,
-            f"labels -> {format_percent(target)}": [format_labels(n, budget) for n in summary["median"]],
-            "saved vs random": ["-", format_saving(row)],
-            "labels saved": ["-", saved["labels saved"]],
-            f"money at {price:.2f} a label": ["-", saved["money saved"]],
-            "cost more than random in": ["-", format_cost(row)],
-        }
-    )
-
-
-def picture(curves, target, rule):
-    """A small Figure of two mean learning curves and the labels to target, and what it shows in words."""
-    needed, budget = by_split(labels_to_target(curves, target)).median(), curves["n_labels"].max()
-    figure, ax = new_figure(figsize=(7, 3.4))
-    ax.axhline(target, color="#555555", lw=1, ls="--")
-    means = curves.groupby(["strategy", "n_labels"])["accuracy"].mean()
-    texts = {s: f"{s} {format_labels(needed[s], budget)}" for s in ("random", rule)}
-    for strategy in texts:
-        ax.plot(means[strategy].index, means[strategy], color=color_of(strategy), lw=2)
-        if np.isfinite(needed[strategy]):
-            ax.plot([needed[strategy]] * 2, [0, target], color=color_of(strategy), lw=1, ls=":")
-    ax.set(xlim=(curves["n_labels"].min(), budget), ylim=(means.min() - 0.03, 1))
-    label_lines(ax, {s: (budget, means[s].iloc[-1], s) for s in texts}, gap=0.1)
-    ax.set(xlabel="labels bought, seed set included", ylabel="mean test accuracy")
-    splits = curves["split"].nunique()
-    title(ax, f"To {format_percent(target)}: {texts[rule]}, {texts['random']}", f"medians of {splits} splits")
-    alt = f"Mean accuracy against labels, to {format_percent(target)}: {texts[rule]}, {texts['random']}."
-    return figure, alt
-
-
-def sliders(curves, rules, target, rule, price):
-    """An ipywidgets.VBox of three sliders, and under them the answer as a table and a picture."""
-    ipywidgets = import_optional("ipywidgets")
-
-    wide = {"style": {"description_width": "7em"}, "layout": {"width": "32em"}}
-    low = min(target, round(float(curves["accuracy"].min()), 2))
-    controls = [
-        ipywidgets.FloatSlider(target, min=max(low, 0.01), max=1.0, step=0.01, description="target", **wide),
-        ipywidgets.SelectionSlider(options=rules, value=rule, description="rule", **wide),
-        ipywidgets.FloatLogSlider(price, min=-3, max=3, step=0.05, description="price a label", **wide),
-    ]
-    text, drawn = ipywidgets.HTML(), ipywidgets.Image(width=700)
-
-    def answer(_=None):
-        target, rule, price = (slider.value for slider in controls)
-        text.value = answer_table(curves, target, rule, price).to_html(index=False, border=0)
-        drawn.value, drawn.alt = _png(*picture(curves, target, rule))
-
-    for slider in controls:
-        slider.observe(answer, names="value")
-    answer()
-    return ipywidgets.VBox([*controls, text, drawn], model_id=f"explorer-{next(NUMBERS)}")
-
-
-def _png(figure, alt):
-    """The figure as PNG, closed, and its words."""
-    plt = import_optional("matplotlib.pyplot")
-
-    with plt.rc_context(PLOT_STYLE):
-        figure.savefig(png := io.BytesIO(), format="png", dpi=100)
-    plt.close(figure)
-    return png.getvalue(), alt
-
-
-def _show_box(box):
-    """Show sliders in a notebook that runs; a page that is only read keeps one line of text instead."""
-    ipython = import_optional("IPython.display")
-
-    view = {"version_major": 2, "version_minor": 0, "model_id": box.model_id}
-    ipython.display(
-        {VIEW: view, "text/plain": "Run this cell to move the target, the rule and the price."}, raw=True
-    )

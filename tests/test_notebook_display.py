@@ -8,6 +8,7 @@ from nbclient import NotebookClient
 from nbclient.exceptions import CellExecutionError
 
 import al_helpers as al
+from active_learning.notebook import ParameterError, words_of
 
 GOOD = dict(target=0.9, batch=10, splits=2, price_per_label=0.5, seconds_per_label=20, setup_cost=0, seed=0)
 
@@ -33,6 +34,26 @@ def test_good_parameters_pass():
 def test_a_parameter_out_of_range_is_named(change, names):
     with pytest.raises(ValueError, match=names):
         al.check_parameters(**GOOD | change, lows={"splits": 2})
+
+
+@pytest.mark.parametrize(
+    ("change", "names"),
+    [
+        ({"target": 90}, "did you mean 0.9"),
+        ({"splits": 1}, "splits must be at least 2, got 1"),
+        ({"budget": 20}, "budget must be at least 50, got 20"),
+        ({"batch": 0}, "batch must be at least 1, got 0"),
+    ],
+)
+def test_the_study_of_digits_refuses_a_parameter_before_any_work(change, names):
+    with pytest.raises(ParameterError, match=names):
+        al.study_digits(**change)
+
+
+def test_the_words_of_a_figure_are_its_title_and_caption():
+    for ax in al.new_figure()[::-1]:
+        al.title(ax, "Margin saves labels", "100 splits")
+        assert words_of(ax) == "Margin saves labels. In the figure: 100 splits."
 
 
 def test_a_notebook_shows_a_bad_parameter_as_one_sentence():

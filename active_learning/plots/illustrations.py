@@ -6,18 +6,30 @@ results (results), colours and titles (style).
 
 import numpy as np
 
-from active_learning._validation import check_choice
+from active_learning._validation import check_choice, import_optional
 from active_learning.datasets.dataset import row_numbers
-from active_learning.plots.style import COLORS, axes_or_new, color_of, ink_of
+from active_learning.plots.style import (
+    COLORS,
+    GROUP_COLORS,
+    PART_COLORS,
+    axes_or_new,
+    color_of,
+    ink_of,
+    new_figure,
+    rgb,
+    title,
+)
+
+TILE_ROWS = 30  # pictures below one another in plot_split
 
 
-def plot_score_triangle(score_function, ax=None):
+def plot_score_triangle(score_function=None, ax=None):
     """Draw a score over all probabilities of three classes: corners are certain, dark is asked for first.
 
     Parameters
     ----------
-    score_function : callable
-        Maps class probabilities (n, 3) to scores (n,); its name is the title.
+    score_function : callable, optional
+        Maps class probabilities (n, 3) to scores (n,); its name is the title. Without one all are alike.
     ax : Axes, optional
 
     Returns
@@ -35,12 +47,19 @@ def plot_score_triangle(score_function, ax=None):
     inside = second + third <= 1 + 1e-9
     proba = np.column_stack([1 - second - third, second, third])[inside].clip(0, 1)
     x, y = proba[:, 1] + proba[:, 2] / 2, proba[:, 2] * np.sqrt(3) / 2
-    ax.tricontourf(x, y, score_function(proba), levels=12, cmap="Blues")
-    for (at_x, at_y), name in zip([(0, -0.08), (1, -0.08), (0.5, 0.91)], "ABC", strict=True):
+    if score_function is None:
+        ax.fill([0, 1, 0.5], [0, 0, np.sqrt(3) / 2], color="#9fc3e2", lw=0)
+        ax.text(0.5, 0.29, "all alike", ha="center", va="center")
+    else:
+        shades = ax.tricontourf(x, y, score_function(proba), levels=12, cmap="Blues")
+        bar = ax.figure.colorbar(shades, ax=ax, orientation="horizontal", shrink=0.7, aspect=16, pad=0.02)
+        bar.set_ticks([shades.levels[0], shades.levels[-1]], labels=["asked last", "asked first"])
+        bar.outline.set_visible(False)
+    for (at_x, at_y), name in zip([(0, -0.09), (1, -0.09), (0.5, 0.93)], "ABC", strict=True):
         ax.text(at_x, at_y, f"surely {name}", ha="center", va="center")
-    ax.set(aspect="equal", xlim=(-0.1, 1.1), ylim=(-0.14, 0.98))
+    ax.set(aspect="equal", xlim=(-0.16, 1.16), ylim=(-0.15, 0.99))
     ax.axis("off")
-    name = getattr(score_function, "__name__", "score")
+    name = getattr(score_function, "__name__", "random")
     ax.set_title(name, color=ink_of(name), weight="bold")
     return ax
 
@@ -84,6 +103,183 @@ def plot_images(images, captions, axes, names=()):
     for row, name in zip(axes, names, strict=False):
         row[0].set_ylabel(name.replace("_", "\n"), color=ink_of(name), weight="bold")
     return axes
+
+
+def plot_split(images, split, ax=None):
+    """Draw every image as a tile, in a block for each part of the split, each in a colour of its own.
+
+    Parameters
+    ----------
+    images : array of shape (n, height, width)
+        Values in [0, 1].
+    split : Split
+    ax : Axes, optional
+
+    Returns
+    -------
+    Axes
+
+    Raises
+    ------
+    ValueError
+        If images are no stack of pictures.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> from active_learning.datasets.dataset import Split
+    >>> ax = plot_split(np.zeros((4, 8, 8)), Split([0, 1], [2], [3]))
+    >>> [text.get_text() for text in ax.texts]
+    ['seed: 2', 'pool: 1', 'test: 1']
+    """
+    images = np.asarray(images, dtype=float)
+    if images.ndim != 3:
+        raise ValueError(f"images must have shape (n, height, width), got {images.shape}")
+    ax, left, width = axes_or_new(ax), 0, images.shape[2]
+    for name, rows in {"seed": split.seed, "pool": split.pool, "test": split.test}.items():
+        block = _tiles(images[np.sort(rows)], PART_COLORS[name])
+        right = left + block.shape[1]
+        ax.imshow(block, extent=(left, right, block.shape[0], 0), interpolation="nearest")
+        text = f"{name}: {len(rows):,}"
+        place = dict(ha="left" if left == 0 else "center", color=PART_COLORS[name], weight="bold")
+        ax.text(left if left == 0 else (left + right) / 2, -0.6 * width, text, **place)
+        left = right + 3 * width
+    ax.set(xlim=(0, left - 3 * width), ylim=(TILE_ROWS * images.shape[1], -2 * width), aspect="equal")
+    ax.axis("off")
+    return ax
+
+
+def _tiles(images, color):
+    """Images (m, h, w) below one another in columns, ink in a colour on a pale ground: array (H, W, 3)."""
+    ink, ground = rgb(color), 1 - 0.16 * (1 - rgb(color))
+    m, height, width = images.shape
+    columns = -(-m // TILE_ROWS)
+    tiles = np.ones((columns * TILE_ROWS, height, width, 3))
+    tiles[:m] = ground + (ink - ground) * np.round(2 * images[..., None]) / 2  # few shades: a small file
+    tiles = tiles.reshape(columns, TILE_ROWS, height, width, 3)
+    return tiles.transpose(1, 2, 0, 3, 4).reshape(TILE_ROWS * height, columns * width, 3)
+
+
+def plot_guesses(image, proba, axes=None):
+    """Draw an image beside a model's probability of each class, the two largest named p1 and p2.
+
+    Parameters
+    ----------
+    image : array of shape (height, width)
+        Values in [0, 1].
+    proba : array of shape (k,)
+    axes : two Axes, optional
+
+    Returns
+    -------
+    Figure
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> figure = plot_guesses(np.zeros((8, 8)), [0.5, 0.125, 0.375])
+    >>> [text.get_text() for text in figure.axes[1].texts]
+    ['p₁ = 0.50', 'p₂ = 0.38']
+    """
+    if axes is None:
+        axes = new_figure(1, 2, figsize=(9, 3.2), width_ratios=[1, 2.6])[1]
+    proba, (left, right) = np.asarray(proba, dtype=float), axes
+    plot_images([image], [""], [left])
+    best = np.argsort(-proba, kind="stable")[:2]
+    colors = [ink_of("margin") if k in best else "#b8bcc4" for k in range(len(proba))]
+    right.bar(range(len(proba)), proba, color=colors)
+    for name, k in zip(("p₁", "p₂"), best, strict=True):
+        right.text(
+            k, proba[k] + 0.01, f"{name} = {proba[k]:.2f}", ha="center", color=ink_of("margin"), weight="bold"
+        )
+    right.set(xticks=range(len(proba)), xlabel="digit", ylabel="probability", ylim=(0, 1.18 * proba.max()))
+    return left.figure
+
+
+def plot_choices(images, truth, proba, score=None):
+    """Draw where on the triangle of three classes a rule asks, beside the rows that it asked for first.
+
+    The title says how many of them the model reads correctly.
+
+    Parameters
+    ----------
+    images : array of shape (m, height, width)
+        An even number of them.
+    truth : array of shape (m,)
+        Their classes, from 0 to k - 1.
+    proba : array of shape (m, k)
+        What the model made of them.
+    score : callable, optional
+        As in `plot_score_triangle`; its name is the rule's, "random" without one.
+
+    Returns
+    -------
+    Figure
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> figure = plot_choices(np.zeros((2, 8, 8)), [1, 0], np.array([[0.6, 0.4], [0.1, 0.9]]))
+    >>> figure.axes[1].get_xlabel()
+    'a 0\\nmodel: 1 or 0'
+    """
+    half = len(images) // 2
+    figure, axes = new_figure(2, half + 1, figsize=(9, 3.6), width_ratios=[2.3, *[1] * half])
+    triangle = figure.add_subplot(axes[0, 0].get_gridspec()[:, 0])
+    for ax in axes[:, 0]:
+        ax.remove()
+    plot_score_triangle(score, triangle).set_title("")
+    guesses = np.argsort(-np.asarray(proba), axis=1, kind="stable")[:, :2]
+    captions = [f"a {y}\nmodel: {a} or {b}" for y, (a, b) in zip(truth, guesses, strict=True)]
+    plot_images(images, captions, axes[:, 1:])
+    rule = getattr(score, "__name__", "random").replace("_", " ").capitalize()
+    right = (guesses[:, 0] == truth).sum()
+    finding = f"{rule}: the model already reads {right} of its first {len(images)} images correctly"
+    caption = "left: where it asks; right: the true digit, and the model's two best guesses"
+    return title(figure, finding, caption)
+
+
+def plot_plane(points, groups, images, chosen, axes=None):
+    """Draw points on a plane in the colours of their groups, and the chosen ones as pictures, a panel a rule.
+
+    Parameters
+    ----------
+    points : array of shape (m, 2)
+    groups : array of int of shape (m,)
+        Group of each point.
+    images : array of shape (m, height, width)
+        Values in [0, 1].
+    chosen : dict of str to array of int
+        Rule -> the positions of its choices among the points.
+    axes : array of Axes, optional
+        One a rule.
+
+    Returns
+    -------
+    Figure
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> figure = plot_plane(np.eye(2), [0, 1], np.zeros((2, 8, 8)), {"margin": [0], "entropy": [1]})
+    >>> [ax.get_title() for ax in figure.axes]
+    ['margin', 'entropy']
+    """
+    offsetbox = import_optional("matplotlib.offsetbox")
+    if axes is None:
+        axes = new_figure(1, len(chosen), figsize=(9, 4.6), squeeze=False)[1].ravel()
+    points, groups, colors = np.asarray(points), np.asarray(groups), [*GROUP_COLORS]
+    for ax, (name, rows) in zip(axes, chosen.items(), strict=True):
+        ax.scatter(*points.T, c=[colors[g % len(colors)] for g in groups], s=22, lw=0)
+        for row in rows:
+            picture = offsetbox.OffsetImage(images[row], zoom=2.8, cmap="gray_r", clim=(0, 1))
+            frame = {"edgecolor": colors[groups[row] % len(colors)], "lw": 2.5}
+            box = offsetbox.AnnotationBbox(picture, points[row], pad=0.1, bboxprops=frame)
+            ax.add_artist(box)
+        ax.set_title(name, color=ink_of(name), weight="bold")
+        ax.set(xticks=[], yticks=[])
+        ax.spines[:].set_visible(True)
+    return axes[0].figure
 
 
 def plot_steps(steps, ax=None):

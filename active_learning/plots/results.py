@@ -5,17 +5,25 @@ plot_<thing>(table, ..., ax=None). Not here: pictures of single rows and steps (
 """
 
 import numpy as np
-from scipy.stats import quantile_test
 
-from active_learning._validation import History
+from active_learning._validation import History, check_choice
 from active_learning.forecast.backtest import as_numbers, labels_held
 from active_learning.forecast.forecast import FARTHEST
-from active_learning.plots.style import MARKERS, axes_or_new, color_of, ink_of, label_lines, strategy_rows
-from active_learning.report.sentences import format_labels
+from active_learning.plots.style import (
+    KIND_COLORS,
+    KIND_NAMES,
+    MARKERS,
+    axes_or_new,
+    color_of,
+    ink_of,
+    label_lines,
+    spread,
+    strategy_rows,
+)
 from active_learning.statistics.curves import bootstrap_interval, by_split, labels_to_target
 from active_learning.statistics.savings import paired_saving
 
-NAMES = {"median": "median", "crossing": "crossing of the mean curve"}
+NAMES = {"median": "median", "crossing": "mean curve"}
 
 
 def plot_learning_curves(curves, target, ax=None):
@@ -27,7 +35,7 @@ def plot_learning_curves(curves, target, ax=None):
         Table of `run_study`.
     target : float in (0, 1]
         Accuracy of the dashed line; a marker on it shows each strategy's median labels to target, which
-        comes from the runs and not from the mean curve, as in the table.
+        comes from the runs, interpolated between rounds, and not from the mean curve.
     ax : Axes, optional
 
     Returns
@@ -42,35 +50,69 @@ def plot_learning_curves(curves, target, ax=None):
     >>> plot_learning_curves(curves, 0.9).get_ylabel()
     'test accuracy'
     """
-    ax, budget, ends = axes_or_new(ax), curves["n_labels"].max(), {}
-    needed = by_split(labels_to_target(curves, target))
+    ax, budget, ends, heights = axes_or_new(ax), curves["n_labels"].max(), {}, []
+    needed = by_split(labels_to_target(curves, target, interpolate=True)).median()
     ax.axhline(target, color="#555555", lw=1, ls="--")
     for name, runs in curves.groupby("strategy", sort=False):
         scores = runs.pivot(index="n_labels", columns="split", values="accuracy")
-        mean, color, median = scores.mean(axis=1), color_of(name), needed[name].median()
+        mean, color = scores.mean(axis=1), color_of(name)
         low, high = np.transpose([bootstrap_interval(row) for row in scores.to_numpy()])
         ax.plot(mean.index, mean, color=color, lw=2)
         ax.fill_between(mean.index, low, high, color=color, alpha=0.25, lw=0)
-        if np.isfinite(median):
-            ax.plot([median, median], [0, target], color=color, lw=1, ls=":")
-            ax.plot(median, target, color=color, marker=MARKERS.get(name, "P"), ms=9, mec="white", zorder=5)
-        else:
-            ends[name] = (mean.index[-1], mean.iloc[-1], f"{name}: {format_labels(median, budget)}")
-    lowest = curves.groupby(["strategy", "n_labels"])["accuracy"].mean().min()
-    ax.set(xlabel="labels bought, seed set included", ylabel="test accuracy", ylim=(lowest - 0.03, 1))
-    ax.set_xlim(curves["n_labels"].min(), budget)
+        if np.isfinite(needed[name]):
+            ax.plot([needed[name]] * 2, [0, target], color=color, lw=1, ls=":")
+            ax.plot(
+                needed[name], target, color=color, marker=MARKERS.get(name, "P"), ms=9, mec="white", zorder=5
+            )
+        ends[name] = (mean.index[-1], mean.iloc[-1], name)
+        heights += [mean.min(), mean.max()]
+    ax.set(xlabel="labels, seed set included", ylabel="test accuracy")
+    ax.set(xlim=(curves["n_labels"].min(), budget), ylim=(min(heights) - 0.03, max(*heights, target) + 0.03))
     label_lines(ax, ends)
-    label_crossings(ax, needed.median())
     return ax
 
 
-def label_crossings(ax, labels):
-    """Name each strategy beside its median labels to target, a Series by strategy, inf where not reached."""
-    crossed = labels[np.isfinite(labels)].sort_values(kind="stable")
-    for (name, n), height in zip(crossed.items(), 0.4 - 0.075 * np.arange(len(crossed)), strict=True):
-        text = ax.text(n, height, f" {name}: {n:g}", color=ink_of(name), weight="bold", va="center")
-        text.set_transform(ax.get_xaxis_transform())
-        text.set_bbox({"facecolor": "white", "alpha": 0.85, "lw": 0, "pad": 1})
+def plot_spread(curves, name, ax=None):
+    """Draw one strategy's runs as thin lines, their mean, and where nine in ten of them lie.
+
+    Parameters
+    ----------
+    curves : DataFrame
+        Table of `run_study`.
+    name : str
+        Its strategy.
+    ax : Axes, optional
+
+    Returns
+    -------
+    Axes
+
+    Raises
+    ------
+    ValueError
+        If no run is of that strategy.
+
+    Examples
+    --------
+    >>> import pandas as pd
+    >>> rounds = {"split": [0, 0], "n_labels": [20, 30], "accuracy": [0.5, 0.9]}
+    >>> len(plot_spread(pd.DataFrame({"strategy": "random", **rounds}), "random").lines)
+    2
+    """
+    check_choice("strategy", name, [*curves["strategy"].unique()])
+    ax, runs = axes_or_new(ax), curves[curves["strategy"] == name]
+    scores, color = runs.pivot(index="n_labels", columns="split", values="accuracy"), color_of(name)
+    ax.plot(scores.index, scores, color=color, lw=0.5, alpha=0.4)
+    low, high = scores.quantile(0.05, axis=1), scores.quantile(0.95, axis=1)
+    ax.fill_between(scores.index, low, high, color=color, alpha=0.3, lw=0)
+    ax.plot(scores.index, scores.mean(axis=1), color="black", lw=2.5)
+    ax.set(xlabel="labels, seed set included", ylabel="test accuracy", xlim=scores.index[[0, -1]])
+    ends = {"5% of runs below": low.iloc[-1], "mean": scores.mean(axis=1).iloc[-1]}
+    ends["5% of runs above"] = high.iloc[-1]
+    heights = spread([*ends.values()], 0.06 * np.ptp(ax.get_ylim()))
+    for text, height in zip(ends, heights, strict=True):
+        ax.text(scores.index[-1], height, f"  {text}", va="center", color="#555555")
+    return ax
 
 
 def dots(ax, values, row, color):
@@ -83,48 +125,6 @@ def bar(ax, ends, middle, row, color):
     """Draw an interval as a thick bar in a row, with a black mark for the estimate."""
     ax.plot(ends, [row, row], color=color, lw=7, solid_capstyle="butt")
     ax.plot(middle, row, marker="|", ms=20, mew=3, color="black")
-
-
-def plot_labels_needed(needed, budget, ax=None):
-    """Draw labels to target, a row a strategy: every split as a dot, the median, its 95 % interval.
-
-    Parameters
-    ----------
-    needed : DataFrame of shape (n_splits, n_strategies)
-        Labels to target; inf = more than the budget.
-    budget : int
-        Runs beyond it stand in the grey gutter at the right.
-    ax : Axes, optional
-
-    Returns
-    -------
-    Axes
-
-    References
-    ----------
-    Conover (1999), Practical Nonparametric Statistics, section 3.2, for the interval of a median.
-
-    Examples
-    --------
-    >>> import pandas as pd
-    >>> ax = plot_labels_needed(pd.DataFrame({"random": [120, 130], "margin": [70, 80]}), 300)
-    >>> [text.get_text() for text in ax.get_yticklabels()]
-    ['random', 'margin']
-    """
-    ax, gutter = axes_or_new(ax), 1.07 * budget
-    ax.axvspan(1.02 * budget, 1.12 * budget, color="#eeeeee", lw=0)
-    for row, name in enumerate(needed):
-        values, color = needed[name].to_numpy(), color_of(name)
-        dots(ax, np.where(np.isinf(values), gutter, values), row, color)
-        interval = quantile_test(values, p=0.5).confidence_interval()
-        ends = np.minimum([interval.low, interval.high], gutter)
-        bar(ax, ends, min(np.median(values), gutter), row, color)
-        beyond = f"{np.isinf(values).sum()} of {len(values)}"
-        ax.text(1.14 * budget, row, beyond, va="center", color="#555555")
-    ax.text(1.07 * budget, -0.62, f"over {budget}", ha="center", color="#555555")
-    strategy_rows(ax, [*needed], top=-0.75)
-    ax.set(xlabel="labels to target", xlim=(0, 1.12 * budget))
-    return ax
 
 
 def plot_paired_savings(needed, budget, ax=None, reference="random"):
@@ -160,10 +160,10 @@ def plot_paired_savings(needed, budget, ax=None, reference="random"):
         saving = paired_saving(needed[name], needed[reference], budget)
         ends = np.clip([100 * saving.low, 100 * saving.high], -100, 100)
         bar(ax, ends, max(100 * saving.estimate, -100), row, color_of(name))
-        worse = f"costs more in {100 * (needed[name] > needed[reference]).mean():.0f}%"
+        worse = f"needs more in {100 * (needed[name] > needed[reference]).mean():.0f}%"
         ax.text(1.01, row, worse, va="center", color="#555555", transform=ax.get_yaxis_transform())
     strategy_rows(ax, names)
-    ax.set(xlim=(-105, 105), xlabel=f"% of {reference}'s labels saved on the same split  (left of 0: a cost)")
+    ax.set(xlim=(-105, 105), xlabel=f"% of {reference}'s labels saved on the same split")
     return ax
 
 
@@ -269,7 +269,7 @@ def plot_batch_price(table, ax=None, estimate="median"):
     ax.set_xscale("log")
     ax.set_xticks(batches, [str(batch) for batch in batches])
     ax.minorticks_off()
-    ax.set(xlabel="labels bought a round (batch size)", ylabel=f"labels to target ({NAMES[estimate]})")
+    ax.set(xlabel="labels in a batch", ylabel=f"labels to target ({NAMES[estimate]})")
     label_lines(ax, ends)
     return ax
 
@@ -445,13 +445,13 @@ def plot_forecast_truth(replayed, ax=None):
 
 
 def plot_worths(table, ax=None):
-    """Draw what a label is worth on each data set, sorted, on a log axis; random labels are worth 1.
+    """Draw what 100 labels are worth on each data set, sorted, on a log axis; random labels are worth 100.
 
     Parameters
     ----------
     table : DataFrame
-        Rows of `read_map` of one question: columns rule, worth, low, high. A worth beyond all random labels
-        is an arrow at the right end.
+        Rows of `read_map` of one question: columns kind, n, worth, low, high. A worth beyond all random
+        labels is an arrow at the right end.
     ax : Axes, optional
 
     Returns
@@ -461,23 +461,63 @@ def plot_worths(table, ax=None):
     Examples
     --------
     >>> import pandas as pd
-    >>> table = pd.DataFrame({"rule": ["margin"], "worth": 1.7, "low": 1.2, "high": 2.1})
+    >>> table = pd.DataFrame({"kind": ["text"], "n": 100, "worth": 1.7, "low": 1.2, "high": 2.1})
     >>> plot_worths(table).get_xscale()
     'log'
     """
     ax, table = axes_or_new(ax), table.sort_values(["worth", "low"]).reset_index(drop=True)
-    right = 1.3 * max(table["worth"].where(np.isfinite(table["worth"])).max(), 2)
+    n, finite = table["n"].iloc[0], np.isfinite(table["worth"])
+    right = 1.3 * max(table["worth"][finite].max(), 2)
     left = table["low"].clip(lower=0.2).min() / 1.1
-    ends = table[["low", "high"]].clip(left, right)
-    color = color_of(table["rule"].iloc[0])
-    ax.axvline(1, color=color_of("random"), lw=1.5)
-    ax.hlines(table.index, ends["low"], ends["high"], color=color, lw=1, alpha=0.5)
-    finite = np.isfinite(table["worth"])
-    ax.plot(table["worth"][finite], table.index[finite], "o", ms=4, color=color)
-    ax.plot(np.full((~finite).sum(), right), table.index[~finite], ">", ms=5, color=color, clip_on=False)
-    ax.set(xscale="log", xlim=(left, right), ylim=(-1, len(table)), yticks=[])
+    ax.axvline(n, color=color_of("random"), lw=2.5)
+    for kind, rows in table.groupby("kind"):
+        color, ends = KIND_COLORS.get(kind, "#555555"), n * rows[["low", "high"]].clip(left, right)
+        ax.hlines(rows.index, ends["low"], ends["high"], color=color, lw=1, alpha=0.45)
+        inside = rows[finite[rows.index]]
+        ax.plot(n * inside["worth"], inside.index, "o", ms=5, color=color, label=KIND_NAMES.get(kind, kind))
+        beyond = rows.index[~finite[rows.index]]
+        ax.plot(np.full(len(beyond), n * right), beyond, ">", ms=6, color=color, clip_on=False)
+    ax.set(xscale="log", xlim=(n * left, n * right), ylim=(-1, len(table)), yticks=[])
     ticks = [tick for tick in (0.25, 0.5, 1, 2, 4, 8, 16) if left <= tick <= right]
-    ax.set_xticks(ticks, [f"{tick:g}" for tick in ticks])
+    ax.set_xticks([n * tick for tick in ticks], [f"{n * tick:g}" for tick in ticks])
     ax.minorticks_off()
-    ax.set(xlabel="random labels that a label is worth", ylabel=f"{len(table)} data sets, sorted")
+    ax.set(xlabel=f"random labels that {n} chosen labels are worth", ylabel=f"{len(table)} data sets, sorted")
+    ax.legend(frameon=False, loc="lower right")
+    return ax
+
+
+def plot_saving_by_target(table, ax=None):
+    """Draw the share of labels saved against the target, a line a strategy, with 95 % intervals.
+
+    Parameters
+    ----------
+    table : DataFrame with columns strategy, target, saving_min, saving_max, saving_low, saving_high
+        Rows of `summarise`. Where runs that miss a target leave the saving open, the line ends.
+    ax : Axes, optional
+
+    Returns
+    -------
+    Axes
+
+    Examples
+    --------
+    >>> import pandas as pd
+    >>> ends = {"saving_min": 0.3, "saving_max": 0.3, "saving_low": 0.2, "saving_high": 0.4}
+    >>> plot_saving_by_target(pd.DataFrame({"strategy": "margin", "target": [0.8, 0.9], **ends})).get_ylabel()
+    "% of random's labels saved"
+    """
+    ax, ends = axes_or_new(ax), {}
+    ax.axhline(0, color=color_of("random"), lw=2.5)
+    for name, line in table.groupby("strategy", sort=False):
+        line = line[line["saving_max"] - line["saving_min"] < 0.05]
+        target, color = 100 * line["target"], color_of(name)
+        low, high = 100 * line["saving_low"].clip(lower=-1), 100 * line["saving_high"].clip(lower=-1)
+        ax.fill_between(target, low, high, color=color, alpha=0.2, lw=0)
+        middle = 50 * (line["saving_min"] + line["saving_max"])
+        ax.plot(target, middle, color=color, lw=2, marker=MARKERS.get(name, "P"), ms=5)
+        if len(line):
+            ends[name] = (target.iloc[-1], middle.iloc[-1], name)
+    ax.set(xlabel="target: test accuracy (%)", ylabel="% of random's labels saved")
+    ax.set_xlim(100 * table["target"].min(), 100 * table["target"].max())
+    label_lines(ax, ends)
     return ax

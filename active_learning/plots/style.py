@@ -21,6 +21,21 @@ COLORS = {
     "diverse_margin": "#7a21dd",
     "annealed_margin": "#964a8b",
 }
+KIND_COLORS = {"table": "#3f5f8f", "text": "#c2410c", "image": "#0f8a5f"}  # of data sets
+KIND_NAMES = {"table": "tables", "text": "texts", "image": "images and signals"}
+PART_COLORS = {"seed": "#c2410c", "pool": "#3f5f8f", "test": "#0f8a5f"}  # of a split
+GROUP_COLORS = (
+    "#4e79a7",
+    "#f28e2b",
+    "#e15759",
+    "#76b7b2",
+    "#59a14f",
+    "#edc948",
+    "#b07aa1",
+    "#ff9da7",
+    "#9c755f",
+    "#79706e",
+)
 OTHER_COLORS = ("#a96b59", "#b9ac70", "#92dadd", "#717581")  # for rules without one of their own
 MARKERS = dict(zip(COLORS, cycle("os^DvP"), strict=False))
 PLOT_STYLE = {
@@ -41,8 +56,12 @@ def color_of(name):
 
 def ink_of(name):
     """Return the colour of a strategy darkened, so that text in it reads well on white: (r, g, b)."""
-    to_rgb = import_optional("matplotlib.colors").to_rgb
-    return tuple(0.7 * channel for channel in to_rgb(color_of(name)))
+    return tuple(0.7 * rgb(color_of(name)))
+
+
+def rgb(color):
+    """Return a colour as an array (3,) in [0, 1]."""
+    return np.array(import_optional("matplotlib.colors").to_rgb(color))
 
 
 def new_figure(rows=1, columns=1, **settings):

@@ -19,6 +19,7 @@ from sklearn.datasets import make_classification, make_gaussian_quantiles
 
 sys.path.insert(0, str(Path(__file__).parents[2]))
 import al_helpers as al
+from active_learning.study.study import run_parts
 
 ROWS, MOST = 1000, 150  # of a data set; data sets of a population
 GENERATORS = ("synthetic", "unbalanced", "quantiles", "curved", "blobs", "heavy_tails")
@@ -69,7 +70,7 @@ def one_data_set(X, y, target, n_splits, random_state):
     dataset = al.Dataset("fresh rows", X, y)
     settings = STUDY | dict(n_splits=n_splits, random_state=random_state, n_jobs=1, stop_at=target)
     curves = al.run_study(dataset, ["random", "margin"], **settings)
-    parts = al.run_parts(dataset, ["random", "margin"], **settings)
+    parts = run_parts(dataset, ["random", "margin"], **settings)
     return al.summarise(curves, target, parts=parts).loc["margin"]
 
 

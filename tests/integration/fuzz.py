@@ -43,12 +43,12 @@ from active_learning.models.label_spreading import GraphSpreading
 from active_learning.models.logistic import NewtonLogisticRegression
 from active_learning.models.registry import CLASSIFIERS, default_model, fit
 from active_learning.plots.style import color_of, ink_of
-from active_learning.report import analysis, sentences
+from active_learning.report import benchmark, sentences
 from active_learning.statistics import curves as measures
 from active_learning.statistics import equal_budget, power, savings
 from active_learning.strategies import base, batch
 from active_learning.strategies.registry import check_strategy, pick_strategies
-from active_learning.study.study import cut_rows
+from active_learning.study.study import cut_rows, run_parts
 from active_learning.tables.table import MISSING, Table
 
 EXPORTED = {name: value for name, value in vars(al).items() if not name.startswith("_")}
@@ -56,11 +56,12 @@ BEHIND = [  # what is not exported, and takes arguments from tests, the command 
     *(take, printable, read_docstrings, TextEncoder, VectorScaler),
     *(better_classifier, study_sizes, table_model, GraphSpreading, cut_rows),
     *(NewtonLogisticRegression, default_model, fit, color_of, ink_of, check_strategy, pick_strategies),
-    analysis.verdict,
     *(getattr(sentences, name) for name in ("describe", "format_cost", "format_saving")),
     *(getattr(sentences, name) for name in ("format_labels", "format_percent", "format_share", "effect")),
     *(sentences.seed_meets, sentences.beside_constant, notebook.text_table, notebook.moving_picture),
     *(getattr(measures, name) for name in ("by_split", "areas", "area_under_curve", "final_scores")),
+    *(measures.mean_curve_crossings, power.false_alarm_rate, run_parts, sentences.format_range),
+    *(benchmark.expectation_table, benchmark.describe_map),
     *(
         measures.crossing_bounds,
         equal_budget.gains,
@@ -343,7 +344,6 @@ def calls(rng, folder):
         "describe": lambda: ([curves, 0.9], dict(hold=1)),
         "label_worth": lambda: ([curves, int(rng.integers(1, 40))], dict(flat=0.015, random_state=seed)),
         "results_table": lambda: ([curves, 0.9], dict(hold=1)),
-        "verdict": lambda: ([0.3, (0.1, 0.4), (-0.1, 0.5)], {}),
         "format_labels": lambda: ([float(seed), 300], {}),
         "format_percent": lambda: ([0.5], {}),
         "query_facts": lambda: ([histories, iris, iris.y == 1], dict(batch=5)),
@@ -363,7 +363,6 @@ def calls(rng, folder):
         "markdown_text": lambda: ([one_of(rng, NAMES)], {}),
         "printable": lambda: ([one_of(rng, NAMES)], {}),
         "plot_learning_curves": lambda: ([curves, 0.9, ax()], {}),
-        "plot_labels_needed": lambda: ([by_strategy(rng), 21, ax()], {}),
         "plot_paired_savings": lambda: ([by_strategy(rng), 21, ax()], {}),
         "plot_reached_share": lambda: ([by_strategy(rng), 21, ax()], {}),
         "plot_one_run": lambda: ([histories["margin", 0], "margin", ax()], {}),
@@ -468,14 +467,11 @@ def calls_of_results(rng, folder):
         "format_share": lambda: ([0.2, 0.3], {}),
         "format_range": lambda: ([0.2, 0.3], {}),
         "seed_meets": lambda: ([tall(rng), 0.5], {}),
-        "check_claims": lambda: ([tall(rng), 0.9, {"margin": 0.3}, {"margin": 0.01}], {}),
-        "worth": lambda: ([summary, 2.0, 30, 100], {}),
         "advise": lambda: ([tall(rng), 0.9], dict(hold=1)),
         "beside_constant": lambda: ([tall(rng), labels(rng, 60)], {}),
         "describe_gains": lambda: ([tall(rng), "accuracy"], {}),
         "gains": lambda: ([tall(rng)], dict(reference="random", random_state=seed)),
         "reachable": lambda: ([tall(rng), "random"], {}),
-        "answer": lambda: ([tall(rng), 0.9], {}),
         "label_worth": lambda: ([tall(rng), 30], dict(reference="random", flat=0.02, random_state=seed)),
         "recommend_rule": lambda: (["text", int(rng.integers(1, 99))], {}),
         "read_map": lambda: ([], {}),
@@ -483,10 +479,6 @@ def calls_of_results(rng, folder):
         "expectation_table": lambda: ([al.read_map()], {}),
         "describe_map": lambda: ([al.read_map()], {}),
         "plot_worths": lambda: ([al.read_map().query("n == 100 and rule == 'margin'"), ax()], {}),
-        "describe_batches": lambda: ([crossings(rng), {5: summary, 40: summary}], {}),
-        "bill": lambda: ([summary, "margin", {"seed": 6, "test": 45}, 2.0, 100], {}),
-        "describe_power": lambda: ([*pairs(rng), (0.2, 0.05)], {}),
-        "describe_ranking": lambda: ([by_strategy(rng)], {}),
         "VectorScaler": lambda: ([rng.normal(size=(12, 3)), None], {}),
         "TextEncoder": lambda: ([np.arange(12.0)[:, None] % 9 - 1, None], dict(texts=Texts([f"{one_of(rng, NAMES)} {i % 3} and so on" for i in range(8)]), n_components=3)),
         "NewtonLogisticRegression": lambda: ([rng.normal(size=(12, 3)), labels(rng, 12)], dict(C=1.0, tol=1e-7, max_iter=100, warm_start=True)),
@@ -508,6 +500,15 @@ def calls_of_results(rng, folder):
         "plot_images": lambda: ([rng.random((2, 8, 8)), ["a", one_of(rng, NAMES)], al.new_figure(1, 2)[1]], {}),
         "plot_query_cost": lambda: ([costs, ax()], {}),
         "plot_score_triangle": lambda: ([al.entropy, ax()], {}),
+        "plot_split": lambda: ([rng.random((9, 8, 8)), al.Split([0, 1], [2, 3, 4], [5]), ax()], {}),
+        "plot_guesses": lambda: ([rng.random((8, 8)), rng.dirichlet(np.ones(4)), al.new_figure(1, 2)[1]], {}),
+        "plot_choices": lambda: ([rng.random((4, 8, 8)), np.arange(4), rng.dirichlet(np.ones(4), 4)], dict(score=al.margin)),
+        "plot_plane": lambda: ([rng.random((9, 2)), np.arange(9) % 3, rng.random((9, 8, 8)), {"margin": [0, 1], "entropy": [2]}], {}),
+        "plot_spread": lambda: ([tall(rng), "random", ax()], {}),
+        "plot_saving_by_target": lambda: ([summary.drop("random").assign(target=0.9).reset_index(), ax()], {}),
+        "saving_table": lambda: ([tall(rng), 0.9], {}),
+        "show_text": lambda: ([one_of(rng, NAMES)], {}),
+        "study_digits": lambda: ([], dict(target=0.9, batch=30, budget=50, splits=2, seed=0)),
         "plot_speed": lambda: ([pd.Series([3.0, 9], ["ours", "theirs"]), "ours", ax()], {}),
         "plot_steps": lambda: ([["fit", one_of(rng, NAMES), "ask"], ax()], {}),
         "moving_picture": lambda: ([[al.new_figure(figsize=(1, 1))[0] for _ in range(2)]], dict(pause=0.1, last=0.2)),
@@ -515,7 +516,6 @@ def calls_of_results(rng, folder):
         "show_moving": lambda: ([[ax().figure], "m", one_of(rng, NAMES)], dict(folder=folder)),
         "check_parameters": lambda: ([], dict(target=0.9, splits=3, seed=0, price=0.5, lows={"splits": 2})),
         "show_table": lambda: ([pd.DataFrame({n: [one_of(rng, NAMES)] for n in NAMES[:3]})], {}),
-        "explore": lambda: ([tall(rng)], dict(target=0.9, rule="margin", price=1.0)),
     }  # fmt: skip
 
 
@@ -585,6 +585,7 @@ INNER = {
     "new_figure",
     "plot_paired_savings",
     *("read_map", "expect", "expectation_table", "describe_map", "plot_worths"),
+    *("plot_split", "plot_guesses", "plot_choices", "plot_plane", "plot_spread", "plot_saving_by_target"),
     *ROUND_RULES,
 }
 

@@ -14,9 +14,9 @@ from active_learning.labelling.plan import better_classifier
 from active_learning.models.label_spreading import GraphSpreading
 from active_learning.notebook import moving_picture
 from active_learning.report.sentences import beside_constant
-from active_learning.statistics.curves import areas
+from active_learning.statistics.curves import areas, mean_curve_crossings
 from active_learning.statistics.equal_budget import gains, reachable
-from active_learning.statistics.power import ranking, splits_to_show
+from active_learning.statistics.power import false_alarm_rate, ranking, splits_to_show
 from active_learning.statistics.savings import holm, pseudo_median
 from active_learning.strategies.base import score_pool
 
@@ -78,7 +78,6 @@ FOUND = {  # once a traceback of another kind, or a wrong result
     "a round twice": lambda: areas(pd.concat([CURVES, CURVES])),
     "a column twice": lambda: areas(pd.concat([CURVES, CURVES[["accuracy"]]], axis=1)),
     "infinite": lambda: al.labels_to_target(CURVES.assign(accuracy=np.inf), 0.9),
-    "explore": lambda: al.explore(CURVES[["split"]]),
     "ranking": lambda: ranking(WIDE, "nobody"),
     "level 1": lambda: al.paired_saving([30, 40], [50, 60], level=1.0),
     "level 99.5": lambda: al.paired_saving([30, 40], [50, 60], level=99.5),
@@ -88,24 +87,22 @@ FOUND = {  # once a traceback of another kind, or a wrong result
     "plot_speed": lambda: al.plot_speed(pd.Series([1.0], ["ours"]), "theirs"),
     "score_pool": lambda: score_pool(len, np.float32(3), np.arange(3), al.margin),
     "split_dataset": lambda: al.split_dataset([], random_state=0),
-    "false_alarm_rate": lambda: al.false_alarm_rate(WIDE, 300, n_studies=0),
+    "false_alarm_rate": lambda: false_alarm_rate(WIDE, 300, n_studies=0),
     "bootstrap_interval": lambda: al.bootstrap_interval(np.zeros((2, 0))),
     "no resamples": lambda: al.bootstrap_interval([1, 2], n_resamples=0),
     "Split": lambda: al.Split([0], [1], np.inf),
     "summarise": lambda: al.summarise(CURVES, 0.9, parts=7),
-    "mean_curve_crossings": lambda: al.mean_curve_crossings(CURVES[["strategy", "split", "n_labels"]], 0.9),
+    "mean_curve_crossings": lambda: mean_curve_crossings(CURVES[["strategy", "split", "n_labels"]], 0.9),
     "pseudo_median": lambda: pseudo_median([]),
     "plot_images": lambda: al.plot_images(np.zeros((2, 3, 3)), "ab", "cd"),
     "beside_constant": lambda: beside_constant(CURVES, []),
     "better_classifier": lambda: better_classifier(None, None, {}, "f1"),
-    "bill": lambda: al.bill(CURVES, "nobody", {"test": 3}, 1, 1),
     "a pause for ever": lambda: moving_picture([], pause=np.inf),
-    "describe_power": lambda: al.describe_power([30, 40], [50], 60),
     "plot_border": lambda: al.plot_border(None, np.zeros((30, 2)), np.zeros(20), [0], [1]),
     "a plane of nothing": lambda: al.plot_border(None, 0.0, 0, [0], [1]),
     "holm": lambda: holm(np.zeros((2, 3))),
     "a saving of all": lambda: splits_to_show(1, [30, 40, 50], [50, 60, 50]),
-    "no resamples of curves": lambda: al.mean_curve_crossings(CURVES, 0.9, n_resamples=0),
+    "no resamples of curves": lambda: mean_curve_crossings(CURVES, 0.9, n_resamples=0),
     "beside_constant of blanks": lambda: beside_constant(CURVES, [np.nan, None]),
     "read_docstrings": lambda: read_docstrings(length=20),
 }

@@ -9,21 +9,22 @@ from nbclient import NotebookClient
 
 FOLDER = Path(__file__).parents[2] / "notebooks"
 REPORT = FOLDER / "2_label_efficiency.ipynb"
-FEW = dict(splits=16, map_splits=6)
 CASES = [
-    FEW | dict(target=0.80),
-    FEW | dict(target=0.95),
-    FEW | dict(batch=5, seed=1),
-    FEW | dict(batch=20, setup_cost=0.01, price_per_label=12.5),
-    dict(splits=2, map_splits=2, target=0.99),
+    dict(splits=16, target=0.80),
+    dict(splits=16, target=0.95),
+    dict(splits=16, batch=5, seed=1),
+    dict(splits=25, batch=20, budget=150),
+    dict(splits=2, target=0.99),
 ]
 
 
 def run(path, **parameters):
-    """The notebook, run with these parameters after those of its parameters cell."""
+    """The notebook, run with these values of the keywords in its parameters cell."""
     notebook = nbformat.read(path, as_version=4)
     cell = next(cell for cell in notebook.cells if "parameters" in cell.metadata.get("tags", []))
-    cell.source += "".join(f"\n{name} = {value!r}" for name, value in parameters.items())
+    for name, value in parameters.items():
+        cell.source, found = re.subn(rf"\b{name}=[\d.]+", f"{name}={value}", cell.source)
+        assert found == 1
     settings = dict(kernel_name="python3", timeout=900, resources={"metadata": {"path": FOLDER}})
     return NotebookClient(notebook, **settings).execute()
 
@@ -45,6 +46,6 @@ def test_report_runs_and_breaks_no_sentence_at_other_parameters(parameters):
     before = {path: path.read_bytes() for path in figures.iterdir()}
     said = sentences(run(REPORT, **parameters))
     print(*said, sep="\n")
-    assert len(said) > 15
+    assert len(said) > 12
     assert [line for line in said if re.search(BROKEN, line)] == []
     assert {path: path.read_bytes() for path in figures.iterdir()} == before

@@ -14,7 +14,9 @@ from active_learning.report.benchmark import (
     GROUPS,
     compare_candidates,
     coverage_of_next,
+    describe_map,
     expect,
+    expectation_table,
     harmful,
     p_values,
     paired_worth,
@@ -189,8 +191,8 @@ def test_the_candidates_stand_beside_margin_with_their_intervals(table):
 
 
 def test_the_table_to_read_has_six_rows_at_most_and_the_text_three_bullets():
-    assert 1 <= len(al.expectation_table()) <= 6
-    text = al.describe_map()
+    assert 1 <= len(expectation_table()) <= 6
+    text = describe_map()
     assert [line.split("**")[1] for line in text.split("\n")] == [
         "What to expect.",
         "What can go wrong.",

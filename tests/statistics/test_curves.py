@@ -18,6 +18,7 @@ from active_learning.statistics.curves import (
     crossings,
     final_scores,
     first_scores,
+    mean_curve_crossings,
     student_interval,
 )
 from active_learning.statistics.savings import log_ratios, pseudo_median
@@ -193,7 +194,7 @@ def test_measures_refuse_what_is_not_a_table_of_run_study(measure, change, error
 
 def test_mean_curve_crosses_where_the_line_through_the_means_does():
     curves = make_curves({"random": [[0.5, 0.9], [0.7, 0.9]], "margin": [[0.5, 0.6], [0.7, 0.6]]})
-    table = al.mean_curve_crossings(curves, 0.75)
+    table = mean_curve_crossings(curves, 0.75)
     assert table.loc["random", "crossing"] == pytest.approx(25)  # halfway from a mean of 0.6 to one of 0.9
     assert table.loc["random", "low"] == pytest.approx(20 + 10 * (0.75 - 0.7) / (0.9 - 0.7))  # split 1 alone
     assert table.loc["margin", "crossing"] == INF
@@ -201,12 +202,12 @@ def test_mean_curve_crosses_where_the_line_through_the_means_does():
 
 def test_mean_curves_stand_in_the_order_of_the_curves():
     runs = {name: [[0.5, 0.9]] * 2 for name in ("random", "margin", "a")}
-    assert list(al.mean_curve_crossings(make_curves(runs), 0.9).index) == [*runs]
+    assert list(mean_curve_crossings(make_curves(runs), 0.9).index) == [*runs]
 
 
 def test_a_mean_curve_needs_whole_runs():
     with pytest.raises(ValueError, match=r"no stop_at.*'margin'"):
-        al.mean_curve_crossings(make_curves({"random": [[0.5]] * 2, "margin": [[0.5, 0.9], [0.9]]}), 0.9)
+        mean_curve_crossings(make_curves({"random": [[0.5]] * 2, "margin": [[0.5, 0.9], [0.9]]}), 0.9)
 
 
 def test_mean_curves_of_random_cross_alike_whatever_the_batch_where_first_crossings_do_not():
@@ -219,7 +220,7 @@ def test_mean_curves_of_random_cross_alike_whatever_the_batch_where_first_crossi
         for i, noise in enumerate(rng.normal(scale=0.02, size=(200, len(n_labels))))
     )
     looks = {batch: runs[(runs["n_labels"] - 20) % batch == 0] for batch in (1, 20)}
-    means = {batch: al.mean_curve_crossings(seen, 0.85).loc["random"] for batch, seen in looks.items()}
+    means = {batch: mean_curve_crossings(seen, 0.85).loc["random"] for batch, seen in looks.items()}
     firsts = {batch: al.labels_to_target(seen, 0.85)["n_labels"].median() for batch, seen in looks.items()}
     truth = 20 - 40 * np.log((0.95 - 0.85) / 0.45)
     assert firsts[20] > 1.2 * firsts[1]
@@ -236,7 +237,7 @@ def test_the_area_under_one_point_is_its_height_in_any_kind_of_column():
 def test_a_mean_curve_of_equal_runs_crosses_where_they_do(n_splits, target):
     """The mean of many 0.9 is not 0.9 to the last digit, and the next round above lies far away."""
     curves = make_curves({"random": [[0.5, target, target, target, 0.99]] * n_splits})
-    assert (al.mean_curve_crossings(curves, target).loc["random"] == 30).all()
+    assert (mean_curve_crossings(curves, target).loc["random"] == 30).all()
 
 
 def test_the_median_of_two_splits_lies_between_the_quartiles():

@@ -8,7 +8,13 @@ from sklearn.base import BaseEstimator, ClassifierMixin
 
 import al_helpers as al
 from active_learning.statistics.curves import by_split
-from active_learning.statistics.power import ranking, saving_shown_by, smallest_saving_shown, splits_to_show
+from active_learning.statistics.power import (
+    false_alarm_rate,
+    ranking,
+    saving_shown_by,
+    smallest_saving_shown,
+    splits_to_show,
+)
 from active_learning.statistics.savings import holm
 from active_learning.strategies.base import random_rows
 
@@ -38,7 +44,7 @@ def test_random_against_random_is_called_different_about_5_percent_of_the_time()
     curves = al.run_study(dataset, two, **settings)
     copies, rng = by_split(al.labels_to_target(curves, 0.8, interpolate=True)), np.random.default_rng(0)
     rates = [
-        al.false_alarm_rate(copies.iloc[rng.integers(100, size=50)], 150, n_studies=1, random_state=i)
+        false_alarm_rate(copies.iloc[rng.integers(100, size=50)], 150, n_studies=1, random_state=i)
         for i in range(400)
     ]
     print(f"A/A false-positive rate: {100 * np.mean(rates):.1f} %")
@@ -47,7 +53,7 @@ def test_random_against_random_is_called_different_about_5_percent_of_the_time()
 
 def test_false_alarm_rate_is_zero_for_copies_that_never_differ():
     copies = np.repeat(np.arange(50, 80.0)[:, None], 3, axis=1)
-    assert al.false_alarm_rate(pd.DataFrame(copies), 300, n_studies=20) == 0
+    assert false_alarm_rate(pd.DataFrame(copies), 300, n_studies=20) == 0
 
 
 @pytest.mark.parametrize(
@@ -106,7 +112,7 @@ def test_ranking_keeps_wins_and_ties_apart():
 @pytest.mark.parametrize("copies", [[[10, 20, 30]], [[10], [20]]])
 def test_an_a_a_check_of_one_split_or_one_run_is_refused(copies):
     with pytest.raises(ValueError, match="2 splits, and 2 runs on each"):
-        al.false_alarm_rate(pd.DataFrame(copies), 60)
+        false_alarm_rate(pd.DataFrame(copies), 60)
 
 
 def test_p_values_beyond_1_are_refused():

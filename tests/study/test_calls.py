@@ -10,9 +10,10 @@ from scipy import sparse
 
 import al_helpers as al
 from active_learning.study import parallel
+from active_learning.study.study import run_parts
 
 SMALL = dict(n_splits=2, batch=5, budget=16, n_jobs=1)
-STUDIES = [al.run_study, al.run_histories, al.run_parts]
+STUDIES = [al.run_study, al.run_histories, run_parts]
 
 
 def first_rows(round):

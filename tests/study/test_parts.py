@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 
 import al_helpers as al
-from active_learning.study.study import cut_rows
+from active_learning.study.study import cut_rows, run_parts
 
 
 def test_parts_are_disjoint_and_hold_all_rows(iris):
@@ -37,7 +37,7 @@ def test_cut_rows_names_a_class_too_small():
 
 def test_the_parts_of_each_cut_share_out_the_splits_and_feed_the_interval(iris):
     settings = dict(batch=4, budget=18, n_jobs=1)
-    parts = al.run_parts(iris, ["random", "margin"], n_splits=20, **settings)
+    parts = run_parts(iris, ["random", "margin"], n_splits=20, **settings)
     assert parts.groupby(["cut", "part"])["split"].nunique().to_list() == [7] * 6
     curves = al.run_study(iris, ["random", "margin"], n_splits=20, **settings)
     assert {"new_rows_low", "new_rows_high"} <= set(al.summarise(curves, 0.8, parts=parts))
@@ -45,19 +45,19 @@ def test_the_parts_of_each_cut_share_out_the_splits_and_feed_the_interval(iris):
 
 def test_each_cut_is_another_and_the_first_does_not_depend_on_how_many_there_are(iris):
     settings = dict(n_parts=2, n_splits=4, batch=4, budget=18, n_jobs=1)
-    one, two = (al.run_parts(iris, ["random", "margin"], n_cuts=n, **settings) for n in (1, 2))
+    one, two = (run_parts(iris, ["random", "margin"], n_cuts=n, **settings) for n in (1, 2))
     assert one.equals(two[two["cut"] == 0])
     assert not one.equals(two[two["cut"] == 1].assign(cut=0).reset_index(drop=True))
 
 
 def test_a_number_of_test_rows_is_shared_out_among_the_parts(iris):
     settings = dict(n_parts=2, n_splits=4, batch=4, budget=18, n_jobs=1)
-    numbers = al.run_parts(iris, "random", test_size=30, **settings)
-    assert numbers.equals(al.run_parts(iris, "random", test_size=0.2, **settings))  # of 150 rows
+    numbers = run_parts(iris, "random", test_size=30, **settings)
+    assert numbers.equals(run_parts(iris, "random", test_size=0.2, **settings))  # of 150 rows
     assert numbers["accuracy"].mul(15).round(9).mod(1).eq(0).all()  # tested on 15 of each part
 
 
 def test_run_parts_names_a_bad_setting(iris):
     for name in ("random_state", "seed_per_class", "n_parts", "n_cuts"):
         with pytest.raises((TypeError, ValueError), match=name):
-            al.run_parts(iris, "random", **{name: "a"}, batch=4, budget=18)
+            run_parts(iris, "random", **{name: "a"}, batch=4, budget=18)

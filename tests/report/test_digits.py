@@ -1,0 +1,121 @@
+"""Claims about the study that notebook 2 walks through, on small runs and on cases worked by hand."""
+
+import numpy as np
+import pandas as pd
+import pytest
+from examples import make_curves, needing
+
+import al_helpers as al
+from active_learning.report import digits as report
+from active_learning.report.digits import FIGURES, OURS, DigitsStudy
+from active_learning.statistics.curves import mean_curve_crossings
+
+
+@pytest.fixture(scope="module")
+def study():
+    return DigitsStudy(target=0.7, batch=20, budget=60, splits=4, seed=0).measure()
+
+
+def with_curves(curves, **settings):
+    """A study that found these curves."""
+    return DigitsStudy(**dict(target=0.9, batch=10, budget=60, splits=20, seed=0) | settings, curves=curves)
+
+
+def test_the_main_study_is_that_of_run_histories_on_digits(study):
+    again = al.run_histories(al.load_dataset("digits"), study.rules, n_splits=4, batch=20, budget=60)
+    assert al.checksum(again) == al.checksum(study.histories)
+    assert study.rules[:4] == [*al.CLASSIC] and al.RECOMMENDED in study.rules
+
+
+def test_figures_are_written_by_the_settings_of_the_committed_page_alone():
+    assert DigitsStudy(**OURS).figures == FIGURES and FIGURES.is_dir()
+    for name, value in OURS.items():
+        assert DigitsStudy(**OURS | {name: value * 2 + 1}).figures is None
+
+
+def test_the_answer_table_has_medians_between_two_rounds():
+    runs = needing(**dict.fromkeys(["random", al.RECOMMENDED], [40] * 3 + [50] * 3))  # 0 to 1 in a round
+    table = with_curves(runs).labels_table([0.5, 0.9]).split("\n")
+    assert table[0].endswith("| 50% accuracy | 90% accuracy |") and len(table) == 4
+    medians = al.labels_to_target(runs, 0.9, interpolate=True).groupby("strategy")["n_labels"].median()
+    assert table[2].endswith(f"| {medians['random']:.0f} |") and al.RECOMMENDED in table[3]
+
+
+def test_labels_that_are_not_reached_are_more_than_the_budget():
+    table = al.saving_table(make_curves({"random": [[0.5, 0.6]] * 8, "margin": [[0.5, 0.95]] * 8}), 0.9)
+    assert table["labels to 90%"].tolist() == ["> 30", "29"]
+    assert table["labels saved"].tolist()[1].startswith("> ")
+    assert table["accuracy at 30 labels"].tolist() == ["60.0%", "95.0%"]
+
+
+def test_the_batch_of_the_main_study_is_not_run_again(study, monkeypatch):
+    monkeypatch.setattr(DigitsStudy, "run", lambda self, rules, *, batch, n_splits: self.curves)
+    prices = study.batch_prices((10, 20), n_splits=3)
+    own = prices[prices["batch"] == 20].set_index("strategy")["crossing"]
+    first = study.curves[study.curves["split"] < 3]
+    assert own.equals(mean_curve_crossings(first, 0.7)["crossing"])
+
+
+def test_growth_is_of_the_largest_batch_against_the_smallest_in_words():
+    study = with_curves(None)
+    prices = pd.DataFrame({"strategy": study.rules * 2, "batch": np.repeat([5, 50], len(study.rules))})
+    prices["crossing"] = [100.0] * len(study.rules) + [100.0, 150, 90, np.inf, 100]
+    growth = study.growth(prices)
+    assert growth[["least_confidence", "margin"]].tolist() == ["50% more", "10% fewer"]
+    assert growth.index[-1] == "entropy" and growth["entropy"] == "an unknown number"
+
+
+def test_chance_is_the_range_of_random_over_groups_of_splits():
+    runs = needing(random=[40] * 10 + [50] * 10)
+    words = with_curves(runs).chance(10)
+    assert words.endswith("in 2 groups of 10 splits") and words.split(" to ")[0] < words.split(" to ")[1]
+    assert with_curves(runs).chance(20) == "not known from so few splits"
+
+
+def test_savings_take_the_longer_runs_of_random(study):
+    saved = study.savings([0.7, 0.8], budget=100)
+    assert "random" not in set(saved["strategy"]) and len(saved) == 2 * (len(study.rules) - 1)
+    longer = study.run("random", budget=100, stop_at=0.8)
+    both = pd.concat([longer, study.curves.query("strategy == 'margin'")])
+    margin = saved.query("strategy == 'margin' and target == 0.8")["saving_min"].item()
+    assert margin == al.summarise(both, 0.8).loc["margin", "saving_min"]
+
+
+def test_the_bill_counts_the_test_set():
+    study = with_curves(make_curves({"random": [[0, 0, 1.0]] * 6, al.RECOMMENDED: [[0, 1.0, 1.0]] * 6}))
+    bill = study.bill(61)  # 39 and 29 labels to 0.9
+    assert (bill.random, bill.rule, bill.saved, bill.share) == ("100", "90", "10", "10%")
+    missed = with_curves(make_curves({"random": [[0, 0, 0]] * 6, al.RECOMMENDED: [[0, 1.0, 1.0]] * 6}))
+    assert missed.bill(61).share == "an unknown share" and missed.bill(61).random.startswith("> ")
+
+
+def test_the_halves_are_of_the_mean_random_curve():
+    study = with_curves(make_curves({"random": [[0.2, 0.6, 0.7], [0.4, 0.6, 0.9]]}))
+    assert study.halves == ("30", "20")
+
+
+def test_the_worst_case_is_the_largest_loss_and_what_the_cure_does_there(monkeypatch):
+    rows = [("a", "margin", -0.13), ("a", "cure", -0.02), ("b", "margin", 0.1), ("b", "cure", -0.5)]
+    table = pd.DataFrame(rows, columns=["data_set", "rule", "gain"])
+    monkeypatch.setattr(report, "read_map", lambda: table.assign(n=100, batch=10, classifier="svm"))
+    worst = with_curves(None).worst_case("margin", "cure")
+    assert (worst.data_set, worst.lost) == ("a", "a loss of 13 points of accuracy")
+    assert worst.cured == "a loss of 2 points of accuracy"
+
+
+def test_candidates_are_the_smallest_margins_and_hold_both_batches(study):
+    dataset = study.dataset
+    split = al.split_dataset(dataset.y, random_state=study.random_state(0))
+    model = al.make_model("logistic_regression").fit(dataset.X[split.seed], dataset.y[split.seed])
+    proba = model.predict_proba(dataset.X)
+    near, chosen, plane, nearest = study.candidates(proba, split.pool)
+    assert len(near) == 10 * study.batch and plane.shape == (len(near), 2)
+    assert [*near[chosen["margin"]]] == [*near[: study.batch]]  # margin takes the smallest
+    assert [*nearest[chosen["diverse_margin"]]] == [*range(study.batch)]  # each is nearest to itself
+
+
+def test_checks_are_in_words_even_where_nothing_is_known(study):
+    check = study.check()
+    assert check.alarms.endswith("%") and check.new.split()[0].strip("%-").isdigit()
+    few = DigitsStudy(target=0.99, batch=20, budget=60, splits=2, seed=0).measure().check()
+    assert few.shown == few.new == "an unknown share"
