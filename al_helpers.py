@@ -52,7 +52,7 @@ from active_learning.forecast.backtest import backtest_forecasts, calibration_ta
 from active_learning.plots.style import new_figure, title
 from active_learning.plots.results import (
     plot_batch_price, plot_dots, plot_forecast, plot_forecast_truth, plot_intervals,
-    plot_learning_curves, plot_one_run, plot_paired_savings, plot_reached_share, plot_saving_by_target,
+    plot_learning_curves, plot_one_run, plot_paired_savings, plot_reached_share, plot_score_history, plot_saving_by_target,
     plot_spread, plot_worths,
 )
 from active_learning.plots.illustrations import (

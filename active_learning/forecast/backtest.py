@@ -282,3 +282,20 @@ def stop_table():
     ['kappa', 'classification_change', 'overall_uncertainty', 'forecast_gain']
     """
     return read_results("stop_rules.csv").copy()
+
+
+def score_history():
+    """What two scores said over twelve rounds on digits, a rule choosing 8 of 10 rows, and the truth.
+
+    Returns
+    -------
+    DataFrame
+        A row a round, means over jobs from 30 random labels: labels, truth (accuracy on rows kept out), score
+        (of audit rows), its 95 % interval low and high, cross_validation (on all labelled rows), jobs.
+
+    Examples
+    --------
+    >>> score_history()["labels"].tolist()
+    [40, 50, 60, 70, 80, 90, 100, 110, 120, 130, 140, 150]
+    """
+    return read_results("score_history.csv").copy()

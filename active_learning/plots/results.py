@@ -521,3 +521,36 @@ def plot_saving_by_target(table, ax=None):
     ax.set_xlim(100 * table["target"].min(), 100 * table["target"].max())
     label_lines(ax, ends)
     return ax
+
+
+def plot_score_history(table, ax=None):
+    """Draw what two scores said of a model while a rule chose the rows, and the truth.
+
+    Parameters
+    ----------
+    table : DataFrame
+        A row a round: labels, truth, score with low and high (its 95 % interval), and cross_validation.
+    ax : Axes, optional
+
+    Returns
+    -------
+    Axes
+
+    Examples
+    --------
+    >>> import pandas as pd
+    >>> rounds = {"labels": [40, 50], "truth": [0.7, 0.8], "cross_validation": [0.7, 0.6]}
+    >>> table = pd.DataFrame(rounds | {"score": [0.7, 0.8], "low": [0.5, 0.6], "high": [0.9, 0.9]})
+    >>> [text.get_text().strip() for text in plot_score_history(table).texts]
+    ['truth', 'score of audit rows', 'cross-validation']
+    """
+    ax, x = axes_or_new(ax), table["labels"]
+    lines = {"truth": ("truth", "black"), "score": ("score of audit rows", color_of("margin"))}
+    lines["cross_validation"] = ("cross-validation", color_of("entropy"))
+    ax.fill_between(x, table["low"], table["high"], color=color_of("margin"), alpha=0.25, lw=0)
+    heights = spread([table[name].iloc[-1] for name in lines], 0.04)
+    for (name, (text, color)), height in zip(lines.items(), heights, strict=True):
+        ax.plot(x, table[name], color=color, lw=2, marker="o", ms=4)
+        ax.text(x.iloc[-1], height, f"   {text}", color=color, va="center", weight="bold", clip_on=False)
+    ax.set(xlabel="labels", ylabel="accuracy")
+    return ax
