@@ -2,7 +2,6 @@
 
 import ast
 import contextlib
-import doctest
 import inspect
 import io
 import json
@@ -14,7 +13,6 @@ import tokenize
 from pathlib import Path
 
 import matplotlib
-import matplotlib.pyplot as plt
 import pytest
 
 import al_helpers as al
@@ -176,7 +174,6 @@ def test_names_in_reads_the_syntax_tree():
 
 
 EXPORTED = [name for name in public_names() if inspect.isfunction(getattr(al, name))]
-CONVERTED = [name for name in EXPORTED if "Parameters\n------" in inspect.getdoc(getattr(al, name))]
 
 
 @pytest.mark.parametrize("name", EXPORTED)
@@ -190,27 +187,6 @@ def test_every_exported_function_documents_its_arguments_its_errors_and_its_sour
     code = inspect.getsource(function).replace(doc, "")
     if re.search(r"^\s+raise |\bcheck_(integer|choice|target|proba)\(", code, re.M):
         assert re.search(r"raises:|Error", doc), "it raises, and does not say so"
-
-
-@pytest.mark.parametrize("name", CONVERTED)
-def test_docstrings_in_numpydoc_form_have_their_sections_in_order(name):
-    function = getattr(al, name)
-    doc = inspect.getdoc(function)
-    order = ["Parameters", "Returns", "Raises", "References", "Examples"]
-    found = [head for head in re.findall(r"^(\w+)\n-+$", doc, re.M) if head in order]
-    assert found == sorted(found, key=order.index) and "Examples" in found
-    assert doc.splitlines()[0].endswith(".") and doc.splitlines()[1] == ""
-
-
-@pytest.mark.parametrize("name", CONVERTED)
-def test_examples_in_docstrings_run(name):
-    function, path = getattr(al, name), Path(inspect.getfile(getattr(al, name)))
-    spaces = vars(sys.modules[function.__module__]).copy()
-    example = doctest.DocTestParser().get_doctest(inspect.getdoc(function), spaces, name, str(path), 0)
-    output, ways = io.StringIO(), doctest.NORMALIZE_WHITESPACE | doctest.IGNORE_EXCEPTION_DETAIL
-    failed = doctest.DocTestRunner(optionflags=ways).run(example, out=output.write).failed
-    plt.close("all")
-    assert failed == 0, output.getvalue()
 
 
 @pytest.mark.parametrize("option", ["--help", "--version"])

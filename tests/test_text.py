@@ -12,6 +12,7 @@ from pathlib import Path
 
 import pandas as pd
 import pytest
+from examples import run
 from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
@@ -97,11 +98,6 @@ def test_table_in_a_notebook_shows_cells_and_columns_as_text(monkeypatch):
     assert "\u202e" not in html.unescape(shown[0]["text/html"])
 
 
-def command(*options):
-    run = [sys.executable, "-m", "active_learning.cli.main", *options]
-    return subprocess.run(run, env=ENV, capture_output=True, text=True, timeout=100)
-
-
 def acts(text):
     return re.findall(r"[\x00-\x09\x0b-\x1f\x7f-\x9f\u200e\u200f\u202a-\u202e\u2028\u2066-\u2069]", text)
 
@@ -120,15 +116,15 @@ def table(tmp_path):
     return str(path), frame
 
 
-def test_command_shows_names_classes_and_ids_as_text_and_exact_in_json(table):
+def test_command_shows_names_classes_and_ids_as_text_and_exact_in_json(capsys, table):
     path, frame = table
     options = ["suggest", path, "--label-column", frame.columns[3], "--id-column", "id", "-n", "3"]
-    shown = command(*options)
-    assert shown.returncode == 0 and shown.stderr == ""
-    assert not acts(shown.stdout) and r"\x1b" in shown.stdout and r"\u202e" in shown.stdout
-    rows = [line for line in shown.stdout.splitlines() if line.startswith("id")]
+    code, shown, err = run(capsys, *options)
+    assert (code, err) == (0, "")
+    assert not acts(shown) and r"\x1b" in shown and r"\u202e" in shown
+    rows = [line for line in shown.splitlines() if line.startswith("id")]
     assert len(rows) == 4
-    exact = json.loads(command(*options, "--json").stdout)
+    exact = json.loads(run(capsys, *options, "--json")[1])
     assert {row["id"] for row in exact["suggestions"]} <= set(frame["id"])
 
 
@@ -143,17 +139,17 @@ def test_command_shows_names_classes_and_ids_as_text_and_exact_in_json(table):
         ["--checkpoint", "/none\x1b/\u202e"],
     ],
 )
-def test_errors_show_what_was_typed_as_text(options):
-    result = command(*options, "--splits", "1", "--budget", "30")
-    assert result.returncode == 2 and result.stdout == ""
-    assert result.stderr.count("\n") == 1 and not acts(result.stderr)
+def test_errors_show_what_was_typed_as_text(capsys, options):
+    code, out, err = run(capsys, *options, "--splits", "1", "--budget", "30")
+    assert (code, out) == (2, "")
+    assert err.count("\n") == 1 and not acts(err)
 
 
 def test_terminal_that_lacks_letters_gets_their_codes(table):
     path, frame = table
     options = ["suggest", path, "--label-column", frame.columns[3], "-n", "3"]
     code = "from active_learning.cli.main import command; command()"
-    run = subprocess.run(
+    done = subprocess.run(
         [sys.executable, "-c", code, *options], env=ENV | {"PYTHONIOENCODING": "ascii"}, capture_output=True
     )
-    assert run.returncode == 0 and run.stderr == b""
+    assert done.returncode == 0 and done.stderr == b""

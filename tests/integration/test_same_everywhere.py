@@ -13,10 +13,11 @@ ROOT = Path(__file__).parents[2]
 KERNELS = [("Haswell", 1), ("Haswell", 2), ("SkylakeX", 1), ("SkylakeX", 2), ("Nehalem", 1), ("Nehalem", 2)]
 
 SCRIPT = """
+import hashlib
 import sys
 import al_helpers as al
-sys.path.insert(0, "tests/strategies")
-import test_batch
+sys.path += ["tests", "tests/datasets", "tests/strategies"]
+import test_batch, test_bundled
 from threadpoolctl import threadpool_info
 digits = al.load_dataset("digits")
 split = al.split_dataset(digits.y, random_state=0)
@@ -24,6 +25,9 @@ for name in ("least_confidence", "margin", "entropy"):
     print(name, *al.run_loop(digits, split, name, budget=150).queried)
 queried = {name: rule(test_batch.digits(n=700)).tolist() for name, rule in test_batch.RULES.items()}
 print("one round of the others", queried)
+made = {name: al.load_dataset(name) for name in test_bundled.MADE}
+texts = {name: made[name].X.tobytes() + "".join(map(str, made[name].y)).encode() for name in made}
+print("made data", {name: hashlib.sha1(text).hexdigest() for name, text in texts.items()})
 blas = [library for library in threadpool_info() if library["user_api"] == "blas"]
 print(sorted({(library.get("architecture"), library["num_threads"]) for library in blas}))
 """
@@ -74,6 +78,11 @@ def test_queries_are_the_same_rows_in_the_same_order_on_every_processor(outputs,
 def test_every_other_rule_queries_the_same_rows_of_a_round_on_every_processor(outputs):
     queried = of_rule(outputs, "one round of the others")
     assert len(queried) >= 4 and len({*queried.values()}) == 1 and "badge" in queried["Nehalem", 1]
+
+
+def test_made_data_sets_are_the_same_bytes_on_every_processor(outputs):
+    printed = {*of_rule(outputs, "made data").values()}
+    assert len(printed) == 1 and "unbalanced" in printed.pop()
 
 
 def test_the_settings_really_changed_the_linear_algebra(outputs):

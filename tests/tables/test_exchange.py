@@ -217,3 +217,21 @@ def test_the_command_writes_for_a_tool_and_takes_its_export(tmp_path, monkeypatc
     write(tmp_path, studio(tasks, "spam"))
     main(["add", "my.csv", "export.json"])
     assert "5 answers" in capsys.readouterr().out and len(al.LabelLog("my.csv.labels.csv").labels()) == 5
+
+
+def test_label_studio_takes_our_tasks_and_predictions(table):
+    """By the checks of its own package, which is not among ours: it draws in 70 others."""
+    interfaces = pytest.importorskip("label_studio_sdk.label_interface", reason="needs label-studio-sdk")
+    text = '<Text name="text" value="$text"/><Choices name="label" toName="text">'
+    choices = '<Choice value="spam"/><Choice value="ham#2"/></Choices>'
+    interface = interfaces.LabelInterface(f"<View>{text}{choices}</View>")
+    interface.validate()
+    tasks = json.loads(exchange_text(table, range(1000), "label-studio"))
+    assert all(interface.validate_task(task) and {*task} == {"data"} for task in tasks)
+    guessed = json.loads(exchange_text(table, range(1000), "label-studio", [("ham#2", 0.75)] * 1000))
+    predictions = [prediction for task in guessed for prediction in task["predictions"]]
+    assert len(predictions) == 1000
+    assert [error for one in predictions for error in interface.validate_prediction(one, True)] == []
+    wrong = json.loads(json.dumps(predictions[0]).replace("ham#2", "eggs"))
+    assert interface.validate_prediction(wrong, True) != []
+    assert interface.validate_annotation(studio(tasks[:1], "spam")[0]["annotations"][0])
