@@ -21,6 +21,7 @@ from active_learning.labelling.showing import (
     ACTIONS,
     MOST_KEYS,
     class_keys,
+    fault_line,
     pixels,
     split_cells,
     text_lines_of,
@@ -89,7 +90,7 @@ def _told_in_a_line():
     try:
         yield
     except (ValueError, TypeError, OSError) as error:
-        line = f"{type(error).__name__}: {printable(' '.join(str(error).split()))}"
+        line = f"{type(error).__name__}: {fault_line(error)}"
         error._render_traceback_ = lambda: [line]  # which IPython asks for
         raise
 
@@ -170,7 +171,7 @@ class Cell:
         try:
             yield
         except (ValueError, TypeError, KeyError, IndexError, OSError, RuntimeError) as error:
-            self.error = printable(" ".join(str(error).split()))
+            self.error = fault_line(error)
 
     def _start(self, work):
         thread = threading.Thread(target=work, daemon=True)
@@ -189,10 +190,11 @@ class Cell:
         """Score and forecast after a batch, and show what they say when it is ready."""
         rows = self.session.rows
         self.review = ["the score is being computed; the next rows need not wait for it"]
+        lines = []
         with self._told():
             lines = review_lines(self.session, self.target)
-            if self.session.rows is rows:
-                self.review = [*map(printable, lines)]
+        if self.session.rows is rows:
+            self.review = [*map(printable, lines)]
         self.changed()
 
     def wait(self):

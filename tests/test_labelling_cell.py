@@ -2,6 +2,7 @@
 
 import json
 import re
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -139,6 +140,22 @@ def test_bad_input_is_one_line_in_a_notebook(tmp_path, settings, line):
     shell._showtraceback = lambda kind, error, lines: shown.extend(lines)
     shell.showtraceback((caught.type, caught.value, caught.tb))
     assert len(shown) == 1 and re.match(line, shown[0]) and "\n" not in shown[0]
+
+
+def test_a_log_that_is_gone_is_said_with_the_first_answer_after(cell):
+    do(cell, "answer", index=0)
+    cell.session.log.path.unlink()
+    assert "my.csv.labels.csv is gone" in do(cell, "answer", index=1)["notes"][0]
+    assert do(cell, "back")["notes"] != [] and do(cell, "answer", index=0)["notes"] == []
+
+
+def test_a_table_that_is_gone_is_one_line_and_no_score_is_waited_for(cell):
+    cell.session.job = replace(cell.session.job, path=f"{cell.session.job.path}.gone")
+    for what in ("skip", "skip", "skip"):
+        do(cell, what)
+    cell.wait()
+    state = cell.state()
+    assert state["error"].startswith("No such file or directory: /") and state["review"] == []
 
 
 def test_label_shows_a_line_where_nothing_can_be_pressed(tmp_path, capsys):

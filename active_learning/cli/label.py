@@ -15,6 +15,7 @@ from active_learning.labelling.showing import (
     ACTIONS,
     MOST_KEYS,
     class_keys,
+    fault_line,
     matches,
     split_cells,
     text_lines_of,
@@ -71,7 +72,7 @@ class Terminal:
         try:
             self._do(key, done)
         except (ValueError, OSError, UnicodeError) as error:
-            print(printable(" ".join(str(error).split())))
+            print(fault_line(error))
         return True
 
     def _row_lines(self):

@@ -37,6 +37,7 @@ TYPO = 0.8  # likeness of two class names, from which on one may be the other mi
 LONGEST_CLASS = 200  # characters of a class's name
 NO_POOL = "nothing to label: every row of {} has an answer, or is on somebody's screen"
 NAMELESS = "{} is open for labelling elsewhere too, without a name as here: two people must each give who"
+LOG_GONE = "{} is gone: a new one begins here; what was saved before is in no log, so bring the old one back"
 OPEN = {}  # tables that this process labels without a name: path -> file, locked while the process lives
 
 
@@ -320,11 +321,12 @@ class Session:
     def _append(self, row, event, label=""):
         """Have an event on the disk; what the log warns of is noted, and earlier notes have been read."""
         (row_hash,) = row_hashes(self.table, [row], self.table.columns)
+        gone = not (self.log.path.exists() or self.log.pending.exists())
         about = {"event": event, "id": id_text(self.table.frame.iloc[[row]])[0], "row_hash": row_hash}
         with warnings.catch_warnings(record=True) as said:
             warnings.simplefilter("always")
             self.log.append([about | {"label": label}])
-        self.notes = [str(one.message) for one in said]
+        self.notes = [str(one.message) for one in said] + [LOG_GONE.format(self.log.path.name)] * gone
 
     def add_class(self, name, sure=False):
         """Add a class.

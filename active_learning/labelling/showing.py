@@ -45,6 +45,12 @@ def text_lines_of(cell):
     return [printable(line.replace("\t", "    ")) for line in re.split(r"\r\n|\r|\n", cell)]
 
 
+def fault_line(error):
+    """An error as one line that is safe to show; that of a file without the system's number."""
+    text = f"{error.strerror}: {error.filename}" if getattr(error, "filename", None) else str(error)
+    return printable(" ".join(text.split()))
+
+
 def split_cells(cells):
     """The cells that are short, for a small table, and the others, to be read as text: two dicts."""
     short = {name: cell for name, cell in cells.items() if is_number(cell.strip()) or cell.strip() == ""}
