@@ -6,6 +6,7 @@ shows what `Cell.state` says and holds no answers. Not here: what an answer does
 
 import base64
 import threading
+import time
 from contextlib import contextmanager
 from functools import cache
 from itertools import count
@@ -32,6 +33,7 @@ FALLBACK = "Run this cell to label rows of {} here."
 NUMBERS = count()  # of the cells shown, so that a notebook run anew holds the same bytes
 IMAGES = {".png": "png", ".jpg": "jpeg", ".jpeg": "jpeg", ".gif": "gif", ".webp": "webp"}
 LARGEST_IMAGE = 10_000_000  # bytes
+PAUSE = 1  # seconds after a batch, in which a person who goes on is given the next rows before the score
 WHILE = ("skip", "unsure", "undo", "back", "add class", "guesses")  # actions while there are rows
 SHORT = {"add class": "add", "next rows": "next"}
 
@@ -136,6 +138,8 @@ class Cell:
         self.changed = lambda: None  # called when there is something new to show
         self.error, self.near, self.guesses, self.review, self.busy = "", None, "", [], False
         self._threads, self._turn, self._acting = [], 0, threading.RLock()
+        self._idle = threading.Event()  # no rows are being looked for
+        self._idle.set()
 
     def act(self, message):
         """Do what a message of the page asks for; one that is about a row no longer shown does nothing."""
@@ -163,6 +167,7 @@ class Cell:
             self.guesses = "the model guesses " + " or ".join(found) if found else "there is no model yet"
         elif what == "next" and session.current is None:
             self.busy = True
+            self._idle.clear()
             self._start(self._next)
 
     @contextmanager
@@ -182,18 +187,18 @@ class Cell:
         """Draw the next rows, while the page stays alive."""
         with self._told():
             self.session.next_batch()
-            self.review = []
         self.busy = False
+        self._idle.set()
         self.changed()
 
     def _review(self):
-        """Score and forecast after a batch, and show what they say when it is ready."""
-        rows = self.session.rows
-        self.review = ["the score is being computed; the next rows need not wait for it"]
+        """Score and forecast after a batch, and show what they say when it is ready, beside the next rows."""
+        mine = self.review = ["the score is being computed; the next rows need not wait for it"]
         lines = []
+        time.sleep(PAUSE)
         with self._told():
-            lines = review_lines(self.session, self.target)
-        if self.session.rows is rows:
+            lines = review_lines(self.session, self.target, self._idle.wait)
+        if self.review is mine:  # there is no later one
             self.review = [*map(printable, lines)]
         self.changed()
 
@@ -277,7 +282,7 @@ def image_address(folder, cell):
         return None
 
 
-def review_lines(session, target=None):
+def review_lines(session, target=None, ready=lambda: None):
     """What the labels have brought: the honest score, whether to stop, and the forecast; a line each.
 
     Parameters
@@ -285,11 +290,14 @@ def review_lines(session, target=None):
     session : Session
     target : float, optional
         The accuracy at which the person would stop.
+    ready : callable
+        Called before each step, which it may delay.
 
     Returns
     -------
     list of str
     """
+    ready()
     table = session.read()
     classifier = session.classifier(table)
     scores = []
@@ -301,6 +309,7 @@ def review_lines(session, target=None):
     lines = score_lines(scores, majority_of(table), None if scores else no_score_reason(table, table.name))
     if target is not None and scores and scores[0].low >= target:
         lines.insert(0, f"Stop here: the whole interval of the score lies above your {target:.0%}.")
+    ready()
     try:
         return [*lines, "", *forecast_lines(forecast(table, target, model=classifier))]
     except ValueError as error:

@@ -2,6 +2,7 @@
 
 import json
 import re
+import time
 from dataclasses import replace
 from pathlib import Path
 
@@ -18,6 +19,11 @@ HOSTILE = "<script>alert(1)</script>\n\x1b[31mred\u202eevil"
 RNG = np.random.default_rng(0)
 ROWS = pd.DataFrame({"text": [f"word{i % 7} {HOSTILE}" for i in range(60)], "n": RNG.normal(size=60)})
 ROWS["y"] = np.where(np.arange(60) < 6, np.where(ROWS["n"] > 0, "yes", "<b>no</b>"), "")
+
+
+@pytest.fixture(autouse=True)
+def no_pause(monkeypatch):
+    monkeypatch.setattr(labelling_cell, "PAUSE", 0)
 
 
 @pytest.fixture
@@ -82,6 +88,29 @@ def test_after_a_batch_come_the_score_and_the_next_rows(cell):
     cell.wait()
     state = cell.state()
     assert not state["done"] and state["line"].startswith("Row 1 of 3")
+    assert any("score" in line for line in state["review"])
+
+
+def test_who_goes_on_at_once_is_given_the_next_rows_before_the_score(cell, monkeypatch):
+    monkeypatch.setattr(labelling_cell, "PAUSE", 0.2)
+    order, real = [], review_lines
+    monkeypatch.setattr(
+        labelling_cell,
+        "review_lines",
+        lambda session, target, ready: real(session, target, lambda: (ready(), order.append("score"))),
+    )
+    draw = type(cell.session).next_batch
+    monkeypatch.setattr(
+        type(cell.session),
+        "next_batch",
+        lambda session: (time.sleep(0.5), draw(session), order.append("rows")),
+    )
+    for what in ("skip", "skip", "skip", "next"):
+        do(cell, what)
+    cell.wait()
+    state = cell.state()
+    assert order == ["rows", "score", "score"] and state["line"].startswith("Row 1 of 3")
+    assert "being computed" not in state["review"][0] and any("score" in line for line in state["review"])
 
 
 def test_guesses_are_shown_only_when_asked_for(cell):
