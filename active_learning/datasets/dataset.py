@@ -40,8 +40,9 @@ class Dataset:
     TypeError
         If X is no matrix.
     ValueError
-        If X and y differ in length or have masked entries, y has missing or continuous values or one class,
-        clean_labels, groups or times do not pair up with y, or both groups and times are given.
+        If X and y differ in length or have masked entries, y has missing or continuous values, one class or
+        -1 beside two others (the usual mark of "no label"), clean_labels, groups or times do not pair up with
+        y, or both groups and times are given.
 
     Examples
     --------
@@ -107,8 +108,13 @@ def _checked_labels(y, n_rows):
         raise ValueError(f"y has {pd.isna(y).sum()} missing labels; every row needs one")
     if type_of_target(y).startswith("continuous"):
         raise ValueError(f"y holds continuous numbers such as {y[0]}; classification needs classes")
-    if len(np.unique(y)) < 2:
+    classes = np.unique(y)
+    if len(classes) < 2:
         raise ValueError(f"y has the one class {y[0]}; at least 2 are needed")
+    if len(classes) > 2 and y.dtype.kind in "if" and classes[0] == -1 and classes[1] >= 0:
+        found = f"y holds -1 ({np.sum(y == -1)} rows) beside {len(classes) - 1} other classes"
+        advice = "leave these rows out (y != -1); if it is a class, give labels as text (y.astype(str))"
+        raise ValueError(f"{found}, which usually means no label: {advice}")
     return y
 
 

@@ -58,11 +58,17 @@ def test_load_dataset_passes_settings_to_the_synthetic_one_only():
         (np.ones((3, 2)), ["a", None, "b"], "1 missing"),
         (np.ones((3, 2)), [0.5, 1.25, 3.5], "0.5"),
         (np.ones((3, 2)), ["only"] * 3, "only.*at least 2"),
+        (np.ones((4, 2)), [0, 1, -1, -1], r"-1 \(2 rows\) beside 2.*no label.*astype"),
     ],
 )
 def test_dataset_rejects_bad_labels_by_value(X, y, names):
     with pytest.raises(ValueError, match=names):
         al.Dataset("bad", X, y)
+
+
+@pytest.mark.parametrize("y", [[-1, 1], [-1, 0], ["-1", "0", "1"], [-2, -1, 0]])
+def test_a_minus_1_that_is_a_class_is_taken(y):
+    assert len(np.unique(al.Dataset("signs", np.ones((len(y), 2)), y).y)) == len(y)
 
 
 def test_dataset_turns_any_sparse_format_into_rows_that_can_be_picked():
