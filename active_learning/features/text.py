@@ -120,6 +120,7 @@ def share_parts(strings):
     molecules, sequences and product codes share groups of characters. Chance is strings of the same pattern,
     each letter and digit drawn anew among those of its kind that occur; a group counts that is in 2 % of the
     strings or more, not in all, and twice as often as there. It takes such groups in half of the strings.
+    In a script without blanks, the characters themselves are such parts.
 
     Parameters
     ----------
@@ -136,6 +137,8 @@ def share_parts(strings):
         return False
     if all(map(GENERATED.fullmatch, strings)):
         return False
+    if is_unspaced(strings):
+        return True  # each character is a word, or part of one
     grams = CountVectorizer(analyzer="char", ngram_range=(1, 5), lowercase=False, binary=True)
     found = grams.fit_transform([f" {text} " for text in strings])
     by_chance = grams.transform([f" {text} " for text in _redrawn(strings)])

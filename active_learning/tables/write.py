@@ -295,9 +295,22 @@ def _encoded(table, path, rows):
     if form == "json":
         return [json_file(as_records(rows, table.label_column), _are_lines(path))]
     if form == "excel":
-        return [book_file(rows)]
+        return [book_file([rows[0], *_with_numbers(table, rows[1:])])]
     data = _lines(rows, _separator(table, path))
     return [b"" if data.isascii() else codecs.BOM_UTF8, data]
+
+
+def _with_numbers(table, rows):
+    """Rows of texts, their cells the numbers and dates that the table's own workbook or frame has."""
+    offset, known = len(rows[0]) - table.frame.shape[1] if rows else 0, []
+    frame = table.frame.reset_index() if offset else table.frame
+    for j in range(frame.shape[1]):
+        if isinstance(table.text, Sheet) and j >= offset:
+            values = [row[j - offset] for row in table.text.cells if j - offset < len(row)]
+        else:
+            values = frame.iloc[:, j].dropna().tolist() if frame.dtypes.iloc[j].kind in "iuf" else []
+        known.append({excel_text(x): x for x in values if not isinstance(x, str)})
+    return [[cells.get(cell, cell) for cells, cell in zip(known, row, strict=True)] for row in rows]
 
 
 def _lines(rows, sep, end="\n"):

@@ -6,8 +6,9 @@ LABELS.csv has a row a table: its `file`, its `label` column and, where there ar
 columns to `drop`, a semicolon between two. A line a table: the accuracy with 50, 100 and 300
 labels (between two rounds on the line that joins them), ours / by hand and the mean difference of the splits
 with its standard error, as percentages; the seconds of both; the peak memory of ours. Both run on one core in
-a process of their own, on the same splits, which start from the same rows and test the same rows; random buys
-the same rows. Seconds are of the processor, from a table to its curves; ours include reading the file.
+a process of their own, on the same splits, which start from the same rows, test the same rows and keep copies
+on one side; random buys the same rows. Seconds are of the processor, from a table to its curves; ours include
+reading the file.
 """
 
 import os
@@ -43,14 +44,16 @@ LABELS = (50, 100, 300)
 def features_by_hand(frame, seen):
     """Features (n, d) of a frame of cells as text, learnt from the rows seen, and a classifier to suit.
 
-    Where there is a column of sentences, it is all that is learnt from: TF-IDF. Otherwise numbers by their
-    medians and scales, and one-hot levels.
+    Where there is a column of sentences, or of strings without blanks, it is all that is learnt from: TF-IDF
+    of words, or of 1 to 4 characters. Otherwise numbers by their medians and scales, and one-hot levels.
     """
     texts = [name for name in frame if is_text(frame[name])]
-    if texts:
-        joined = frame[texts].agg(" ".join, axis=1)
-        X = TfidfVectorizer().fit(joined.iloc[seen]).transform(joined)
-        return X, LogisticRegression(C=10, max_iter=1000)
+    strings = [] if texts else [name for name in frame if is_string(frame[name])]
+    if texts or strings:
+        joined = frame[texts or strings].agg(" ".join, axis=1)
+        characters = {"analyzer": "char", "ngram_range": (1, 4), "min_df": 2, "lowercase": False}
+        vectors = TfidfVectorizer(sublinear_tf=bool(strings), **(characters if strings else {}))
+        return vectors.fit(joined.iloc[seen]).transform(joined), LogisticRegression(C=10, max_iter=1000)
     numbers = frame.apply(lambda column: pd.to_numeric(column.str.replace(",", "."), errors="coerce"))
     numeric = numbers.notna().sum() >= 0.95 * (frame != "").sum()
     levels = frame.columns[~numeric & (frame.nunique() < len(frame) / 2)]
@@ -64,6 +67,19 @@ def features_by_hand(frame, seen):
 def is_text(column):
     """Whether most cells differ and the usual one has three words or more."""
     return column.nunique() > len(column) / 2 and column.str.split().str.len().median() >= 3
+
+
+def is_string(column):
+    """Whether most cells differ, are long, hold no blanks and are neither numbers nor dates."""
+    filled = column[column != ""]
+    if not len(column) / 2 < filled.nunique() or filled.str.len().median() < 8:
+        return False
+    if (
+        filled.str.split().str.len().median() >= 3
+        or pd.to_numeric(filled, errors="coerce").notna().mean() > 0.5
+    ):
+        return False
+    return pd.to_datetime(filled.iloc[:50], errors="coerce", format="mixed").notna().mean() < 0.5
 
 
 def curve_by_hand(X, y, split, model, rule, rng, *, batch, budget):
@@ -112,12 +128,14 @@ BY_HAND = {
 }
 
 
-def study_by_hand(frame, y, rules, n_splits, *, seed_per_class, test_size, batch, budget):
+def study_by_hand(frame, dataset, rules, n_splits, *, seed_per_class, test_size, batch, budget):
     """Accuracies at LABELS by rule (n_splits, 3), by chance as in run_study: random buys the same rows."""
+    y, depend = dataset.y, {"groups": dataset.groups, "times": dataset.times}
     found = {rule: [] for rule in rules}
     for number in progress(range(n_splits), n_splits):
         seed = np.random.SeedSequence([0, number])
-        split = al.split_dataset(y, seed_per_class=seed_per_class, test_size=test_size, random_state=seed)
+        sizes = {"seed_per_class": seed_per_class, "test_size": test_size}
+        split = al.split_dataset(y, **sizes, **depend, random_state=seed)
         X, model = features_by_hand(frame, np.sort(np.concatenate([split.seed, split.pool])))
         for rule in rules:
             rng = np.random.default_rng(np.random.SeedSequence([0, number, zlib.crc32(rule.encode())]))
@@ -147,7 +165,7 @@ def compare(path, label, id_column, drop, rules, n_splits):
     frame = frame.astype(object).fillna("").astype(str)
     sizes = {name: settings[name] for name in ("seed_per_class", "test_size", "batch", "budget")}
     start = time.process_time()
-    by_hand = study_by_hand(frame, dataset.y, rules, n_splits, **sizes)
+    by_hand = study_by_hand(frame, dataset, rules, n_splits, **sizes)
     seconds.append(time.process_time() - start)
     found = {"ours": ours, "by_hand": by_hand, "seconds": seconds, "peak": peak, "y": dataset.y}
     return found | {"notes": [*table.notes, *sentences]}

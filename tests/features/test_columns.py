@@ -145,3 +145,10 @@ def test_codes_with_zeros_in_front_are_categories_and_said_to_be():
     codes = [f"{n % 40:03}" for n in range(80)]
     column = read_column(pd.Series(codes, name="zip", dtype="str"))
     assert column.kind == "category" and "'000' would lose its zeros" in column.notes[0]
+
+
+def test_many_short_strings_in_a_script_without_blanks_are_read_as_characters():
+    marks = ["", "!", "!!", "。", "～", "～～", "。。", "?", "!?", "…"]
+    cells = [letter + mark for letter in "日操滚傻你好嗨喂早" for mark in marks]
+    assert kind([*cells, *cells]) == "text"
+    assert kind([f"编号{i:04d}" for i in range(100)]) == ""

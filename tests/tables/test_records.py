@@ -202,6 +202,17 @@ def test_a_merged_workbook_keeps_all_but_the_labels(excel, tmp_path):
     pd.testing.assert_frame_equal(again.frame, merged.frame)
 
 
+def test_numbers_stay_numbers_in_a_workbook_of_rows_to_label(excel, tmp_path):
+    rows = [["id", "size", "code", "y"], [1, 1.5, "007", "a"], [2, -3, "8", None], [3, None, "9", None]]
+    save_book(excel, tmp_path / "t.xlsx", {"s": rows})
+    frame = pd.DataFrame(rows[1:], columns=rows[0])
+    for source in (tmp_path / "t.xlsx", frame):
+        table = al.load_table(source, "y", id_column="id")
+        al.write_table(table, tmp_path / "next.xlsx", ids=table.frame.index[1:], force=True)
+        written = [*excel.load_workbook(tmp_path / "next.xlsx").active.iter_rows(values_only=True)]
+        assert written[1:] == [(2, -3, "8", None), (3, None, "9", None)]
+
+
 @pytest.mark.parametrize("source", ["t.xlsx", "t.csv"])
 def test_rows_to_label_in_a_workbook_are_merged_back(excel, tmp_path, source):
     FRAME.assign(text=["=1+1", *FRAME["text"][1:]]).to_csv(tmp_path / "t.csv", index=False)
