@@ -106,6 +106,7 @@ class Terminal:
             self.answers += 1
         elif action in ("undo", "back", "forward"):
             getattr(session, action)()
+            self.answers = max(self.answers - (action == "undo"), 0)
         elif action == "guesses":
             print("  ".join(f"{printable(name)} {p:.0%}" for name, p in session.guesses()) or "no model yet")
         elif key == "/" and not done:

@@ -92,7 +92,7 @@ def test_rows_are_labelled_by_keys_in_a_narrow_terminal(folder):
     screen.press("1", r"row 4 of 4[\s\S]*> ")
     screen.press("u", r"4 of 4 rows are done, and saved[\s\S]*> ")
     screen.press("n", r"row 1 of 4, 0 saved[\s\S]*> ")
-    screen.press("\x03", r"Saved in my.csv.labels.csv")
+    screen.press("\x03", r"Saved in my.csv.labels.csv: 4 answers")
     assert screen.end() == (0, True)
     said = al.LabelLog(folder / "my.csv.labels.csv").events().query("event != 'suggested'")
     assert said["event"].tolist() == ["labelled", "skipped", "undone", "labelled", "labelled", "unsure"]
