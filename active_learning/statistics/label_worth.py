@@ -17,6 +17,7 @@ from active_learning._validation import check_choice, check_integer
 from active_learning.statistics.curves import check_curves
 
 RESAMPLES = 2_000
+LEAST = 5  # splits: the mean of fewer lies outside of all of them in more than 1 of 10 cases
 FURTHER = 2**0.5  # a reference that goes on for less than half a doubling cannot be called flat
 
 
@@ -50,13 +51,13 @@ def label_worth(curves, n_labels, *, reference="random", reference_curves=None, 
         reference do not suffice; for a score below its first round's, that round counts. `gain`, `gain_low`,
         `gain_high`: fractions. `verdict`: "flat"; "more" or "fewer" where the interval of the worth lies
         above or below 1; else "unclear". The 95 % intervals resample splits in pairs, and are widened for few
-        splits; nan for one split.
+        splits; nan for fewer than 5, whose resampled means cannot reach far enough.
 
     Raises
     ------
     ValueError
-        For an unknown reference, a rule without a split in common with it, runs that are shorter, or a `flat`
-        below 0.
+        For an unknown reference, a rule without a split in common with it, runs that are shorter, longer runs
+        that are not of the reference, or a `flat` below 0.
 
     References
     ----------
@@ -69,13 +70,13 @@ def label_worth(curves, n_labels, *, reference="random", reference_curves=None, 
     >>> bool(al.label_worth(curves, 20).loc["margin", "worth"] > 0)
     True
     """
-    n = check_integer("n_labels", n_labels, 1)
+    n, seed = check_integer("n_labels", n_labels, 1), check_integer("random_state", random_state, 0)
     if isinstance(flat, bool) or not isinstance(flat, Real) or not flat >= 0:
         raise ValueError(f"flat must be a fraction of 0 or more, got {flat!r}")
     names = list(check_curves(curves)["strategy"].unique())
     check_choice("reference strategy", reference, names)
     curve = _reference_scores(curves, reference, reference_curves)
-    resampled = cache(partial(_resampled, curve, random_state))  # all rules of the same splits share it
+    resampled = cache(partial(_resampled, curve, seed))  # all rules of the same splits share it
     own = _scores_at(curves, reference, n)
     rules = [name for name in names if name != reference]
     gains = [(_scores_at(curves, name, n) - own).reindex(curve.index) for name in rules]
@@ -87,6 +88,8 @@ def label_worth(curves, n_labels, *, reference="random", reference_curves=None, 
 def _reference_scores(curves, reference, longer):
     """Scores of the reference, a row a split and a column a number of labels; nan where it has no round."""
     tables = [curves] if longer is None else [curves, check_curves(longer)]
+    if reference not in tables[-1]["strategy"].unique():
+        raise ValueError(f"reference_curves hold no run of {reference!r}")
     runs = pd.concat([table[table["strategy"] == reference] for table in tables])
     return runs.pivot_table(index="split", columns="n_labels", values="accuracy", aggfunc="mean")
 
@@ -161,8 +164,8 @@ def _at(places, levels, n):
 
 
 def _interval(values, n_splits):
-    """The 95 % percentile interval of resampled values, widened for few splits; nan for one split."""
-    if n_splits < 2:
+    """The 95 % percentile interval of resampled values, widened for few splits; nan for fewer than LEAST."""
+    if n_splits < LEAST:
         return np.nan, np.nan
     tail = stats.norm.cdf(np.sqrt(n_splits / (n_splits - 1)) * stats.t.ppf(0.025, n_splits - 1))
     ordered = np.sort(values)
