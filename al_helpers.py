@@ -47,6 +47,7 @@ from active_learning.tables.merge import merge_labels
 from active_learning.tables.write import write_table
 # 9. How many more labels, and when to stop
 from active_learning.forecast.forecast import forecast, forecast_lines
+from active_learning.forecast.outlook import when_it_pays
 from active_learning.forecast.backtest import backtest_forecasts, calibration_table, coverage, stop_table
 # 10. Figures, and how a notebook shows them and tables
 from active_learning.plots.style import new_figure, title

@@ -17,6 +17,7 @@ from active_learning.cli.commands import measure, shown_notes
 from active_learning.cli.handover import answers_of, default_path, hand_over, unsaved
 from active_learning.features.preprocessing import load_table
 from active_learning.forecast.forecast import FORECAST_METRICS, forecast, forecast_lines, gain_line
+from active_learning.forecast.outlook import outlook
 from active_learning.labelling.classifier import choose_classifier, stage_of
 from active_learning.labelling.draw import log_given_at_random, suggest
 from active_learning.labelling.groups import groups_of
@@ -256,10 +257,14 @@ def report_forecast(args, job):
     job, classifier, notes = _classifier(args, job, table)
     chosen = dict(model=classifier, metric=args.metric, random_state=args.seed)
     answer = forecast(table, args.target_acc, **chosen)
+    at_random = answer.get("labelled_by") == "random"
+    like_it = outlook(table, classifier, random_state=args.seed) if at_random else []
     if args.json:
-        return _json(table, [*table.notes, *notes], classifier=classifier, forecast=answer)
+        found = dict(forecast=answer, outlook=like_it)
+        return _json(table, [*table.notes, *notes], classifier=classifier, **found)
     notes = shown_notes(args, [*table.notes, *notes])
-    return text_lines([_head(table, classifier), *notes, "", *forecast_lines(answer)])
+    *numbers, verdict = forecast_lines(answer)
+    return text_lines([_head(table, classifier), *notes, "", *numbers, *like_it, verdict])
 
 
 def report_export(args, job):

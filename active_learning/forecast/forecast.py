@@ -167,7 +167,7 @@ def forecast(
     rows = _labelled(table_or_history, labeled)
     tested = _random_part(table_or_history, rows, history)
     name_or_model = model
-    X, y, labeled, pool, model = _matrices(table_or_history, rows, model)
+    X, y, labeled, pool, model = matrices(table_or_history, rows, model)
     warn_unseeded(name_or_model, take(X, labeled), y[labeled])
     classes = len(np.unique(y[labeled]))
     beside = _beside(table_or_history.y[rows], metric)
@@ -245,7 +245,7 @@ def _siblings(source, rows):
     return dependence_among(with_dependence(source), rows)
 
 
-def _matrices(source, labeled, model):
+def matrices(source, labeled, model):
     """The matrix, class codes, labelled rows, pool and unfitted classifier of a Table or Dataset.
 
     A table's columns become numbers once, without a look at a label, as a forecast fits hundreds of times; of

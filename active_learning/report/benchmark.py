@@ -6,6 +6,7 @@ by a generator are in the table and are not counted. Not here: the worth itself 
 """
 
 from functools import cache
+from numbers import Real
 from pathlib import Path
 
 import numpy as np
@@ -13,20 +14,19 @@ import pandas as pd
 from scipy import stats
 
 from active_learning.statistics.savings import holm, pseudo_median, signed_rank_interval, signed_rank_p
+from active_learning.strategies.registry import CLASSIC, RECOMMENDED
 
 MAP = Path(__file__).with_name("map.csv")
-SPLITS = {"logistic_regression": 10, "extra_trees": 5}  # of each data set
+CLASSIFIERS = ("logistic_regression", "extra_trees")
 ONE = ["classifier", "rule", "batch", "n"]  # what one question to the map is about
 FLAT = 0.015  # a doubling of random labels that gains less hardly matters
 MANY = 10  # classes
-RULES = ("margin", "diverse_margin", "margin_random_2", "least_confidence")  # whose harm is told
-SHOWN = (  # in the table to read
-    ("logistic_regression", "margin", 10),
-    ("logistic_regression", "diverse_margin", 10),
-    ("logistic_regression", "margin_random_2", 10),
-    ("logistic_regression", "least_confidence", 10),
-    ("logistic_regression", "diverse_margin", 50),
-    ("extra_trees", "margin", 10),
+COLUMNS = ("data_set", "kind", "rows", "classes", *ONE, "worth", "gain", "p_holm")  # that are read here
+DEFAULT = (*CLASSIC[1:], RECOMMENDED)  # what a study runs beside random; whose harm is told
+SHOWN = (  # in the table to read: these, and the last in larger batches and with the other classifier
+    *(("logistic_regression", rule, 10) for rule in DEFAULT),
+    ("logistic_regression", RECOMMENDED, 50),
+    ("extra_trees", RECOMMENDED, 10),
 )
 GROUPS = {
     "all": lambda table: table["kind"] != "generator",
@@ -50,9 +50,10 @@ def read_map():
     -------
     DataFrame
         Columns data_set, kind ("table", "text", "image" for images and signals, "generator"), source, rows,
-        columns, classes, classifier, rule, batch, n; worth, low, high, gain, gain_low, gain_high as in
-        label_worth; p_value (two-sided, of no gain) and p_holm (adjusted for the real data sets that the same
-        question was put to). The rule "twice_random" is random with twice the labels.
+        columns, classes, classifier, rule (of another package: "skactiveml:ProbCover"), batch, n, splits;
+        worth, low, high, gain, gain_low, gain_high as in label_worth; p_value (two-sided, of no gain) and
+        p_holm (adjusted for the real data sets that the same question was put to). The rule "twice_random" is
+        random with twice the labels.
 
     Examples
     --------
@@ -60,17 +61,31 @@ def read_map():
     >>> bool((table.query("rule == 'twice_random' and n == 100")["worth"].median() - 2) < 0.1)
     True
     """
-    table = _stored_map().copy()
-    table["p_value"] = p_values(table)
+    return judged(_stored_map())
+
+
+def judged(table):
+    """The rows of a map with p_value and p_holm."""
+    table = table.assign(p_value=p_values(table), p_holm=np.nan)
     real = table["kind"] != "generator"
-    table["p_holm"] = np.nan
     table.loc[real, "p_holm"] = table[real].groupby(ONE)["p_value"].transform(holm)
+    return table
+
+
+def checked_map(table):
+    """The rows of read_map, or all of them for None; ValueError if there is none of a real data set."""
+    if table is None:
+        return read_map()
+    if not isinstance(table, pd.DataFrame) or not {*COLUMNS} <= {*table}:
+        raise ValueError(f"table must hold rows of read_map, with the columns {', '.join(COLUMNS)}")
+    if not (table["kind"] != "generator").any():
+        raise ValueError("table holds no row of a real data set")
     return table
 
 
 def p_values(table):
     """Two-sided p values of no gain (m,), from the gains' intervals, by Student's t over the splits."""
-    degrees = table["classifier"].map(SPLITS) - 1
+    degrees = table["splits"] - 1
     errors = (table["gain_high"] - table["gain_low"]) / 2 / stats.t.ppf(0.975, degrees)
     ratio = table["gain"].abs() / errors.where(errors > 0)
     exact = (table["gain"] == 0).astype(float)  # no spread at all between the splits
@@ -134,8 +149,13 @@ def expect(table=None, *, level=0.9):
     DataFrame
         A row a classifier, rule, batch, n and group of data sets ("all", a kind, few or many classes):
         n_sets, median, low and high (the prediction interval for the worth on a new data set), more and
-        fewer (data sets where the rule is shown, by Holm, to be worth more or less than random), gain (mean,
-        a fraction), worst (the smallest gain).
+        fewer (data sets where the rule is shown, by Holm, to be worth more or less than random), worst (the
+        smallest gain), gain (mean, a fraction).
+
+    Raises
+    ------
+    ValueError
+        For a table that is not of read_map or holds no real data set, or a level that is no share.
 
     Examples
     --------
@@ -143,15 +163,14 @@ def expect(table=None, *, level=0.9):
     >>> bool(row["low"] < row["median"] < row["high"])
     True
     """
-    table = read_map() if table is None else table
-    rows = []
+    table, rows = checked_map(table), []
+    if isinstance(level, bool) or not isinstance(level, Real) or not 0 < level < 1:
+        raise ValueError(f"level must lie between 0 and 1, got {level!r}")
     for group, inside in GROUPS.items():
         for key, part in table[inside(table)].groupby(ONE):
             low, high = prediction_interval(part["worth"], level)
-            signs = shown(part)
             numbers = dict(n_sets=len(part), median=part["worth"].median(), low=low, high=high)
-            numbers |= dict(more=(signs > 0).sum(), fewer=(signs < 0).sum())
-            numbers |= dict(gain=part["gain"].mean(), worst=part["gain"].min())
+            numbers |= _harm(part) | dict(gain=part["gain"].mean())
             rows.append(dict(zip(ONE, key, strict=True)) | {"group": group} | numbers)
     return pd.DataFrame(rows)
 
@@ -171,25 +190,32 @@ def harmful(table, rule):
 
 
 def may_be_advised(table, rule):
-    """Whether a rule was measured with both classifiers (100 labels, 10 at a time) and harms no data set."""
+    """Whether a rule that is not another package's harms no data set, with either classifier."""
     part = table[(table["rule"] == rule) & (table["n"] == 100) & (table["batch"] == 10)]
-    return {*part["classifier"]} == {*SPLITS} and not harmful(table, rule)
+    return ":" not in rule and {*part["classifier"]} == {*CLASSIFIERS} and not harmful(table, rule)
 
 
 def recommendation(table, *, group="all", batch=10):
-    """The rule of largest median worth of 100 labels among those that may be advised, as the script says.
+    """The rule that the map advises, as the script that computes it says.
 
-    In a group, and at other batches, it departs from that of all sets at batches of 10 only where the paired
-    worth is shown to differ.
+    It is the settled one, RECOMMENDED; in a group, and at other batches, the one of all sets. The rule of
+    largest median worth of 100 labels, among those that may be advised, takes its place only where its worth,
+    paired set by set, is shown to be larger.
     """
     allowed = [rule for rule in table["rule"].unique() if may_be_advised(table, rule)]
-    usual = _largest(table[GROUPS["all"](table)], allowed, 10)
+    if (group, batch) != ("all", 10):
+        usual = recommendation(table)
+    elif RECOMMENDED in allowed:
+        usual = RECOMMENDED
+    else:
+        return _largest(table[GROUPS["all"](table)], allowed, 10)
     part = table[GROUPS[group](table)]
     best = _largest(part, allowed, batch)
-    if best is None or best == usual or (group, batch) == ("all", 10):
+    if best is None or best == usual:
         return usual
     ratios = paired_worth(part, best, usual, batch=batch)
-    return best if len(ratios) > 5 and signed_rank_p(ratios, ratios) <= 0.05 else usual
+    shown_larger = len(ratios) > 5 and signed_rank_p(ratios, ratios) <= 0.05 and pseudo_median(ratios) > 0
+    return best if shown_larger else usual
 
 
 def _largest(table, rules, batch):
@@ -214,24 +240,34 @@ def paired_worth(table, rule, other, *, batch=10, n=100, classifier="logistic_re
 
 
 def compare_candidates(table):
-    """The rules that were tried beside margin: worth, paired with margin's, and where each does harm.
+    """The rules that were measured beside margin: worth, paired with margin's, and where each does harm.
 
     Returns
     -------
     DataFrame
-        Indexed by rule: n_sets, median worth of 100 labels (10 at a time, default classifier); ratio, low,
-        high (pseudo-median of the worth over margin's on the same sets, signed-rank interval); fewer (data
-        sets where it is shown to be worth less than random), worst (the smallest gain).
+        Indexed by rule, for 100 labels, 10 at a time. With the default classifier: n_sets, median worth;
+        ratio, low, high (pseudo-median of the worth over margin's on the same sets, signed-rank interval);
+        more, fewer (data sets where it is shown, by Holm, to be worth more and less than random), worst (the
+        smallest gain). With the other one: n_trees, more_trees, fewer_trees, worst_trees; nan where it was
+        not measured.
     """
     part = table[(table["batch"] == 10) & (table["n"] == 100) & GROUPS["all"](table)]
-    part = part[part["classifier"] == "logistic_regression"]
+    of = [dict(iter(part[part["classifier"] == name].groupby("rule"))) for name in CLASSIFIERS]
     rows = {}
-    for rule, own in part.groupby("rule"):
+    for rule, own in of[0].items():
         ratios = paired_worth(table, rule, "margin")
         low, high = np.exp(signed_rank_interval(ratios))
         numbers = dict(n_sets=len(own), median=own["worth"].median(), ratio=np.exp(pseudo_median(ratios)))
-        rows[rule] = numbers | dict(low=low, high=high, fewer=(shown(own) < 0).sum(), worst=own["gain"].min())
+        rows[rule] = numbers | dict(low=low, high=high) | _harm(own)
+        if rule in of[1]:
+            trees = dict(n=len(of[1][rule])) | _harm(of[1][rule])
+            rows[rule] |= {f"{name}_trees": number for name, number in trees.items()}
     return pd.DataFrame.from_dict(rows, orient="index").rename_axis("rule")
+
+
+def _harm(part):
+    signs = shown(part)
+    return dict(more=(signs > 0).sum(), fewer=(signs < 0).sum(), worst=part["gain"].min())
 
 
 def random_share(table):
@@ -302,10 +338,12 @@ def describe_map(table=None):
     >>> describe_map().count("- **")
     3
     """
-    table = read_map() if table is None else table
+    table = checked_map(table)
     rule = recommendation(table)
     real = table[GROUPS["all"](table) & (table["classifier"] == "logistic_regression")]
     own = real[(real["rule"] == rule) & (real["batch"] == 10) & (real["n"] == 100)]
+    if own.empty:
+        raise ValueError("table has no row of a rule that may be advised, for 100 labels, 10 at a time")
     low, high = prediction_interval(own["worth"])
     held, n_sets = coverage_of_next(own["worth"])
     expect_it = (
@@ -318,7 +356,7 @@ def describe_map(table=None):
 
 
 def _describe_harm(real):
-    part = real[(real["n"] == 100) & (real["batch"] == 10) & real["rule"].isin(RULES)]
+    part = real[(real["n"] == 100) & (real["batch"] == 10) & real["rule"].isin(DEFAULT)]
     counts = {rule: (shown(own) < 0).sum() for rule, own in part.groupby("rule")}
     worst = part.loc[part["gain"].idxmin()]
     harm = ", ".join(f"`{rule}` on {count}" for rule, count in counts.items() if count)

@@ -8,6 +8,7 @@ from sklearn.base import clone
 
 from active_learning._arrays import take
 from active_learning._validation import import_optional
+from active_learning.strategies.base import requires
 
 
 def from_skactiveml(query_strategy, **settings):
@@ -44,7 +45,8 @@ def from_skactiveml(query_strategy, **settings):
     ... # doctest: +SKIP
     """
     import_optional("skactiveml", "peers")
-    return partial(_query, query_strategy=query_strategy, settings=settings)
+    rule = partial(_query, query_strategy=query_strategy, settings=settings)
+    return requires("numeric", "dense")(rule)
 
 
 def _query(round, query_strategy, settings):

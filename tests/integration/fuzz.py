@@ -477,6 +477,7 @@ def calls_of_results(rng, folder):
         "read_map": lambda: ([], {}),
         "expect": lambda: ([al.read_map()], dict(level=0.9)),
         "expectation_table": lambda: ([al.read_map()], {}),
+        "when_it_pays": lambda: ([al.read_map()], {}),
         "describe_map": lambda: ([al.read_map()], {}),
         "plot_worths": lambda: ([al.read_map().query("n == 100 and rule == 'margin'"), ax()], {}),
         "VectorScaler": lambda: ([rng.normal(size=(12, 3)), None], {}),

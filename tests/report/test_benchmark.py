@@ -18,7 +18,7 @@ from active_learning.report.benchmark import (
     expect,
     expectation_table,
     harmful,
-    p_values,
+    judged,
     paired_worth,
     prediction_interval,
     random_share,
@@ -35,17 +35,12 @@ def rows_of(worths, gains=None, *, rule="margin", half_width=0.01, kind="table",
     table = pd.DataFrame(
         {"data_set": [f"set {i}" for i in range(len(worths))], "worth": worths, "gain": gains}
     )
-    table = table.assign(kind=kind, rows=2000, columns=5, classes=2, rule=rule, batch=batch, n=n)
+    table = table.assign(kind=kind, rows=2000, columns=5, classes=2, rule=rule, batch=batch, n=n, splits=10)
     table = table.assign(
         classifier="logistic_regression", low=table["worth"] * 0.9, high=table["worth"] * 1.1
     )
     table = table.assign(gain_low=table["gain"] - half_width, gain_high=table["gain"] + half_width)
-    return with_holm(table)
-
-
-def with_holm(table):
-    p_value = p_values(table)
-    return table.assign(p_value=p_value, p_holm=np.minimum(p_value * len(table), 1))
+    return judged(table)
 
 
 def test_p_values_are_those_of_students_test_on_the_splits():
@@ -79,11 +74,32 @@ def test_coverage_leaves_each_data_set_out_and_takes_infinite_worths():
     assert (held, m) == (4, 5)  # 1.0 lies below all others; inf is within (., inf]
 
 
+@pytest.mark.parametrize(
+    ("change", "settings", "words"),
+    [
+        (lambda table: table, {"level": 90}, "level must lie between 0 and 1, got 90"),
+        (lambda table: table, {"level": "high"}, "level must lie between 0 and 1, got 'high'"),
+        (lambda table: table.drop(columns="p_holm"), {}, "rows of read_map, with the columns data_set"),
+        (lambda table: "map.csv", {}, "rows of read_map"),
+        (lambda table: table.iloc[:0], {}, "no row of a real data set"),
+        (lambda table: table.assign(kind="generator"), {}, "no row of a real data set"),
+    ],
+)
+def test_what_is_no_map_is_refused_in_a_sentence(change, settings, words):
+    with pytest.raises(ValueError, match=words):
+        expect(change(rows_of([1.0, 2.0])), **settings)
+
+
+def test_a_map_without_a_rule_that_may_be_advised_is_not_described():
+    with pytest.raises(ValueError, match="no row of a rule that may be advised"):
+        describe_map(rows_of([1.0, 2.0]))
+
+
 def test_expect_counts_real_data_sets_only_and_each_kind_apart():
     table = pd.concat(
         [rows_of([1.0, 2.0, 4.0]), rows_of([0.1], kind="generator"), rows_of([8.0], kind="text")]
     )
-    rows = expect(with_holm(table)).set_index("group")
+    rows = expect(judged(table)).set_index("group")
     assert dict(rows["n_sets"]) == {"all": 4, "table": 3, "text": 1, "few classes": 4}
     assert rows.loc["all", "median"] == 3 and rows.loc["table", "median"] == 2
     assert tuple(rows.loc["all", ["low", "high"]]) == (1, 8)
@@ -106,6 +122,15 @@ def test_a_rule_that_harms_a_data_set_is_not_recommended_whatever_its_median():
     assert recommendation(pd.concat([good, harmless])) == "diverse_margin"
     unknown = rows_of([3.0, 3.0, 1.0], rule="diverse_margin")  # what it does to trees was not measured
     assert recommendation(pd.concat([good, unknown])) == "margin"
+
+
+def test_the_settled_rule_gives_way_only_to_one_that_is_shown_to_be_better():
+    settled, rng = with_both(np.full(12, 1.5), al.RECOMMENDED), np.random.default_rng(0)
+    better = with_both(np.full(12, 1.6), "margin")
+    assert recommendation(pd.concat([settled, better])) == "margin"
+    mixed = 1.5 * np.exp(rng.permutation(np.linspace(-0.2, 0.3, 12)))  # larger in the median, and not shown
+    assert np.median(mixed) > 1.5
+    assert recommendation(pd.concat([settled, with_both(mixed, "margin")])) == al.RECOMMENDED
 
 
 def test_a_kind_departs_from_the_usual_rule_only_where_the_difference_is_shown():
@@ -224,7 +249,7 @@ def recomputed(script, name, rules, plan_name="logistic", folder=None):
     plan = script.PLANS[plan_name]
     dataset, model = script.load_source(row, folder)
     model = script.with_classifier(model, plan.classifier)
-    curves = script.study(dataset, model, script.runs_of(plan, rules, dataset), plan.n_splits)
+    curves = script.study(dataset, model, script.runs_of(plan, rules, dataset))
     return script.rows_of(row, dataset, plan, rules, curves)
 
 
@@ -250,11 +275,12 @@ def test_rows_of_other_data_sets_come_out_again_where_their_data_are_there(scrip
 
 def test_rows_are_added_once_and_the_file_is_replaced_at_once(script, tmp_path):
     path = tmp_path / "map.csv"
-    rows = rows_of([1.0, 2.0])[["data_set", "classifier", "rule", "batch", "n", "worth"]]
-    script.add_rows(rows, path)
-    script.add_rows(rows.assign(worth=9.0), path)
-    script.add_rows(rows.assign(n=200), path)
-    assert list(pd.read_csv(path)["worth"]) == [1.0, 2.0, 1.0, 2.0] and list(tmp_path.iterdir()) == [path]
+    rows = rows_of([1.0, 2.0])[[*script.KEY, "splits", "worth"]]
+    for added in (rows, rows.assign(worth=9.0, splits=5), rows.assign(n=200)):
+        script.add_rows(added, path)
+    assert list(pd.read_csv(path)["worth"]) == [1.0, 1.0, 2.0, 2.0] and list(tmp_path.iterdir()) == [path]
+    script.add_rows(rows.assign(worth=9.0, splits=20), path)
+    assert list(pd.read_csv(path)["worth"]) == [9.0, 1.0, 9.0, 2.0]
 
 
 def test_a_file_that_is_not_the_one_measured_is_refused(script, tmp_path):
