@@ -1,6 +1,7 @@
 """Rules of scikit-activeml in our loop: those that both have choose the same rows."""
 
 import numpy as np
+import pandas as pd
 import pytest
 
 import al_helpers as al
@@ -36,3 +37,13 @@ def test_labels_may_be_texts():
     rule = from_skactiveml(pool.UncertaintySampling("margin_sampling"))
     how = dict(n_splits=1, budget=26, n_jobs=1)
     assert al.run_study(named, {"random": rule}, **how).equals(al.run_study(iris, {"random": rule}, **how))
+
+
+def test_a_rule_sees_the_columns_of_a_users_table_as_numbers():
+    rng = np.random.default_rng(0)
+    frame = pd.DataFrame({"size": rng.normal(size=80), "colour": rng.choice(["red", "blue"], 80)})
+    table = al.load_table(frame.assign(y=np.where(frame["size"] > 0, "yes", "no")), "y")
+    dataset, settings, *_ = al.plan_study(table, target=0.8)
+    rules = {"random": al.STRATEGIES["random"], "cover": from_skactiveml(pool.ProbCover())}
+    how = dict(model=settings["model"], n_splits=1, budget=24, n_jobs=1)
+    assert {*al.run_study(dataset, rules, **how)["strategy"]} == {*rules}
