@@ -16,6 +16,7 @@ from active_learning import __version__
 # 1. Data: load a data set; split it into seed, pool and test
 from active_learning.datasets.bundled import DESCRIPTIONS
 from active_learning.datasets.dataset import Dataset, Split, load_dataset, split_dataset
+from active_learning.datasets.example import ExampleTable
 # 2. Query rules: scores, and the rules by name
 from active_learning.strategies.base import entropy, least_confidence, margin
 from active_learning.strategies.registry import CLASSIC, RECOMMENDED, STRATEGIES, recommend_rule
@@ -31,8 +32,7 @@ from active_learning.statistics.label_worth import label_worth
 from active_learning.statistics.savings import paired_saving, summarise
 # 6. Tables and sentences made from the numbers
 from active_learning.report.advice import advise
-from active_learning.report.sentences import describe_gains, listed, results_table
-from active_learning.report.analysis import query_facts
+from active_learning.report.sentences import listed, results_table
 from active_learning.report.digits import saving_table
 # 7. Many data sets side by side
 from active_learning.report.benchmark import expect, read_map
@@ -46,13 +46,13 @@ from active_learning.tables.label_log import LabelLog
 from active_learning.tables.merge import merge_labels
 from active_learning.tables.write import write_table
 # 9. How many more labels, and when to stop
-from active_learning.forecast.forecast import forecast, forecast_lines
+from active_learning.forecast.forecast import forecast
 from active_learning.forecast.outlook import when_it_pays
-from active_learning.forecast.backtest import backtest_forecasts, calibration_table, coverage, stop_table
+from active_learning.forecast.backtest import coverage, score_history
 # 10. Figures, and how a notebook shows them and tables
 from active_learning.plots.style import new_figure, title
 from active_learning.plots.results import (
-    plot_batch_price, plot_dots, plot_forecast, plot_forecast_truth, plot_intervals,
+    plot_batch_price, plot_dots, plot_forecast, plot_forecast_truth, plot_forecasts, plot_intervals,
     plot_learning_curves, plot_one_run, plot_paired_savings, plot_reached_share, plot_saving_by_target,
     plot_score_history, plot_spread, plot_worths,
 )
@@ -61,9 +61,8 @@ from active_learning.plots.illustrations import (
     plot_speed, plot_split, plot_steps,
 )
 from active_learning.labelling_cell import label
-from active_learning.notebook import (
-    check_parameters, show_figure, show_moving, show_table, show_text, study_digits,
-)
+from active_learning.notebook import check_parameters, show_figure, show_table, show_text, study_digits
+from active_learning.pages import appendix, first_loop, past_projects
 # fmt: on
 
 if __name__ == "__main__":

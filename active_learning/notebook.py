@@ -99,6 +99,8 @@ def show_figure(ax, name, alt, *, folder=None):
 def moving_picture(figures, *, pause=0.6, last=3.0):
     """Join figures of one size to an animated PNG, the same bytes at every run, and close them.
 
+    It opens with the last one, which is what a page in print shows.
+
     Parameters
     ----------
     figures : iterable of Figure
@@ -137,7 +139,8 @@ def moving_picture(figures, *, pause=0.6, last=3.0):
         raise ValueError("a moving picture needs at least one figure, got none")
     colors = frames[-1].quantize(64, dither=Image.Dither.NONE)  # of all frames, for a small file
     frames = [frame.quantize(palette=colors, dither=Image.Dither.NONE) for frame in frames]
-    times, moving = [round(1000 * pause)] * (len(frames) - 1) + [round(1000 * last)], io.BytesIO()
+    frames = [frames[-1], *frames[:-1]]
+    times, moving = [round(1000 * last)] + [round(1000 * pause)] * (len(frames) - 1), io.BytesIO()
     frames[0].save(moving, format="PNG", save_all=True, append_images=frames[1:], duration=times, loop=0)
     return moving.getvalue()
 

@@ -71,7 +71,7 @@ def backtest_forecasts(
     >>> import al_helpers as al
     >>> iris = al.load_dataset("iris")
     >>> runs = al.run_histories(iris, ["random"], n_splits=2, budget=60, n_jobs=1)
-    >>> al.backtest_forecasts(iris, runs, labels=40, more=20, n_jobs=1)["too_early"].size
+    >>> backtest_forecasts(iris, runs, labels=40, more=20, n_jobs=1)["too_early"].size
     2
     """
     histories = of_one_strategy(histories)
@@ -182,7 +182,7 @@ def coverage(backtests, by=("data", "labels")):
     >>> import al_helpers as al
     >>> iris = al.load_dataset("iris")
     >>> runs = al.run_histories(iris, ["random"], n_splits=2, budget=60, n_jobs=1)
-    >>> backtests = al.backtest_forecasts(iris, runs, labels=40, more=20, n_jobs=1)
+    >>> backtests = backtest_forecasts(iris, runs, labels=40, more=20, n_jobs=1)
     >>> al.coverage(backtests)["replays"].item()
     2
     """
@@ -243,7 +243,7 @@ def calibration_table(by=("data", "labels")):
     Examples
     --------
     >>> import al_helpers as al
-    >>> al.calibration_table(["labels"])["replays"].tolist()
+    >>> calibration_table(["labels"])["replays"].tolist()
     [1700, 1700, 1700]
     """
     by = [check_choice("column", column, ("data", "labels")) for column in by]
@@ -278,7 +278,7 @@ def stop_table():
     Examples
     --------
     >>> import al_helpers as al
-    >>> al.stop_table()["rule"].unique().tolist()
+    >>> stop_table()["rule"].unique().tolist()
     ['kappa', 'classification_change', 'overall_uncertainty', 'forecast_gain']
     """
     return read_results("stop_rules.csv").copy()

@@ -462,7 +462,7 @@ def forecast_lines(answer):
     --------
     >>> import al_helpers as al
     >>> few = al.forecast(al.load_dataset("iris"), 0.95, labeled=range(0, 150, 15), quiet=True)
-    >>> al.forecast_lines(few)
+    >>> forecast_lines(few)
     ['Too early to say: 10 labels of 3 classes; a forecast needs 30 chosen at random.']
     """
     if answer["score_now"]["estimate"] is None:

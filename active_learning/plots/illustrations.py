@@ -392,11 +392,11 @@ def plot_query_cost(costs, ax=None):
     ax = axes_or_new(ax)
     names = costs["strategy"].unique()
     for (pool, marks), face in zip(costs.groupby("pool"), ("white", "#555555"), strict=False):
-        ax.plot(marks["ms"], range(len(names)), ls="", marker="o", ms=8, color=face, mec="#555555", zorder=3)
-        place = marks["ms"].iloc[-1], len(names) - 0.65
-        ax.text(*place, f"pool of {pool:,}", ha="center", va="top", color="#555555")
+        line = dict(ls="", marker="o", ms=8, color=face, mec="#555555", zorder=3, label=f"pool of {pool:,}")
+        ax.plot(marks["ms"], range(len(names)), **line)
+    ax.figure.legend(frameon=False, loc="outside right upper")
     ax.set(xscale="log", xlabel="milliseconds per query", yticks=range(len(names)), yticklabels=names)
-    ax.set_ylim(len(names) + 0.2, -0.5)
+    ax.set_ylim(len(names) - 0.5, -0.5)
     ax.xaxis.set_major_formatter("{x:g}")
     ax.grid(axis="x", color="#e5e5e5")
     return ax

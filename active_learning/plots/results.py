@@ -8,7 +8,6 @@ import numpy as np
 
 from active_learning._validation import History, check_choice
 from active_learning.forecast.backtest import as_numbers, labels_held
-from active_learning.forecast.forecast import FARTHEST
 from active_learning.plots.style import (
     KIND_COLORS,
     KIND_NAMES,
@@ -17,6 +16,7 @@ from active_learning.plots.style import (
     color_of,
     ink_of,
     label_lines,
+    new_figure,
     spread,
     strategy_rows,
 )
@@ -274,7 +274,7 @@ def plot_batch_price(table, ax=None, estimate="median"):
     return ax
 
 
-def plot_one_run(history, name, ax=None, band=None):
+def plot_one_run(history, name, ax=None, band=None, other=None, named="solver finished"):
     """Draw one learning curve with its final accuracy as a dashed line, and a band of other runs behind it.
 
     Parameters
@@ -284,6 +284,10 @@ def plot_one_run(history, name, ax=None, band=None):
         Its strategy, for the colour and the text at the line's end.
     ax : Axes, optional
     band : DataFrame with columns low, middle, high, indexed by n_labels, optional
+    other : History, optional
+        A second run, drawn dashed.
+    named : str, optional
+        Its name.
 
     Returns
     -------
@@ -306,6 +310,10 @@ def plot_one_run(history, name, ax=None, band=None):
     ends = {name: (history.n_labels[-1], last, f"{name.replace('_', ' ')}: {last:.2f}")}
     if band is not None:
         ends["random"] = (band.index[-1], band["middle"].iloc[-1], f"random: {band['middle'].iloc[-1]:.2f}")
+    if other is not None:
+        end = other.accuracy[-1]
+        ax.plot(other.n_labels, other.accuracy, color=ink_of(named), lw=2, ls="--", clip_on=False)
+        ends[named] = (other.n_labels[-1], end, f"{named}: {end:.2f}")
     label_lines(ax, ends)
     ax.set(xlabel="labels known, first set included", ylabel="test accuracy")
     ax.set_xlim(history.n_labels[[0, -1]])
@@ -313,7 +321,7 @@ def plot_one_run(history, name, ax=None, band=None):
     return ax
 
 
-def plot_dots(rows, ax=None):
+def plot_dots(rows, ax=None, *, promise=None):
     """Draw every repeat as a dot, a row a comparison, with the mean and its 95 % interval.
 
     Parameters
@@ -321,6 +329,8 @@ def plot_dots(rows, ax=None):
     rows : dict of (str, str) to array of shape (n_repeats,)
         Label and strategy (for the colour) of each row, and its values.
     ax : Axes, optional
+    promise : float, optional
+        Where to draw a dashed line, instead of the one at 0.
 
     Returns
     -------
@@ -332,7 +342,7 @@ def plot_dots(rows, ax=None):
     'on digits'
     """
     ax = axes_or_new(ax)
-    ax.axvline(0, color="black", lw=1)
+    ax.axvline(promise or 0, color="black", lw=1, ls="--" if promise else "-")
     for row, ((_, name), values) in enumerate(rows.items()):
         dots(ax, values, row, color_of(name))
         bar(ax, bootstrap_interval(values), np.mean(values), row, ink_of(name))
@@ -341,7 +351,7 @@ def plot_dots(rows, ax=None):
 
 
 def plot_forecast(answer, history=None, ax=None, *, rule="random"):
-    """Draw the score to come with its 80 % and 95 % bands, the target, and what the project really scored.
+    """Draw the score to come with its 80 % and 95 % bands, and what the project really scored.
 
     Parameters
     ----------
@@ -381,7 +391,6 @@ def plot_forecast(answer, history=None, ax=None, *, rule="random"):
     for low, high, alpha in (("low", "high", 0.25), ("low_80", "high_80", 0.45)):
         ax.fill_between(x, [r[low] for r in rows], [r[high] for r in rows], color=color, alpha=alpha, lw=0)
     ax.plot(x, [row["estimate"] for row in rows], color=ink_of(rule), lw=2)
-    ax.axhline(answer["target"], color="#555555", lw=1, ls="--")
     ax.axvline(answer["labels_now"], color="#555555", lw=1, ls=":")
     if history is not None:
         if not isinstance(history, History):
@@ -393,13 +402,41 @@ def plot_forecast(answer, history=None, ax=None, *, rule="random"):
     return ax
 
 
+def plot_forecasts(projects):
+    """Draw projects side by side as plot_forecast does, with what was forecast for the end and what came.
+
+    Parameters
+    ----------
+    projects : dict of str to (History, dict)
+        By name, each project and its forecast, which ends where the project does.
+
+    Returns
+    -------
+    Figure
+
+    Examples
+    --------
+    >>> plot_forecasts({}) is None
+    True
+    """
+    if not projects:
+        return None
+    figure, axes = new_figure(1, len(projects), figsize=(9, 3.8), sharey=True, squeeze=False)
+    for ax, (name, (run, answer)) in zip(axes[0], projects.items(), strict=True):
+        plot_forecast(answer, run, ax).label_outer()
+        end = [row["estimate"] for row in answer["score_after"] if row["rule"] == "random"][-1]
+        ax.set_title(f"{name}: forecast {end:.0%}, came {run.accuracy[-1]:.0%}", size=10)
+    return figure
+
+
 def plot_forecast_truth(replayed, ax=None):
-    """Draw labels forecast against labels needed, a mark a project; filled where the 80 % interval held.
+    """Draw a row a project: the 80 % interval of the labels forecast, its middle, and what it took.
 
     Parameters
     ----------
     replayed : DataFrame
-        Table of `backtest_forecasts`; what is not in sight, or not reached, is in the grey gutters.
+        Table of `backtest_forecasts`. The grey gutter holds what is beyond the projects' end: not reached by
+        then, or not forecast to be.
     ax : Axes, optional
 
     Returns
@@ -425,22 +462,18 @@ def plot_forecast_truth(replayed, ax=None):
     now, end = table["labels"].min(), table["last"].max()
     if not 0 < now < end < np.inf:
         raise ValueError(f"projects go on from their forecast; here from {now:g} labels to {end:g}")
-    most, gutter, late = FARTHEST * now, 1.4 * FARTHEST * now, 1.15 * end
-    ax.axhspan(1.1 * most, 1.8 * most, color="#eeeeee", lw=0)
-    ax.axvspan(1.06 * end, 1.25 * end, color="#eeeeee", lw=0)
-    ax.plot([now, end], [now, end], color="#555555", lw=1, ls="--")
-    inside = labels_held(table, 80)
-    for rows, color, fill in ((table[inside], "#3f5f8f", "#3f5f8f"), (table[~inside], "#e42536", "white")):
-        x, middle, low, high = (rows[key] for key in ("needed", "median", "low_80", "high_80"))
-        x = x.clip(upper=late)
-        ax.vlines(x, low.clip(upper=gutter), high.clip(upper=gutter), color=color, lw=1, alpha=0.5)
-        ax.plot(x, middle.clip(upper=gutter), "o", color=color, mfc=fill, ms=5)
-    ax.set(xscale="log", yscale="log", xlim=(0.9 * now, 1.25 * end), ylim=(0.8 * now, 1.8 * most))
-    ax.set(xlabel="labels needed", ylabel="labels forecast")
-    for axis, ends in ((ax.xaxis, (now, end)), (ax.yaxis, (now, most))):
-        axis.set_ticks(np.geomspace(*ends, 4).round(-1), minor=False)
-        axis.set_major_formatter("{x:.0f}")
-        axis.set_minor_formatter("")
+    table = table.sort_values(["needed", "low_80", "high_80"], ascending=False).reset_index(drop=True)
+    beyond, right = 1.08 * end, 1.16 * end
+    ax.axvspan(1.02 * end, right, color="#eeeeee", lw=0)
+    low, high = table["low_80"].clip(upper=1.03 * end), table["high_80"].clip(upper=right)
+    colors = np.where(labels_held(table, 80), "#3f5f8f", "#e42536")
+    ax.hlines(table.index, low, high, color=colors, lw=4, alpha=0.4)
+    ax.scatter(table["median"].clip(upper=beyond), table.index, color=colors, s=22, zorder=3)
+    needed = table["needed"].clip(upper=beyond)
+    ax.plot(needed, table.index, ls="", marker="|", color="black", ms=7, mew=2.5, zorder=4)
+    ax.text(beyond, len(table) - 0.2, "more", ha="center", color="#555555")
+    ax.set(xlim=(now - 0.02 * end, right), ylim=(-0.8, len(table) + 0.9), yticks=[])
+    ax.set(xlabel="labels in all", ylabel=f"{len(table)} projects, sorted")
     return ax
 
 

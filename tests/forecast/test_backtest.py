@@ -7,6 +7,7 @@ from scipy.stats import binom
 
 import al_helpers as al
 from active_learning.forecast import backtest
+from active_learning.forecast.backtest import backtest_forecasts, calibration_table
 from active_learning.forecast.forecast import LEAST
 from active_learning.forecast.learning_curve import SubsetCurve, subset_sizes
 
@@ -31,7 +32,7 @@ def outcome(n, level, labels):
 @pytest.fixture(scope="module")
 def backtests(iris):
     runs = projects(iris, budget=80)
-    return iris, runs, al.backtest_forecasts(iris, runs, labels=40, more=30, n_jobs=1)
+    return iris, runs, backtest_forecasts(iris, runs, labels=40, more=30, n_jobs=1)
 
 
 def test_a_curve_that_goes_on_as_it_came_is_forecast_well():
@@ -104,7 +105,7 @@ def test_a_backtest_sees_no_label_beyond_its_first_ones(backtests):
 
 
 def test_fewer_labels_than_a_forecast_needs_are_too_early(iris):
-    found = al.backtest_forecasts(iris, projects(iris, 1, 60), labels=LEAST - 1, more=20, n_jobs=1)
+    found = backtest_forecasts(iris, projects(iris, 1, 60), labels=LEAST - 1, more=20, n_jobs=1)
     assert found["too_early"].all() and found["median"].isna().all() and found["score"].notna().all()
 
 
@@ -112,22 +113,22 @@ def test_a_history_of_another_table_is_refused(iris):
     run = projects(iris, 1, 60)[0]
     strange = al.History(run.n_labels, run.accuracy, run.queried + 1000)
     with pytest.raises(ValueError, match="another table: row 1"):
-        al.backtest_forecasts(iris, {0: strange}, labels=40, more=20, n_jobs=1)
+        backtest_forecasts(iris, {0: strange}, labels=40, more=20, n_jobs=1)
     longer = al.History(run.n_labels + 5, run.accuracy, run.queried)
     with pytest.raises(ValueError, match="another table: it ends with 65 labels"):
-        al.backtest_forecasts(iris, {0: longer}, labels=40, more=20, n_jobs=1)
+        backtest_forecasts(iris, {0: longer}, labels=40, more=20, n_jobs=1)
 
 
 def test_bad_input_is_refused_in_a_sentence(iris, digits):
     runs = projects(iris, 1, 60)
     with pytest.raises(ValueError, match="a history must hold 40 and 140 labels; one ends at 60"):
-        al.backtest_forecasts(iris, runs, labels=40)
+        backtest_forecasts(iris, runs, labels=40)
     with pytest.raises(ValueError, match="the history is of another table"):
-        al.backtest_forecasts(digits, runs, labels=40, more=10, n_jobs=1)
+        backtest_forecasts(digits, runs, labels=40, more=10, n_jobs=1)
     with pytest.raises(ValueError, match="labels must be at least 1, got 0"):
-        al.backtest_forecasts(iris, runs, labels=0)
+        backtest_forecasts(iris, runs, labels=0)
     with pytest.raises(ValueError, match="at least one history"):
-        al.backtest_forecasts(iris, {})
+        backtest_forecasts(iris, {})
 
 
 @pytest.mark.slow
@@ -136,7 +137,7 @@ def test_the_intervals_hold_as_often_as_chance_allows(name):
     """Were they right with their promised chance, fewer would be seen in 1 of 1,000 such tests only."""
     dataset = al.load_dataset(name)
     found = al.run_histories(dataset, ["random"], n_splits=40, budget=300)
-    table = al.backtest_forecasts(dataset, {split: run for (_, split), run in found.items()}, labels=100)
+    table = backtest_forecasts(dataset, {split: run for (_, split), run in found.items()}, labels=100)
     row = al.coverage(table).iloc[0]
     print(row.round(1).to_dict())
     for level in (80, 95):
@@ -151,7 +152,7 @@ def test_a_table_that_holds_no_backtests_is_refused():
     with pytest.raises(ValueError, match="holds numbers"):
         al.coverage(hand_made().assign(needed="x"))
     with pytest.raises(ValueError, match="unknown column 'rule'"):
-        al.calibration_table(["rule"])
+        calibration_table(["rule"])
     with pytest.raises(ValueError, match="there is no forecast among 4 projects"):
         al.plot_forecast_truth(hand_made().assign(median=np.nan))
 
@@ -159,11 +160,11 @@ def test_a_table_that_holds_no_backtests_is_refused():
 def test_between_two_rounds_the_truth_lies_between_their_scores(iris):
     """A target that the project has met before the forecast takes no label more."""
     runs = al.run_histories(iris, ["random"], n_splits=2, batch=10, budget=80, n_jobs=1)
-    found = al.backtest_forecasts(iris, runs, labels=40, more=20, target=0.4, n_jobs=1)
+    found = backtest_forecasts(iris, runs, labels=40, more=20, target=0.4, n_jobs=1)
     assert (found["needed"] == 40).all() and al.coverage(found)["labels 80%"].item() == 100
 
 
 @pytest.mark.parametrize("histories", [{}, [1], {0: 5}])
 def test_what_are_no_histories_is_refused_in_a_sentence(iris, histories):
     with pytest.raises((TypeError, ValueError), match="histories must"):
-        al.backtest_forecasts(iris, histories, n_jobs=1)
+        backtest_forecasts(iris, histories, n_jobs=1)

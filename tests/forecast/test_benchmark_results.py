@@ -15,6 +15,7 @@ from benchmarks import stop_rules
 import al_helpers as al
 from active_learning.datasets.bundled import DATASETS
 from active_learning.forecast import backtest
+from active_learning.forecast.backtest import calibration_table, stop_table
 from active_learning.forecast.forecast import (
     LEVELS,
     RATIOS,
@@ -57,7 +58,7 @@ def test_the_counts_are_possible():
 
 def test_a_row_of_the_calibration_table_is_its_counts_share():
     counts = COVERAGE.iloc[0]
-    row = al.calibration_table().loc[counts["data"], counts["labels"]]
+    row = calibration_table().loc[counts["data"], counts["labels"]]
     assert row["labels 80%"] == pytest.approx(100 * counts["labels 80%"] / counts["replays"])
     spoken = counts["replays"] - counts["too early"]
     assert row["said 80%"] == pytest.approx(100 * counts["said 80%"] / spoken)
@@ -65,11 +66,11 @@ def test_a_row_of_the_calibration_table_is_its_counts_share():
 
 
 def test_the_script_writes_the_counts_that_the_calibration_table_comes_from():
-    pd.testing.assert_frame_equal(script.counted(al.calibration_table()), COVERAGE, check_dtype=False)
+    pd.testing.assert_frame_equal(script.counted(calibration_table()), COVERAGE, check_dtype=False)
 
 
 def test_the_table_of_all_data_sets_weighs_every_replay_alike():
-    by_data, whole = al.calibration_table(), al.calibration_table(["labels"])
+    by_data, whole = calibration_table(), calibration_table(["labels"])
     for labels, row in whole.iterrows():
         part = by_data.xs(labels, level="labels")
         assert row["replays"] == part["replays"].sum()
@@ -77,7 +78,7 @@ def test_the_table_of_all_data_sets_weighs_every_replay_alike():
 
 
 def test_every_stop_rule_stands_in_the_table_once_a_data_set():
-    table = al.stop_table()
+    table = stop_table()
     assert not table.duplicated(["data", "rule"]).any()
     assert set(table["rule"]) == set(stop_rules.CANDIDATES) and set(table["data"]) == set(DATASETS)
     assert (table.groupby("data").size() == len(stop_rules.CANDIDATES)).all()
@@ -87,9 +88,9 @@ def test_every_stop_rule_stands_in_the_table_once_a_data_set():
 
 
 def test_a_change_of_a_table_changes_no_later_one():
-    table = al.stop_table()
+    table = stop_table()
     table.loc[:, "data"] = "x"
-    assert al.stop_table()["data"].nunique() == len(DATASETS)
+    assert stop_table()["data"].nunique() == len(DATASETS)
 
 
 def test_the_package_holds_the_data_files():

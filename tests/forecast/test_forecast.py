@@ -14,7 +14,7 @@ from sklearn.neighbors import KNeighborsClassifier
 import al_helpers as al
 from active_learning.cli.main import main
 from active_learning.forecast import learning_curve
-from active_learning.forecast.forecast import BIASED, LEAST, gain_line, verdict_on
+from active_learning.forecast.forecast import BIASED, LEAST, forecast_lines, gain_line, verdict_on
 from active_learning.forecast.learning_curve import class_errors
 from active_learning.models.registry import default_model
 
@@ -424,7 +424,7 @@ def test_a_balanced_forecast_holds_the_true_score_and_stands_beside_the_constant
     truth = balanced_accuracy_score(data.y[others], model.predict(data.X[others]))
     assert answer["score_now"]["low"] <= truth <= answer["score_now"]["high"]
     assert answer["constant"] == {"label": "0", "score": 0.3333} and answer["metric"] == "balanced_accuracy"
-    first, second, *_ = al.forecast_lines(answer)
+    first, second, *_ = forecast_lines(answer)
     assert "balanced accuracy now" in first and second == "Always saying '0' scores 33.3%."
     with pytest.raises(ValueError, match="unknown metric of a forecast 'f1'; valid: accuracy, balanced"):
         al.forecast(data, 0.8, labeled=rows, metric="f1", quiet=True)

@@ -7,6 +7,7 @@ from benchmarks import stop_rules
 from sklearn.linear_model import LogisticRegression
 
 import al_helpers as al
+from active_learning.forecast.backtest import stop_table
 
 
 @pytest.fixture(scope="module")
@@ -139,7 +140,7 @@ def test_rows_of_the_stop_table_come_out_again():
     """Those of the rules that need no forecast, on the two data sets that take the least time."""
     for name in ("iris", "wine"):
         rounds = stop_rules.watch(name, 100)
-        for row in al.stop_table().query(f"data == '{name}' and rule != 'forecast_gain'").itertuples():
+        for row in stop_table().query(f"data == '{name}' and rule != 'forecast_gain'").itertuples():
             found = stop_rules.summary(rounds, row.rule, row.threshold, row.target)
             print(name, row.rule, found)
             assert found["stopped"] == row.stopped

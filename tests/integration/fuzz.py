@@ -38,6 +38,7 @@ from active_learning.cli.main import main as run_command
 from active_learning.datasets.bundled import read_docstrings
 from active_learning.features.text import TextEncoder, Texts
 from active_learning.features.vectors import VectorScaler
+from active_learning.forecast.backtest import backtest_forecasts
 from active_learning.labelling.plan import better_classifier, study_sizes, table_model
 from active_learning.models.label_spreading import GraphSpreading
 from active_learning.models.logistic import NewtonLogisticRegression
@@ -346,7 +347,6 @@ def calls(rng, folder):
         "results_table": lambda: ([curves, 0.9], dict(hold=1)),
         "format_labels": lambda: ([float(seed), 300], {}),
         "format_percent": lambda: ([0.5], {}),
-        "query_facts": lambda: ([histories, iris, iris.y == 1], dict(batch=5)),
         "load_table": lambda: ([one_of(rng, [frame(rng), odd_frame(rng, frame(rng)), path_of(rng, folder)]), "y"], dict(drop=(), id_column=None)),
         "merge_labels": lambda: ([table(rng), pd.DataFrame({"id": ["37"], "y": ["a"]})], {}),
         "write_table": lambda: ([table(rng), Path(folder, "out.csv")], dict(force=True)),
@@ -403,7 +403,7 @@ def replayed():
     iris = plain()[0]
     found = al.run_histories(iris, ["random"], n_splits=2, batch=5, budget=45, n_jobs=1)
     own = {split: run for (_, split), run in found.items()}
-    return own, al.backtest_forecasts(iris, own, labels=30, more=10, n_jobs=1)
+    return own, backtest_forecasts(iris, own, labels=30, more=10, n_jobs=1)
 
 
 def tall(rng):
@@ -441,10 +441,10 @@ def plane(rng):
 def calls_of_results(rng, folder):
     """As calls, of what is made from a study's results."""
     iris = plain()[0]
-    data, runs, answer = watched()
+    _, runs, answer = watched()
     summary, seed = al.summarise(plain()[3], 0.9), int(rng.integers(1000))
     ax = lambda: al.new_figure()[1]  # noqa: E731
-    projects, judged = replayed()
+    _, judged = replayed()
     costs = pd.DataFrame({"strategy": ["a", "b"] * 2, "pool": [9, 9, 99, 99], "ms": rng.random(4) + 0.1})
     return {
         "read_docstrings": lambda: ([int(rng.integers(1, 9)), int(rng.integers(200, 400))], {}),
@@ -469,7 +469,6 @@ def calls_of_results(rng, folder):
         "seed_meets": lambda: ([tall(rng), 0.5], {}),
         "advise": lambda: ([tall(rng), 0.9], dict(hold=1)),
         "beside_constant": lambda: ([tall(rng), labels(rng, 60)], {}),
-        "describe_gains": lambda: ([tall(rng), "accuracy"], {}),
         "gains": lambda: ([tall(rng)], dict(reference="random", random_state=seed)),
         "reachable": lambda: ([tall(rng), "random"], {}),
         "label_worth": lambda: ([tall(rng), 30], dict(reference="random", flat=0.02, random_state=seed)),
@@ -486,16 +485,13 @@ def calls_of_results(rng, folder):
         "GraphSpreading": lambda: ([rng.normal(size=(12, 3)), np.arange(12) % 4 - 1], dict(n_neighbors=4, alpha=0.98)),
         "better_classifier": lambda: ([study_table(), iris, dict(batch=5, budget=20), "knn"], dict(n_splits=2, n_jobs=1)),
         "forecast": lambda: ([one_of(rng, [table(rng), dataset(rng), runs[0]]), 0.9], dict(ahead=(20, 50), random_state=seed)),
-        "forecast_lines": lambda: ([answer], {}),
-        "calibration_table": lambda: ([one_of(rng, [("data", "labels"), ["labels"]])], {}),
         "coverage": lambda: ([odd_frame(rng, judged) if rng.random() < 0.3 else judged, ("data", "labels")], {}),
-        "backtest_forecasts": lambda: ([data, {0: projects[0]}], dict(labels=30, more=10, target=0.9, n_jobs=1)),
-        "stop_table": lambda: ([], {}),
         "new_figure": lambda: ([1, int(rng.integers(1, 4))], {}),
         "plot_batch_price": lambda: ([prices(rng), ax()], {}),
         "plot_dots": lambda: ([{("a", "margin"): rng.normal(size=9)}, ax()], {}),
         "plot_intervals": lambda: ([pd.DataFrame(rng.random((2, 3)), ["margin", "a"], ["estimate", "low", "high"]), ax()], {}),
         "plot_forecast": lambda: ([answer, one_of(rng, [None, runs[0]]), ax()], dict(rule="random")),
+        "plot_forecasts": lambda: ([{"iris": (runs[0], answer)}], {}),
         "plot_forecast_truth": lambda: ([odd_frame(rng, judged) if rng.random() < 0.3 else judged, ax()], {}),
         "plot_border": lambda: ([*plane(rng), ax()], {}),
         "plot_images": lambda: ([rng.random((2, 8, 8)), ["a", one_of(rng, NAMES)], al.new_figure(1, 2)[1]], {}),
@@ -514,7 +510,6 @@ def calls_of_results(rng, folder):
         "plot_steps": lambda: ([["fit", one_of(rng, NAMES), "ask"], ax()], {}),
         "moving_picture": lambda: ([[al.new_figure(figsize=(1, 1))[0] for _ in range(2)]], dict(pause=0.1, last=0.2)),
         "show_figure": lambda: ([ax(), "f", one_of(rng, NAMES)], dict(folder=folder)),
-        "show_moving": lambda: ([[ax().figure], "m", one_of(rng, NAMES)], dict(folder=folder)),
         "check_parameters": lambda: ([], dict(target=0.9, splits=3, seed=0, price=0.5, lows={"splits": 2})),
         "show_table": lambda: ([pd.DataFrame({n: [one_of(rng, NAMES)] for n in NAMES[:3]})], {}),
     }  # fmt: skip
@@ -570,8 +565,10 @@ def vectors(rng, folder):
     return str(path)
 
 
-# What no case calls: constants, registries, what writes a log, and the cell that needs a page
+# What no case calls: constants, registries, what writes a log or a table, the cell that needs a page, and what
+# sets up whole notebooks
 UNCALLED = {"DESCRIPTIONS", "CLASSIC", "RECOMMENDED", "STRATEGIES", "LabelLog", "label"}
+UNCALLED |= {"ExampleTable", "appendix", "first_loop", "past_projects"}
 
 # What gets its arguments from another of our functions, or has options that are odd as they are: called as made
 INNER = {
@@ -581,7 +578,6 @@ INNER = {
     "top_rows",
     "fit",
     "check_strategy",
-    "query_facts",
     "plot_one_run",
     "new_figure",
     "plot_paired_savings",

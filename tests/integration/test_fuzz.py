@@ -70,7 +70,6 @@ FOUND = {  # once a traceback of another kind, or a wrong result
     "TextEncoder": lambda: TextEncoder(np.zeros(3)).fit(np.zeros((3, 1))),
     "codes": lambda: TextEncoder(Texts(["a b"])).fit(np.float64(0)),
     "GraphSpreading": lambda: GraphSpreading().fit(np.zeros((3, 2)), 0),
-    "describe_gains": lambda: al.describe_gains(CURVES, 7),
     "no budget": lambda: al.plot_reached_share(WIDE, -1),
     "reachable": lambda: reachable(CURVES, "nobody"),
     "no strategy": lambda: gains(CURVES.assign(strategy=np.nan)),

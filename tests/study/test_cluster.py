@@ -17,6 +17,7 @@ from sklearn.linear_model import LogisticRegression
 
 import al_helpers as al
 from active_learning.cli.main import main
+from active_learning.forecast.backtest import backtest_forecasts
 from active_learning.strategies.base import random_rows
 from active_learning.study import parallel as jobs
 
@@ -276,7 +277,7 @@ def test_backtests_whose_worker_process_is_killed_end_in_an_error_of_their_own(i
         for (_, split), run in al.run_histories(iris, "random", n_splits=4, budget=50, n_jobs=1).items()
     }
     with pytest.raises(RuntimeError, match="a worker process was killed") as error:
-        al.backtest_forecasts(iris, histories, labels=40, more=10, model=Dying(), n_jobs=2)
+        backtest_forecasts(iris, histories, labels=40, more=10, model=Dying(), n_jobs=2)
     assert "checkpoint" not in str(error.value)  # which they have not
 
 
