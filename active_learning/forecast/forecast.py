@@ -19,7 +19,9 @@ from active_learning._validation import History, check_choice, check_integer, ch
 from active_learning.datasets.dataset import Dataset
 from active_learning.forecast.honest import honest_constant, honest_evidence, honest_now, moved_curve
 from active_learning.forecast.learning_curve import SubsetCurve, continuation, subset_curve
+from active_learning.labelling.chosen import LEVEL
 from active_learning.labelling.plan import (
+    chance_if_random,
     dependence_among,
     labeled_rows,
     learnt_nothing,
@@ -181,7 +183,8 @@ def forecast(
     if evidence is not None:
         curve = moved_curve(curve, evidence)
         beside["constant"] = honest_constant(table_or_history)
-    kind = "rule" if history is None and curve.selection_bias > BIASED else "random"
+    chosen = curve.selection_bias > BIASED or (evidence is None and _look_chosen(table_or_history))
+    kind = "rule" if history is None and chosen else "random"
     answer = _answer(curve, target, kind, ("random", RECOMMENDED), ahead) | beside
     if any(values is not None for values in siblings.values()):
         _hold_chance(answer, curve, np.bincount(y[labeled]) / len(labeled))
@@ -189,6 +192,11 @@ def forecast(
     if not isinstance(table_or_history, Dataset):
         answer |= _of_table(answer, table_or_history, name_or_model)
     return answer | {"verdict": verdict_on(answer) + unlearnt(answer)}
+
+
+def _look_chosen(source):
+    """Whether labelled rows of a Table, of which no log tells how they were drawn, look chosen by a rule."""
+    return not isinstance(source, Dataset) and chance_if_random(source) <= LEVEL
 
 
 def _beside(y, metric):

@@ -15,6 +15,8 @@ from active_learning._validation import METRICS, check_choice, constant_answer
 from active_learning.datasets.dataset import Dataset
 from active_learning.features.dependence import find_dependence
 from active_learning.features.vectors import VectorScaler
+from active_learning.labelling.chosen import LEAST as FEWEST
+from active_learning.labelling.chosen import LEVEL, chance_of_margins
 from active_learning.models.registry import CLASSIFIERS, Represented, fit, make_model, represent_all
 from active_learning.statistics.curves import final_scores
 from active_learning.statistics.equal_budget import ends_below, reachable
@@ -28,6 +30,7 @@ PROBED = 50, 600  # labels: from so many on it is asked whether anything is lear
 BY_CHANCE = 1.28  # standard deviations of chance that 1 of 10 tables on which nothing can be learnt exceed
 NO_COLUMN = "no column is left to learn from"
 NOTHING = "nothing is learnt yet: guesses agree with the labels no better than by chance"
+DRAWN = ("rule", "random", "audit")  # what a log says of a row
 SLOW_ABOVE = 1_000  # rows above which label spreading, whose time grows with their cube, is not tried out
 
 
@@ -104,6 +107,34 @@ def _surprise(proba, codes, tries=500):
     return (proba[each, codes].mean() - np.mean(by_chance)) / spread if spread > 0 else 0.0
 
 
+def chance_if_random(table, random_state=0):
+    """The chance that labelled rows of which nothing is known look as they do, had they been drawn at random.
+
+    Parameters
+    ----------
+    table : Table
+    random_state : int
+        Seed of what is looked at.
+
+    Returns
+    -------
+    float
+        A p-value; nan where too few rows, labelled so or without a label, can tell.
+    """
+    rows = np.flatnonzero(table.labeled & ~table._state("drawn", DRAWN))
+    if min(len(rows), table.pool.sum()) < min(FEWEST):
+        return np.nan
+    pool, rng = np.flatnonzero(table.pool), np.random.default_rng(random_state)
+    rows, pool = (rng.choice(part, min(len(part), 1000), replace=False) for part in (rows, pool))
+    kept = np.sort(np.concatenate([rows, pool]))
+    y = np.unique(table.y[kept].astype(str), return_inverse=True)[1]
+    model, X = represent_all(table_model(table), take(table.X, kept))
+    groups = None if table.dependence is None else table.dependence.groups
+    groups = None if groups is None else groups[kept]
+    places = (np.searchsorted(kept, np.sort(part)) for part in (rows, pool))
+    return chance_of_margins(model, X, y, *places, rng, groups)
+
+
 def random_part(table):
     """The table with the labels alone that a study may simulate on, and notes: those drawn at random.
 
@@ -119,11 +150,11 @@ def random_part(table):
     Raises
     ------
     ValueError
-        If too few rows were drawn at random.
+        If too few rows were drawn at random, or nothing is known of them and they look chosen by a rule.
     """
     by_rule = table._state("drawn", ["rule"]) & table.labeled
     if not by_rule.any():
-        return table, []
+        return table, _told_random(table)
     kept = table._state("at_random", [True]) & table.labeled
     if kept.sum() < LEAST_RANDOM:
         found = f"a rule chose {by_rule.sum()} of the labelled rows, and {kept.sum()} were drawn at random"
@@ -131,6 +162,26 @@ def random_part(table):
     y = np.where(kept, table.y, None)
     note = f"a rule chose {by_rule.sum()} of the labels: the study is of the {kept.sum()} drawn at random"
     return replace(table, y=y), [note]
+
+
+def _told_random(table):
+    """Notes where none can tell how the labelled rows were drawn; ValueError if a rule seems to have."""
+    if found := looks_chosen(table):
+        raise ValueError(found)
+    unknown = (table.labeled & ~table._state("drawn", DRAWN)).any()
+    untold = "no row lacks a label, so it cannot be told whether a rule chose those that have one"
+    return [untold] if unknown and not table.pool.any() else []
+
+
+def looks_chosen(table):
+    """A sentence if a table's labelled rows look chosen by a rule, and no log says otherwise; else ""."""
+    chance = chance_if_random(table)
+    if chance > LEVEL or np.isnan(chance):
+        return ""
+    found = f"the labelled rows look chosen by a rule (random ones look so with a chance of {chance:.1g})"
+    why = "the model is less sure of them than of the others, and a study of them tells nothing of savings"
+    way = f"suggest --only-audit -n {LEAST_RANDOM} draws rows that a study can use"
+    return f"{found}: {why}; {way}, --given random says that these were drawn at random"
 
 
 def with_dependence(table):
@@ -238,7 +289,7 @@ def plan_study(table, *, target=None, batch=None, budget=None, model=None, metri
         pilot = run_study(dataset, "random", n_splits=10, n_jobs=1, **one_round)
         target, reached = reachable(pilot, by_most=True)
         sentences.append(target_sentence(target, reached, settings["budget"], 10))
-    sentences.append(constant_sentence(dataset.y, metric, target))
+    sentences += [constant_sentence(dataset.y, metric, target), *filter(None, [looks_chosen(table)])]
     return dataset, settings, target, sentences
 
 
