@@ -14,7 +14,7 @@ import pandas as pd
 from scipy import stats
 
 from active_learning.statistics.savings import holm, pseudo_median, signed_rank_interval, signed_rank_p
-from active_learning.strategies.registry import CLASSIC, RECOMMENDED
+from active_learning.strategies.registry import RECOMMENDED
 
 MAP = Path(__file__).with_name("map.csv")
 CLASSIFIERS = ("logistic_regression", "extra_trees")
@@ -22,12 +22,6 @@ ONE = ["classifier", "rule", "batch", "n"]  # what one question to the map is ab
 FLAT = 0.015  # a doubling of random labels that gains less hardly matters
 MANY = 10  # classes
 COLUMNS = ("data_set", "kind", "rows", "classes", *ONE, "worth", "gain", "p_holm")  # that are read here
-DEFAULT = (*CLASSIC[1:], RECOMMENDED)  # what a study runs beside random; whose harm is told
-SHOWN = (  # in the table to read: these, and the last in larger batches and with the other classifier
-    *(("logistic_regression", rule, 10) for rule in DEFAULT),
-    ("logistic_regression", RECOMMENDED, 50),
-    ("extra_trees", RECOMMENDED, 10),
-)
 GROUPS = {
     "all": lambda table: table["kind"] != "generator",
     "table": lambda table: table["kind"] == "table",
@@ -280,101 +274,6 @@ def random_share(table):
     return 2
 
 
-def expectation_table(table=None):
-    """What 100 labels are worth, as a table to read: six rows at the most.
-
-    Parameters
-    ----------
-    table : DataFrame, optional
-        Of read_map.
-
-    Returns
-    -------
-    DataFrame of str
-        rule, labels a batch, classifier, data sets, random labels that 100 labels are worth (median), the
-        range of a new data set (in 90 %), and on how many sets they are shown to be worth more and fewer.
-
-    Examples
-    --------
-    >>> len(expectation_table()) <= 6
-    True
-    """
-    every = expect(table).set_index([*ONE, "group"])
-    rows = []
-    for classifier, rule, batch in SHOWN:
-        key = (classifier, rule, batch, 100, "all")
-        if key in every.index:
-            row = every.loc[key]
-            new = f"{as_labels(row['low'])} to {as_labels(row['high'])}"
-            counts = f"{row['more']:.0f} / {row['fewer']:.0f}"
-            name = classifier.replace("_", " ")
-            rows.append(
-                (rule, str(batch), name, f"{row['n_sets']:.0f}", as_labels(row["median"]), new, counts)
-            )
-    names = ["rule", "labels a batch", "classifier", "data sets", "100 labels are worth", "on a new data set"]
-    return pd.DataFrame(rows, columns=[*names, "sets with more / fewer"])
-
-
 def as_labels(worth, n=100):
     """A worth of n labels as a number of random ones: "174", or "all" where all of them do not suffice."""
     return "all" if np.isinf(worth) else f"{worth * n:.0f}"
-
-
-def describe_map(table=None):
-    """Say in Markdown what to expect of the next data set, what can go wrong, and where labels hardly matter.
-
-    Parameters
-    ----------
-    table : DataFrame, optional
-        Of read_map.
-
-    Returns
-    -------
-    str
-        Three bullets.
-
-    Examples
-    --------
-    >>> describe_map().count("- **")
-    3
-    """
-    table = checked_map(table)
-    rule = recommendation(table)
-    real = table[GROUPS["all"](table) & (table["classifier"] == "logistic_regression")]
-    own = real[(real["rule"] == rule) & (real["batch"] == 10) & (real["n"] == 100)]
-    if own.empty:
-        raise ValueError("table has no row of a rule that may be advised, for 100 labels, 10 at a time")
-    low, high = prediction_interval(own["worth"])
-    held, n_sets = coverage_of_next(own["worth"])
-    expect_it = (
-        f"- **What to expect.** On {n_sets} real data sets, 10 at a time, 100 labels chosen by `{rule}` are "
-        f"worth {as_labels(own['worth'].median())} random ones in the median; on a new one expect "
-        f"{as_labels(low)} to {as_labels(high)} (an interval made to hold 90 %; it held {held} of the "
-        f"{n_sets} sets, each left out in turn). *All*: more than the whole pool at random."
-    )
-    return "\n".join([expect_it, _describe_harm(real), _describe_flat(table)])
-
-
-def _describe_harm(real):
-    part = real[(real["n"] == 100) & (real["batch"] == 10) & real["rule"].isin(DEFAULT)]
-    counts = {rule: (shown(own) < 0).sum() for rule, own in part.groupby("rule")}
-    worst = part.loc[part["gain"].idxmin()]
-    harm = ", ".join(f"`{rule}` on {count}" for rule, count in counts.items() if count)
-    lost = (
-        f"100 labels are shown to be worth less than random ones: {harm}"
-        if harm
-        else ("no rule is shown to be worth less than random labels on any set")
-    )
-    return (
-        f"- **What can go wrong.** With batches of 10, {lost}. The largest loss is "
-        f"{-100 * worst['gain']:.0f} points of accuracy (`{worst['rule']}` on {worst['data_set']})."
-    )
-
-
-def _describe_flat(table):
-    shares = {n: flat_share(table, n) for n in (50, 100, 200)}
-    parts = ", ".join(f"{share:.0%} of the sets at {n} labels" for n, share in shares.items())
-    return (
-        f"- **Where labels hardly matter.** Twice as many random labels gain less than {100 * FLAT:.1f} "
-        f"points on {parts}: there the advice is to stop labelling, not a rule."
-    )

@@ -14,9 +14,7 @@ from active_learning.report.benchmark import (
     GROUPS,
     compare_candidates,
     coverage_of_next,
-    describe_map,
     expect,
-    expectation_table,
     harmful,
     judged,
     paired_worth,
@@ -88,11 +86,6 @@ def test_coverage_leaves_each_data_set_out_and_takes_infinite_worths():
 def test_what_is_no_map_is_refused_in_a_sentence(change, settings, words):
     with pytest.raises(ValueError, match=words):
         expect(change(rows_of([1.0, 2.0])), **settings)
-
-
-def test_a_map_without_a_rule_that_may_be_advised_is_not_described():
-    with pytest.raises(ValueError, match="no row of a rule that may be advised"):
-        describe_map(rows_of([1.0, 2.0]))
 
 
 def test_expect_counts_real_data_sets_only_and_each_kind_apart():
@@ -213,16 +206,6 @@ def test_the_candidates_stand_beside_margin_with_their_intervals(table):
     candidates = compare_candidates(table)
     print(candidates.round(2).to_string())
     assert candidates.loc["margin", "ratio"] == 1 and (candidates["low"] <= candidates["high"]).all()
-
-
-def test_the_table_to_read_has_six_rows_at_most_and_the_text_three_bullets():
-    assert 1 <= len(expectation_table()) <= 6
-    text = describe_map()
-    assert [line.split("**")[1] for line in text.split("\n")] == [
-        "What to expect.",
-        "What can go wrong.",
-        "Where labels hardly matter.",
-    ]
 
 
 @pytest.mark.parametrize("worths", [[1.0, np.inf, np.inf], [1.0, 2.0, 3.0]])
