@@ -11,6 +11,7 @@ from active_learning.datasets.dataset import row_numbers
 from active_learning.plots.style import (
     COLORS,
     GROUP_COLORS,
+    NARROW,
     PART_COLORS,
     axes_or_new,
     color_of,
@@ -135,7 +136,7 @@ def plot_split(images, split, ax=None):
     images = np.asarray(images, dtype=float)
     if images.ndim != 3:
         raise ValueError(f"images must have shape (n, height, width), got {images.shape}")
-    ax, left, width = axes_or_new(ax), 0, images.shape[2]
+    ax, left, width = axes_or_new(ax, **NARROW), 0, images.shape[2]
     for name, rows in {"seed": split.seed, "pool": split.pool, "test": split.test}.items():
         block = _tiles(images[np.sort(rows)], PART_COLORS[name])
         right = left + block.shape[1]
@@ -182,7 +183,7 @@ def plot_guesses(image, proba, axes=None):
     ['p₁ = 0.50', 'p₂ = 0.38']
     """
     if axes is None:
-        axes = new_figure(1, 2, figsize=(9, 3.2), width_ratios=[1, 2.6])[1]
+        axes = new_figure(1, 2, figsize=(7, 2.9), width_ratios=[1, 2.3])[1]
     proba, (left, right) = np.asarray(proba, dtype=float), axes
     plot_images([image], [""], [left])
     best = np.argsort(-proba, kind="stable")[:2]
@@ -224,7 +225,7 @@ def plot_choices(images, truth, proba, score=None):
     'a 0\\nmodel: 1 or 0'
     """
     half = len(images) // 2
-    figure, axes = new_figure(2, half + 1, figsize=(9, 3.6), width_ratios=[2.3, *[1] * half])
+    figure, axes = new_figure(2, half + 1, figsize=(7, 3.2), width_ratios=[2.3, *[1] * half])
     triangle = figure.add_subplot(axes[0, 0].get_gridspec()[:, 0])
     for ax in axes[:, 0]:
         ax.remove()
@@ -234,7 +235,7 @@ def plot_choices(images, truth, proba, score=None):
     plot_images(images, captions, axes[:, 1:])
     rule = getattr(score, "__name__", "random").replace("_", " ").capitalize()
     right = (guesses[:, 0] == truth).sum()
-    finding = f"{rule}: the model already reads {right} of its first {len(images)} images correctly"
+    finding = f"{rule}: the model reads {right} of its first {len(images)} images correctly"
     caption = "left: where it asks; right: the true digit, and the model's two best guesses"
     return title(figure, finding, caption)
 
@@ -267,12 +268,12 @@ def plot_plane(points, groups, images, chosen, axes=None):
     """
     offsetbox = import_optional("matplotlib.offsetbox")
     if axes is None:
-        axes = new_figure(1, len(chosen), figsize=(9, 4.6), squeeze=False)[1].ravel()
+        axes = new_figure(1, len(chosen), figsize=(7, 4.1), squeeze=False)[1].ravel()
     points, groups, colors = np.asarray(points), np.asarray(groups), [*GROUP_COLORS]
     for ax, (name, rows) in zip(axes, chosen.items(), strict=True):
         ax.scatter(*points.T, c=[colors[g % len(colors)] for g in groups], s=22, lw=0)
         for row in rows:
-            picture = offsetbox.OffsetImage(images[row], zoom=2.8, cmap="gray_r", clim=(0, 1))
+            picture = offsetbox.OffsetImage(images[row], zoom=2.4, cmap="gray_r", clim=(0, 1))
             frame = {"edgecolor": colors[groups[row] % len(colors)], "lw": 2.5}
             box = offsetbox.AnnotationBbox(picture, points[row], pad=0.1, bboxprops=frame)
             ax.add_artist(box)

@@ -12,6 +12,7 @@ from active_learning.plots.style import (
     KIND_COLORS,
     KIND_NAMES,
     MARKERS,
+    NARROW,
     axes_or_new,
     color_of,
     ink_of,
@@ -50,7 +51,7 @@ def plot_learning_curves(curves, target, ax=None):
     >>> plot_learning_curves(curves, 0.9).get_ylabel()
     'test accuracy'
     """
-    ax, budget, ends, heights = axes_or_new(ax), curves["n_labels"].max(), {}, []
+    ax, budget, ends, heights = axes_or_new(ax, **NARROW), curves["n_labels"].max(), {}, []
     needed = by_split(labels_to_target(curves, target, interpolate=True)).median()
     ax.axhline(target, color="#555555", lw=1, ls="--")
     for name, runs in curves.groupby("strategy", sort=False):
@@ -100,7 +101,7 @@ def plot_spread(curves, name, ax=None):
     2
     """
     check_choice("strategy", name, [*curves["strategy"].unique()])
-    ax, runs = axes_or_new(ax), curves[curves["strategy"] == name]
+    ax, runs = axes_or_new(ax, **NARROW), curves[curves["strategy"] == name]
     scores, color = runs.pivot(index="n_labels", columns="split", values="accuracy"), color_of(name)
     ax.plot(scores.index, scores, color=color, lw=0.5, alpha=0.4)
     low, high = scores.quantile(0.05, axis=1), scores.quantile(0.95, axis=1)
@@ -152,7 +153,7 @@ def plot_paired_savings(needed, budget, ax=None, reference="random"):
     >>> ax.get_yticklabels()[0].get_text()
     'margin'
     """
-    ax = axes_or_new(ax)
+    ax = axes_or_new(ax, **NARROW)
     ax.axvline(0, color="black", lw=1)
     for row, name in enumerate(names := [name for name in needed if name != reference]):
         both = needed[np.isfinite(needed[[name, reference]]).any(axis=1)].clip(upper=budget)
@@ -160,8 +161,6 @@ def plot_paired_savings(needed, budget, ax=None, reference="random"):
         saving = paired_saving(needed[name], needed[reference], budget)
         ends = np.clip([100 * saving.low, 100 * saving.high], -100, 100)
         bar(ax, ends, max(100 * saving.estimate, -100), row, color_of(name))
-        worse = f"needs more in {100 * (needed[name] > needed[reference]).mean():.0f}%"
-        ax.text(1.01, row, worse, va="center", color="#555555", transform=ax.get_yaxis_transform())
     strategy_rows(ax, names)
     ax.set(xlim=(-105, 105), xlabel=f"% of {reference}'s labels saved on the same split")
     return ax
@@ -258,7 +257,7 @@ def plot_batch_price(table, ax=None, estimate="median"):
     >>> plot_batch_price(table).get_ylabel()
     'labels to target (median)'
     """
-    ax, ends = axes_or_new(ax), {}
+    ax, ends = axes_or_new(ax, **NARROW), {}
     table = table.replace(np.inf, np.nan).sort_values("batch", kind="stable")
     for name, line in table.groupby("strategy", sort=False):
         ax.fill_between(line["batch"], line["low"], line["high"], color=color_of(name), alpha=0.2, lw=0)
@@ -498,7 +497,7 @@ def plot_worths(table, ax=None):
     >>> plot_worths(table).get_xscale()
     'log'
     """
-    ax, table = axes_or_new(ax), table.sort_values(["worth", "low"]).reset_index(drop=True)
+    ax, table = axes_or_new(ax, **NARROW), table.sort_values(["worth", "low"]).reset_index(drop=True)
     n, finite = table["n"].iloc[0], np.isfinite(table["worth"])
     right = 1.3 * max(table["worth"][finite].max(), 2)
     left = table["low"].clip(lower=0.2).min() / 1.1
@@ -539,7 +538,7 @@ def plot_saving_by_target(table, ax=None):
     >>> plot_saving_by_target(pd.DataFrame({"strategy": "margin", "target": [0.8, 0.9], **ends})).get_ylabel()
     "% of random's labels saved"
     """
-    ax, ends = axes_or_new(ax), {}
+    ax, ends = axes_or_new(ax, **NARROW), {}
     ax.axhline(0, color=color_of("random"), lw=2.5)
     for name, line in table.groupby("strategy", sort=False):
         line = line[line["saving_max"] - line["saving_min"] < 0.05]

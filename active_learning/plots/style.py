@@ -38,6 +38,7 @@ GROUP_COLORS = (
 )
 OTHER_COLORS = ("#a96b59", "#b9ac70", "#92dadd", "#717581")  # for rules without one of their own
 MARKERS = dict(zip(COLORS, cycle("os^DvP"), strict=False))
+NARROW = {"figsize": (7, 4.1)}  # inches: such a figure is read on a phone, too
 PLOT_STYLE = {
     "figure.facecolor": "white",
     "figure.figsize": (9, 4.5),
@@ -113,7 +114,8 @@ def title(ax, finding, caption):
     unbroken = re.sub(
         r"\S+ \[.*?\]", lambda interval: interval[0].replace(" ", "\N{NO-BREAK SPACE}"), finding
     )
-    lines = textwrap.wrap(unbroken, 85 if hasattr(ax, "suptitle") else 66)
+    widest = ax.get_figwidth() * 85 / 9 if hasattr(ax, "suptitle") else ax.figure.get_figwidth() * 66 / 9
+    lines = textwrap.wrap(unbroken, round(widest))
     text = "\n".join([*lines, ""])  # the last line stays free for the caption
     if hasattr(ax, "suptitle"):
         ax.suptitle(text, x=0.01, ha="left", weight="bold", size=13)
@@ -126,9 +128,9 @@ def title(ax, finding, caption):
     return ax
 
 
-def axes_or_new(ax):
-    """Return ax, or the Axes of a new figure for None."""
-    return new_figure()[1] if ax is None else ax
+def axes_or_new(ax, **settings):
+    """Return ax, or the Axes of a new figure with these settings for None."""
+    return new_figure(**settings)[1] if ax is None else ax
 
 
 def spread(positions, gap):

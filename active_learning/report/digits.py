@@ -15,7 +15,7 @@ from sklearn.decomposition import PCA
 
 from active_learning._arrays import squared_distances
 from active_learning.datasets.dataset import Dataset, load_dataset
-from active_learning.report.benchmark import as_labels, expect, flat_share, read_map
+from active_learning.report.benchmark import as_labels, expect, flat_share, paired_worth, read_map
 from active_learning.report.sentences import (
     format_labels,
     format_percent,
@@ -25,7 +25,7 @@ from active_learning.report.sentences import (
 )
 from active_learning.statistics.curves import by_split, final_scores, labels_to_target, mean_curve_crossings
 from active_learning.statistics.power import false_alarm_rate, ranking, smallest_saving_shown
-from active_learning.statistics.savings import summarise
+from active_learning.statistics.savings import pseudo_median, signed_rank_interval, summarise
 from active_learning.strategies.base import margin
 from active_learning.strategies.batch import CANDIDATES
 from active_learning.strategies.registry import CLASSIC, RECOMMENDED, STRATEGIES
@@ -35,10 +35,10 @@ FIGURES = Path(__file__).parents[2] / "figures"
 QUESTION = "classifier == 'logistic_regression' and batch == 10 and n == 100"  # to the map
 IN_WORDS = {
     "margin": "rows whose two most likely classes nearly tie",
-    "diverse_margin": "rows whose two most likely classes nearly tie, one from each of several clusters",
-    "annealed_margin": "rows whose two most likely classes nearly tie, one from each of several clusters",
+    "diverse_margin": "rows whose two most likely classes nearly tie, and which differ from each other",
+    "annealed_margin": "rows whose two most likely classes nearly tie, and which differ from each other",
 }
-MOST = "more than there are"  # random labels
+MOST = "more than the whole pool"  # of random labels
 OURS = dict(target=0.90, batch=10, budget=300, splits=100, seed=0)  # of the committed page
 
 
@@ -95,11 +95,6 @@ class DigitsStudy:
         return format_percent(self.target)
 
     @cached_property
-    def summary(self):
-        """Table of `summarise`."""
-        return summarise(self.curves, self.target)
-
-    @cached_property
     def needed(self):
         """Labels to target (n_splits, n_rules), interpolated between rounds; inf = more than the budget."""
         return by_split(labels_to_target(self.curves, self.target, interpolate=True))
@@ -123,7 +118,7 @@ class DigitsStudy:
     @property
     def costly(self):
         """The rule that needs more labels than random most often, and in what share of the splits."""
-        shares = self.summary["cost_more_share"].drop("random")
+        shares = worse_shares(self.needed).drop("random")
         return shares.idxmax(), f"{shares.max():.0%}"
 
     @property
@@ -283,11 +278,9 @@ class DigitsStudy:
         return pd.DataFrame(
             {
                 "rule": [row.name for row in rows],
-                "data sets": [f"{row['n_sets']}" for row in rows],
                 "100 labels are worth": [as_labels(row["median"]) for row in rows],
-                "on a new data set": [f"{as_labels(row['low'])} to {as_labels(row['high'])}" for row in rows],
-                "clearly better on": [f"{row['more']}" for row in rows],
-                "clearly worse on": [f"{row['fewer']}" for row in rows],
+                "on a new set": [f"{as_labels(row['low'])} to {as_labels(row['high'])}" for row in rows],
+                "better / worse on": [f"{row['more']} / {row['fewer']}" for row in rows],
                 "largest loss": [f"{-100 * row['worst']:.0f} points" for row in rows],
             }
         )
@@ -307,6 +300,25 @@ class DigitsStudy:
         lost, cured = map(_points, both.loc[(data_set, classifier)])
         classifier = classifier.replace("_", " ")
         return SimpleNamespace(data_set=data_set, classifier=classifier, lost=lost, cured=cured)
+
+    def foreseen(self, table):
+        """What the first random labels tell, from the table of `when_it_pays`: a bullet a question.
+
+        A question is left out where they are not shown to tell more than always giving the commoner answer.
+        """
+        shown = [row for row in table.itertuples() if row.p_value <= 0.05]
+        bullets = [
+            f"- *{row.question}*: foreseen on {row.right:.0%} of {row.n_sets} sets (the commoner answer: "
+            f"{row.commonest:.0%})."
+            for row in shown
+        ]
+        return "\n".join(bullets) if bullets else "They are not shown to tell anything."
+
+    def against(self, rule):
+        """How many times as much the recommended rule's labels are worth as another's, paired set by set."""
+        ratios = paired_worth(read_map(), RECOMMENDED, rule)
+        middle, ends = np.exp(pseudo_median(ratios)), np.exp(signed_rank_interval(ratios))
+        return f"{middle:.2f} [{ends[0]:.2f}, {ends[1]:.2f}]"
 
     @property
     def flat(self):
@@ -368,22 +380,28 @@ def saving_table(curves, target):
     """
     summary, budget = summarise(curves, target), curves["n_labels"].max()
     labels, rows = median_labels(curves, target), [*summary.drop("random").itertuples()]
+    worse = worse_shares(by_split(labels_to_target(curves, target, interpolate=True)))
     one = len({*curves["split"]}) == 1
     return pd.DataFrame(
         {
             "rule": summary.index,
             f"labels to {format_percent(target)}": [whole_labels(labels[s], budget) for s in summary.index],
             "labels saved": ["-", *map(format_saving, rows)],
-            "needed more than random": ["-", *(_worse(row, one) for row in rows)],
-            f"accuracy at {budget} labels": [
+            "worse than random": ["-", *(_worse(worse[row.Index], one) for row in rows)],
+            f"acc. at {budget}": [
                 format_percent(share, 1) for share in final_scores(curves).mean()[summary.index]
             ],
         }
     )
 
 
-def _worse(row, one):
+def worse_shares(needed):
+    """In what share of the splits each rule needs more labels than random: Series by rule."""
+    return needed.gt(needed["random"], axis=0).mean()
+
+
+def _worse(share, one):
     """Whether one split needed more labels than random, or in what share of many they did."""
     if one:
-        return "yes" if row.cost_more_share else "no"
-    return f"in {row.cost_more_share:.0%} of splits"
+        return "yes" if share else "no"
+    return f"in {share:.0%}"

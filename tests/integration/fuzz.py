@@ -44,7 +44,7 @@ from active_learning.models.label_spreading import GraphSpreading
 from active_learning.models.logistic import NewtonLogisticRegression
 from active_learning.models.registry import CLASSIFIERS, default_model, fit
 from active_learning.plots.style import color_of, ink_of
-from active_learning.report import benchmark, sentences
+from active_learning.report import sentences
 from active_learning.statistics import curves as measures
 from active_learning.statistics import equal_budget, power, savings
 from active_learning.strategies import base, batch
@@ -62,7 +62,6 @@ BEHIND = [  # what is not exported, and takes arguments from tests, the command 
     *(sentences.seed_meets, sentences.beside_constant, notebook.text_table, notebook.moving_picture),
     *(getattr(measures, name) for name in ("by_split", "areas", "area_under_curve", "final_scores")),
     *(measures.mean_curve_crossings, power.false_alarm_rate, run_parts, sentences.format_range),
-    *(benchmark.expectation_table, benchmark.describe_map),
     *(
         measures.crossing_bounds,
         equal_budget.gains,
@@ -475,9 +474,7 @@ def calls_of_results(rng, folder):
         "recommend_rule": lambda: (["text", int(rng.integers(1, 99))], {}),
         "read_map": lambda: ([], {}),
         "expect": lambda: ([al.read_map()], dict(level=0.9)),
-        "expectation_table": lambda: ([al.read_map()], {}),
         "when_it_pays": lambda: ([al.read_map()], {}),
-        "describe_map": lambda: ([al.read_map()], {}),
         "plot_worths": lambda: ([al.read_map().query("n == 100 and rule == 'margin'"), ax()], {}),
         "VectorScaler": lambda: ([rng.normal(size=(12, 3)), None], {}),
         "TextEncoder": lambda: ([np.arange(12.0)[:, None] % 9 - 1, None], dict(texts=Texts([f"{one_of(rng, NAMES)} {i % 3} and so on" for i in range(8)]), n_components=3)),
@@ -497,6 +494,7 @@ def calls_of_results(rng, folder):
         "plot_images": lambda: ([rng.random((2, 8, 8)), ["a", one_of(rng, NAMES)], al.new_figure(1, 2)[1]], {}),
         "plot_query_cost": lambda: ([costs, ax()], {}),
         "plot_score_triangle": lambda: ([al.entropy, ax()], {}),
+        "plot_score_history": lambda: ([pd.DataFrame(rng.random((3, 6)), columns=["labels", "truth", "score", "low", "high", "cross_validation"]), ax()], {}),
         "plot_split": lambda: ([rng.random((9, 8, 8)), al.Split([0, 1], [2, 3, 4], [5]), ax()], {}),
         "plot_guesses": lambda: ([rng.random((8, 8)), rng.dirichlet(np.ones(4)), al.new_figure(1, 2)[1]], {}),
         "plot_choices": lambda: ([rng.random((4, 8, 8)), np.arange(4), rng.dirichlet(np.ones(4), 4)], dict(score=al.margin)),
@@ -581,8 +579,16 @@ INNER = {
     "plot_one_run",
     "new_figure",
     "plot_paired_savings",
-    *("read_map", "expect", "expectation_table", "describe_map", "plot_worths"),
-    *("plot_split", "plot_guesses", "plot_choices", "plot_plane", "plot_spread", "plot_saving_by_target"),
+    *("read_map", "expect", "plot_worths"),
+    *(
+        "plot_score_history",
+        "plot_split",
+        "plot_guesses",
+        "plot_choices",
+        "plot_plane",
+        "plot_spread",
+        "plot_saving_by_target",
+    ),
     *ROUND_RULES,
 }
 

@@ -60,9 +60,7 @@ def test_the_split_has_a_tile_an_image_and_the_size_of_each_part():
 def test_choices_count_what_the_model_reads_correctly():
     proba = np.array([[0.6, 0.4], [0.1, 0.9], [0.7, 0.3], [0.2, 0.8]])
     figure = al.plot_choices(np.zeros((4, 8, 8)), [0, 1, 1, 0], proba, al.margin)
-    assert (
-        figure.get_suptitle().strip() == "Margin: the model already reads 2 of its first 4 images correctly"
-    )
+    assert figure.get_suptitle().strip() == "Margin: the model reads 2 of its first 4 images correctly"
 
 
 def test_the_plane_frames_what_each_rule_chose():

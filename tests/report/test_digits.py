@@ -7,6 +7,7 @@ from examples import make_curves, needing
 
 import al_helpers as al
 from active_learning.report import digits as report
+from active_learning.report.benchmark import compare_candidates
 from active_learning.report.digits import FIGURES, OURS, DigitsStudy
 from active_learning.statistics.curves import mean_curve_crossings
 
@@ -45,7 +46,7 @@ def test_labels_that_are_not_reached_are_more_than_the_budget():
     table = al.saving_table(make_curves({"random": [[0.5, 0.6]] * 8, "margin": [[0.5, 0.95]] * 8}), 0.9)
     assert table["labels to 90%"].tolist() == ["> 30", "29"]
     assert table["labels saved"].tolist()[1].startswith("> ")
-    assert table["accuracy at 30 labels"].tolist() == ["60.0%", "95.0%"]
+    assert table["acc. at 30"].tolist() == ["60.0%", "95.0%"]
 
 
 def test_the_batch_of_the_main_study_is_not_run_again(study, monkeypatch):
@@ -119,3 +120,17 @@ def test_checks_are_in_words_even_where_nothing_is_known(study):
     assert check.alarms.endswith("%") and check.new.split()[0].strip("%-").isdigit()
     few = DigitsStudy(target=0.99, batch=20, budget=60, splits=2, seed=0).measure().check()
     assert few.shown == few.new == "an unknown share"
+
+
+def test_only_what_is_shown_to_be_foreseen_is_told():
+    rows = [("a?", 60, 0.55, 0.78, 0.01), ("b?", 70, 0.67, 0.75, 0.2)]
+    table = pd.DataFrame(rows, columns=["question", "n_sets", "commonest", "right", "p_value"])
+    told = with_curves(None).foreseen(table)
+    assert told == "- *a?*: foreseen on 78% of 60 sets (the commoner answer: 55%)."
+    assert with_curves(None).foreseen(table[1:]) == "They are not shown to tell anything."
+
+
+def test_the_rule_is_set_against_another_as_the_map_does():
+    row = compare_candidates(al.read_map()).loc[al.RECOMMENDED]
+    words = f"{row['ratio']:.2f} [{row['low']:.2f}, {row['high']:.2f}]"
+    assert with_curves(None).against("margin") == words
