@@ -494,6 +494,7 @@ def calls_of_results(rng, folder):
         "plot_images": lambda: ([rng.random((2, 8, 8)), ["a", one_of(rng, NAMES)], al.new_figure(1, 2)[1]], {}),
         "plot_query_cost": lambda: ([costs, ax()], {}),
         "plot_score_triangle": lambda: ([al.entropy, ax()], {}),
+        "score_history": lambda: ([], {}),
         "plot_score_history": lambda: ([pd.DataFrame(rng.random((3, 6)), columns=["labels", "truth", "score", "low", "high", "cross_validation"]), ax()], {}),
         "plot_split": lambda: ([rng.random((9, 8, 8)), al.Split([0, 1], [2, 3, 4], [5]), ax()], {}),
         "plot_guesses": lambda: ([rng.random((8, 8)), rng.dirichlet(np.ones(4)), al.new_figure(1, 2)[1]], {}),
