@@ -15,27 +15,27 @@ ROOT = Path(__file__).parents[2]
 README = (ROOT / "README.md").read_text(encoding="utf-8")
 
 
-def report_rows():
-    """rule -> cells of its row in the last of notebook 2's tables of rules and savings."""
+def report_rows(columns=r"rule +labels to "):
+    """rule -> cells of its row in the last of notebook 2's tables whose columns begin so."""
     cells = json.loads((ROOT / "notebooks/2_label_efficiency.ipynb").read_text(encoding="utf-8"))["cells"]
     outputs = [output for cell in cells for output in cell.get("outputs", []) if "data" in output]
     tables = ["".join(output["data"].get("text/plain", "")) for output in outputs]
-    table = [table for table in tables if re.match(r"rule +labels to ", table)][-1]
+    table = [table for table in tables if re.match(columns, table)][-1]
     rows = [re.split(r"  +", line.strip()) for line in table.split("\n")[1:]]
     return {row[0]: row[1:] for row in rows}
 
 
-def readme_rows():
-    """The rows of the README's tables of results, as tuples of cells."""
+def readme_rows(first):
+    """The rows of the README's table whose first column has that name, as tuples of cells."""
     blocks = re.findall(r"(?:^\|.*\n)+", README, flags=re.MULTILINE)
-    tables = [block for block in blocks if re.match(r"\| (strategy|rule) ", block)]
+    tables = [block for block in blocks if block.startswith(f"| {first} ")]
     rows = [line for table in tables for line in table.splitlines() if not line.startswith("|---")]
     return [tuple(cell.strip() for cell in line.strip("|").split("|")) for line in rows]
 
 
 def test_readme_table_is_the_reports():
     """The command counts whole batches of ten and their ties, the report reads its labels between them."""
-    header, *rows = readme_rows()
+    header, *rows = readme_rows("strategy")
     assert header[:2] == ("strategy", "labels -> 90%") and len(rows) >= 5
     for rule, labels, saved, cost, _, final in rows:
         between, report_saved, report_cost, report_final = report_rows()[rule]
@@ -44,6 +44,11 @@ def test_readme_table_is_the_reports():
         if cost != "-":
             more, ties, share = map(int, re.findall(r"\d+", f"{cost} {report_cost}"))
             assert more <= share <= more + ties
+
+
+def test_readme_table_of_data_sets_is_the_reports():
+    rows = {rule: cells for rule, *cells in readme_rows("rule")[1:]}
+    assert rows == report_rows("rule +100 labels are worth")
 
 
 def test_readme_says_of_the_map_what_the_map_says():
