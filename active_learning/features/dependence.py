@@ -76,6 +76,8 @@ def _times(column):
     advice = f"--time-column {column.name!r} wants a date, a time or a number in every row"
     if missing.any() or levels is None:
         raise ValueError(f"{advice}, and row {int(missing.argmax()) + 1} has none")
+    if len(levels) < 2:
+        raise ValueError(f"{advice}, and has {str(levels[0])!r} in all of them; at least 2 times are needed")
     numbers, bad = _as_times(levels)
     if bad is not None:
         raise ValueError(f"{advice}, and {str(bad)!r} is none")
@@ -90,13 +92,24 @@ def _as_times(levels):
         return levels.asi8.astype(float), None
     if (found := as_numbers(levels)) is not None:
         numbers = found[0]
-    elif (dates := as_dates(np.asarray(levels, dtype=object).astype(str).astype(object))) is not None:
-        days = dates[0].dt.tz_localize(None)
+    elif (dates := _as_dates(np.asarray(levels, dtype=object).astype(str).astype(object))) is not None:
+        days = dates.dt.tz_localize(None)
         numbers = ((days - pd.Timestamp("2000-01-01")) / pd.Timedelta(seconds=1)).to_numpy(float)
     else:
         return None, levels[0]
     wrong = np.isnan(numbers)
     return numbers, levels[wrong.argmax()] if wrong.any() else None
+
+
+def _as_dates(levels):
+    """Dates, months or times of the day from the different cells (m,) of a column; None if they are none."""
+    if (found := as_dates(levels)) is not None:
+        return found[0]
+    for form in ("%Y-%m", "%H:%M", "%H:%M:%S"):
+        dates = pd.to_datetime(pd.Series(levels), format=form, errors="coerce", utc=True)
+        if dates.notna().mean() > 0.9:
+            return dates
+    return None
 
 
 def find_dependence(frame, label_column, y, X=None):

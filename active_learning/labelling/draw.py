@@ -179,7 +179,9 @@ def _choose(table, drawn, n, chosen, rng, aside):
             continue
         seen = replace(seen, skipped=~seen.labeled & ~pool)
         found = chosen_by_rule(seen, missing, **chosen)
-        rule, notes = found.attrs["strategy"], found.attrs["notes"]
+        rule, notes = found.attrs["strategy"], [*dict.fromkeys([*notes, *found.attrs["notes"]])]
+        if chosen["strategy"] is None:
+            chosen = chosen | {"strategy": rule}  # which is tried out once
         rows = table.frame.index.get_indexer(found["id"])
         if not len(rows):
             break

@@ -10,6 +10,7 @@ import warnings
 
 import numpy as np
 import pandas as pd
+from scipy import sparse
 from sklearn.base import BaseEstimator, ClassifierMixin, clone, is_classifier
 from sklearn.utils import get_tags
 from sklearn.utils.metaestimators import available_if
@@ -102,7 +103,7 @@ class CheckedClassifier(ClassifierMixin, BaseEstimator):
         ):
             got = f"values from {values.min():.3g} to {values.max():.3g} in rows that sum to {sums[0]:.3g}"
             raise self._refusal("predict_proba", got, "probabilities from 0 to 1 in rows that sum to 1")
-        return np.clip(values[:, self._order()], 0, 1)
+        return np.clip(values[:, self._order(getattr(proba, "columns", None))], 0, 1)
 
     @_offers("decision_function")
     def decision_function(self, X):
@@ -143,22 +144,30 @@ class CheckedClassifier(ClassifierMixin, BaseEstimator):
 
     def _numbers(self, method, returned):
         """What a method returned as an array of floats."""
+        returned = returned.toarray() if sparse.issparse(returned) else returned
         try:
             return np.asarray(returned, dtype=float)
         except (TypeError, ValueError):
             raise self._refusal(method, returned, "numbers") from None
 
-    def _order(self):
-        """Where the classifier keeps the columns of classes_."""
+    def _order(self, columns=None):
+        """Where the classifier keeps the columns of classes_: as a frame or its own classes_ name them."""
         names, k = getattr(self.original, "classes_", None), len(self.classes_)
+        named = np.empty(0) if columns is None or isinstance(columns, pd.RangeIndex) else self._codes(columns)
+        if np.array_equal(np.sort(named), np.arange(k)):
+            return np.argsort(named)
         if names is None:
             return np.arange(k)
-        names = np.asarray(names).ravel()
-        codes = _whole_numbers(names)
-        codes = pd.Index(self.classes_).get_indexer(pd.Index(names)) if codes is None else codes
+        names, codes = np.asarray(names).ravel(), self._codes(names)
         if not np.array_equal(np.sort(codes), np.arange(k)):
             raise self._refusal("classes_", names, f"the labels that it was fitted on, 0 to {k - 1}")
         return np.argsort(codes)
+
+    def _codes(self, names):
+        """The place in classes_ of each name, or the code that it is; -1 where it is neither."""
+        names = np.asarray(names).ravel()
+        codes = _whole_numbers(names)
+        return pd.Index(self.classes_).get_indexer(pd.Index(names)) if codes is None else codes
 
     def _refusal(self, method, returned, wanted):
         """The error that names the classifier, what it returned and what is wanted."""

@@ -253,7 +253,20 @@ def read_sheet(path, header=True):
     cells = zip(*values, strict=True) if values else [[] for _ in columns]
     frame = pd.DataFrame({j: pd.array([*map(excel_text, x)], dtype="str") for j, x in enumerate(cells)})
     sheet = Sheet(content, title, places, [j + 1 for j in columns], header_row, values)
-    return frame.set_axis([*names], axis=1), sheet, []
+    return frame.set_axis([*names], axis=1), sheet, _merged_notes(content)
+
+
+def _merged_notes(content):
+    """A note on merged cells of a workbook, of which the first alone has a value, or none."""
+    with zipfile.ZipFile(BytesIO(content)) as archive:
+        parts = [name for name in archive.namelist() if name.startswith("xl/worksheets/")]
+        found = [
+            ref for name in parts for ref in re.findall(rb'<mergeCell ref="([^"]+)"', archive.read(name))
+        ]
+    places = some([ref.decode() for ref in found], 3)
+    return [f"cells are merged ({places}): the first of each alone has a value, the others are empty"] * bool(
+        found
+    )
 
 
 def _sheets(content):

@@ -141,3 +141,18 @@ def test_vectors_that_repeat_are_kept_on_one_side(tmp_path):
     dataset, _, sentences = study_settings(al.load_table(frame, "label", features=vectors))
     assert (dataset.groups[::2] == dataset.groups[1::2]).all() and len(np.unique(dataset.groups)) == 70
     assert any("labelled vectors nearly equal another" in sentence for sentence in sentences)
+
+
+@pytest.mark.parametrize("form", ["%Y-%m", "%H:%M", "%H:%M:%S", "%d.%m.%Y"])
+def test_months_and_times_of_the_day_are_times(form):
+    steps = {"%Y-%m": "31D", "%d.%m.%Y": "5D"}
+    when = pd.Series(pd.date_range("2020-01-01", periods=60, freq=steps.get(form, "7min"))).dt.strftime(form)
+    frame = pd.DataFrame({"x": range(60), "when": when, "label": ["a", "b"] * 30})
+    times = al.load_table(frame, "label", time_column="when").dependence.times
+    assert (np.diff(times) > 0).all()
+
+
+def test_a_column_of_one_time_is_refused_by_its_cell():
+    frame = pd.DataFrame({"x": range(60), "when": "2024-01-01", "label": ["a", "b"] * 30})
+    with pytest.raises(ValueError, match=r"'when' wants.*'2024-01-01' in all of them"):
+        al.load_table(frame, "label", time_column="when")

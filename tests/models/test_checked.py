@@ -5,6 +5,7 @@ import warnings
 import numpy as np
 import pandas as pd
 import pytest
+from scipy.sparse import csr_array
 from sklearn.base import BaseEstimator, ClassifierMixin
 from sklearn.datasets import make_blobs
 from sklearn.ensemble import RandomForestClassifier
@@ -100,6 +101,15 @@ def test_what_is_no_label_of_each_row_is_refused_by_name(answer, found):
 def test_what_is_no_probability_is_refused_by_name(chances):
     with pytest.raises(ValueError, match=r"Strange\.predict_proba gives"):
         run(odd(chances=chances))
+
+
+@pytest.mark.parametrize(
+    "chances", [lambda proba: pd.DataFrame(proba, columns=NAMES)[NAMES[::-1]], pd.DataFrame, csr_array]
+)
+def test_probabilities_in_a_frame_or_sparse_are_those_of_their_names(chances):
+    checked = CheckedClassifier(odd(chances=chances)).fit(X, NAMES[CODES])
+    expected = LogisticRegression(max_iter=500).fit(X, NAMES[CODES]).predict_proba(X)
+    np.testing.assert_allclose(checked.predict_proba(X), expected)
 
 
 def test_suggestions_follow_the_order_of_classes():

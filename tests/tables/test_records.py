@@ -202,6 +202,14 @@ def test_a_merged_workbook_keeps_all_but_the_labels(excel, tmp_path):
     pd.testing.assert_frame_equal(again.frame, merged.frame)
 
 
+def test_merged_cells_of_a_workbook_are_said(excel, tmp_path):
+    save_book(excel, tmp_path / "t.xlsx", {"s": [["x", "y"], [1, "a"], [2, None], [3, "b"]]})
+    book = excel.load_workbook(tmp_path / "t.xlsx")
+    book["s"].merge_cells("B2:B3")
+    book.save(tmp_path / "t.xlsx")
+    assert "cells are merged ('B2:B3')" in al.load_table(tmp_path / "t.xlsx", "y").notes[0]
+
+
 def test_numbers_stay_numbers_in_a_workbook_of_rows_to_label(excel, tmp_path):
     rows = [["id", "size", "code", "y"], [1, 1.5, "007", "a"], [2, -3, "8", None], [3, None, "9", None]]
     save_book(excel, tmp_path / "t.xlsx", {"s": rows})
