@@ -59,16 +59,22 @@ def _in_notebook():
     return bool(ipython) and type(ipython.get_ipython()).__name__ == "ZMQInteractiveShell"
 
 
-HANDLE = {}  # the number of the cell that runs -> its place for bars: each place leaves a blank line
+HANDLE = {}  # the cell that runs -> its place for bars: each place leaves a blank line
+
+
+def _cell():
+    """What tells the cell that runs from any other: the message that asked for it, or None."""
+    from IPython import get_ipython
+
+    kernel = getattr(get_ipython(), "kernel", None)  # the number of a cell stands still under nbval
+    return kernel and kernel.get_parent()["header"]["msg_id"]
 
 
 def _handle_of_cell():
     """The one display handle of the cell that runs, whatever the number of its studies."""
-    from IPython import get_ipython
     from IPython.display import HTML, display
 
-    cell = getattr(get_ipython(), "execution_count", None)
-    if cell is None or cell not in HANDLE:
+    if (cell := _cell()) is None or cell not in HANDLE:
         HANDLE.clear()
         HANDLE[cell] = display(HTML(""), display_id=True)
     return HANDLE[cell]

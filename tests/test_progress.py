@@ -3,6 +3,7 @@
 import io
 import sys
 
+import nbformat
 import pytest
 
 import al_helpers as al
@@ -73,11 +74,10 @@ def test_progress_shows_few_updates_of_many_quick_runs(monkeypatch):
 
 def test_all_studies_of_a_cell_share_one_place_for_their_bars(monkeypatch):
     """Each place that a page keeps leaves a blank line in the classic template."""
-    IPython = pytest.importorskip("IPython")
-    places = []
+    pytest.importorskip("IPython")
+    import IPython.display
 
-    class Kernel:
-        execution_count = 7
+    places, cells = [], iter("aaab")
 
     class Handle:
         def update(self, html):
@@ -85,11 +85,23 @@ def test_all_studies_of_a_cell_share_one_place_for_their_bars(monkeypatch):
 
     monkeypatch.setattr(progress, "_in_notebook", lambda: True)
     monkeypatch.setattr(progress, "HANDLE", {})
-    monkeypatch.setattr(IPython, "get_ipython", Kernel)
+    monkeypatch.setattr(progress, "_cell", lambda: next(cells))
     monkeypatch.setattr(IPython.display, "display", lambda *_, **__: places.append(1) or Handle())
-    for _ in range(3):
+    for expected in (1, 1, 1, 2):
         list(progress.progress("ab", 2))
-    assert len(places) == 1
-    Kernel.execution_count = 8
-    list(progress.progress("ab", 2))
-    assert len(places) == 2
+        assert len(places) == expected
+
+
+def test_a_kernel_tells_its_cells_apart_even_without_a_history(tmp_path):
+    """As nbval runs them: the number of the cell stands still."""
+    pytest.importorskip("ipykernel")
+    from nbclient import NotebookClient
+
+    code = "from active_learning._progress import progress\n"
+    code += "for _ in range(2):\n    list(progress('ab', 2))"
+    book = nbformat.v4.new_notebook(cells=[nbformat.v4.new_code_cell(code) for _ in range(2)])
+    client = NotebookClient(book, kernel_name="python3", timeout=120)
+    with client.setup_kernel():
+        for index, cell in enumerate(book.cells):
+            client.execute_cell(cell, index, store_history=False)
+    assert [len(cell.outputs) for cell in book.cells] == [1, 1]
