@@ -266,6 +266,27 @@ def test_rows_are_added_once_and_the_file_is_replaced_at_once(script, tmp_path):
     assert list(pd.read_csv(path)["worth"]) == [9.0, 1.0, 9.0, 2.0]
 
 
+def test_anybodys_rule_gets_its_row_and_the_sets_on_which_it_does_harm(script):
+    rows = rows_of([1.5, 1.6, 0.5], rule="my:rule").drop(columns=["p_value", "p_holm"])
+    report = script.rule_report(rows, "my:rule")
+    assert "set 2 at 100." in report and "set 1 at" not in report and "1.5" in report.splitlines()[2]
+    assert script.rule_report(rows.iloc[:2], "my:rule").endswith("worth less than random on no set.")
+
+
+def test_a_rule_that_is_not_there_is_refused_in_a_sentence(script, monkeypatch, capsys, tmp_path):
+    for rule, words in (("nope:rule", "No module named 'nope'"), ("margins", "'margins' is none")):
+        options = ["logistic", "--data", "none", "--curves", str(tmp_path), "--rule", rule]
+        monkeypatch.setattr(sys, "argv", ["map.py", *options])
+        with pytest.raises(SystemExit) as stop:
+            script.main()
+        assert stop.value.code == 2 and words in capsys.readouterr().err
+
+
+def test_rules_of_other_packages_are_never_advised():
+    foreign = with_both(np.full(12, 9.0), "skactiveml:ProbCover")
+    assert recommendation(pd.concat([with_both(np.full(12, 1.5), al.RECOMMENDED), foreign])) == al.RECOMMENDED
+
+
 def test_a_file_that_is_not_the_one_measured_is_refused(script, tmp_path):
     import map_sources
 
