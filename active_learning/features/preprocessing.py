@@ -153,6 +153,7 @@ def encode(frame, table, keep=()):
         raise ValueError("no column is left to learn from (there are only labels)")
     names = progress(frame.columns, len(frame.columns), "columns understood", rows=len(frame))
     columns = [read_column(frame[name], "," if table.sep == ";" else ".") for name in names]
+    columns = _without_repeats(columns)
     notes = _column_notes(columns)
     columns, leaks = without_leaks([column for column in columns if column.kind], table, keep)
     if not columns:
@@ -160,6 +161,18 @@ def encode(frame, table, keep=()):
         return np.zeros((len(frame), 1)), make_preprocessor([Column("", "number", np.zeros((1, 1)))]), nothing
     notes = [*leaks, *notes, *filter(None, [contradictions(columns, table.y)])]
     return np.hstack([column.numbers for column in columns]), make_preprocessor(columns), notes
+
+
+def _without_repeats(columns):
+    """The columns, of whose texts those that equal an earlier one are left out."""
+    first, kept = {}, []
+    for column in columns:
+        if column.kind == "text":
+            cells = column.numbers.tobytes(), tuple(column.texts.distinct)
+            if (earlier := first.setdefault(cells, column.name)) != column.name:
+                column = Column(column.name, "", notes=[f"is dropped: it equals {earlier!r}"])
+        kept.append(column)
+    return kept
 
 
 def contradictions(columns, y):

@@ -175,3 +175,16 @@ def test_a_class_that_shows_in_what_is_missing_alone_is_learnt():
     frame = pd.DataFrame({"seen": np.where((y == "left") & (rng.random(400) < 0.9), None, seen), "y": y})
     dataset, settings, _, _ = plan_study(load_table(frame, "y"), target=0.9, budget=60)
     assert run_study(dataset, "random", n_splits=2, n_jobs=1, **settings)["accuracy"].iloc[-1] > 0.9
+
+
+def test_codes_weigh_less_beside_texts_and_a_repeated_column_is_left_out():
+    rng = np.random.default_rng(31)
+    words = [f"{a}{b}" for a in ("bal", "cor", "den", "fil") for b in ("an", "er", "il", "ot")]
+    texts = [" ".join(rng.choice(words, 6)) for _ in range(120)]
+    parts = [rng.choice(names, 120) for names in (["lib", "source"], ["disk", "net", "cpu"], ["py", "rst"])]
+    codes = [f"/{a}/{b}{i:03d}.{c}" for i, (a, b, c) in enumerate(zip(*parts, strict=True))]
+    frame = pd.DataFrame({"text": texts, "node": codes, "again": codes, "label": rng.choice(["a", "b"], 120)})
+    table = load_table(frame, "label")
+    assert "column 'again' is dropped: it equals 'node'" in table.notes
+    assert table.preprocessor.transformer_weights == {"text 1": 0.5}
+    assert load_table(frame.drop(columns="text"), "label").preprocessor.transformer_weights == {}
