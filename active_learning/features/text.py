@@ -32,6 +32,7 @@ STRINGS, PATTERN_OF = (
     500,
     100,
 )  # strings at the most, and their characters, that are looked at for shared parts
+MANY = 50_000  # different texts, of more than which only those asked for are counted, if they are a part
 CACHED = 2 * 10**7  # characters: the counts of more text than this are made when needed and not stored
 
 
@@ -63,6 +64,7 @@ class Texts:
 
     def __init__(self, distinct, characters=False):
         self.distinct = np.asarray(distinct, dtype=object)  # (m,) the different texts
+        self.last = None  # the numbers and counts of the texts that were counted last, of many
         self.characters = characters  # whether characters alone are counted, as no blanks show words
 
     def __deepcopy__(self, memo):
@@ -70,20 +72,37 @@ class Texts:
 
     def __getstate__(self):
         """Sent to another process, counts go without the texts, which are then not needed."""
-        return self.__dict__ | ({"distinct": None} if self.__dict__.get("table") else {})
+        return self.__dict__ | ({"distinct": None} if self.__dict__.get("table") else {}) | {"last": None}
 
     @cached_property
     def table(self):
         """Counts of all texts, or None where they would take too much memory."""
         if sum(map(len, self.distinct)) > CACHED:
             return None
-        return [block[:, np.unique(block.indices)] for block in count(self.distinct, self.characters)]
+        blocks = count(self.distinct, self.characters)
+        return blocks if len(self.distinct) > MANY else [b[:, np.unique(b.indices)] for b in blocks]
 
     def counts(self, codes):
         """Counts of the texts with these numbers: CSR matrices, of words and of characters."""
+        if self.are_few(codes):
+            return self._counted(codes)
         if self.table is not None:
             return [block[codes] for block in self.table]
         return count(self.distinct[codes], self.characters)
+
+    def are_few(self, codes):
+        """Whether counting these texts alone is less work than counting all of them, which was not done."""
+        return "table" not in self.__dict__ and 2 * len(codes) <= len(self.distinct) > MANY
+
+    def _counted(self, codes):
+        """Counts of some texts; those counted last are kept, as texts are fitted on and then encoded."""
+        known, blocks = self.last or (np.empty(0, dtype=int), None)
+        if not np.isin(codes, known).all():
+            known = np.unique(codes)
+            blocks = count(self.distinct[known], self.characters)
+            self.last = known, blocks
+        places = np.searchsorted(known, codes)
+        return [block[places] for block in blocks]
 
     def key(self, code):
         """The text_key of the text with this number; of a code the code itself; of no text, -1, ""."""
@@ -221,6 +240,13 @@ class TextEncoder(TransformerMixin, BaseEstimator):
         self.axes_, rows = (np.compress(used, each, axis=1) for each in (axes, rows.astype(float)))
         self.scale_ = LENGTH / np.sqrt(np.linalg.norm(rows, axis=1).mean())
         return self
+
+    def fit_transform(self, X, y=None):
+        """Fit, and transform the same X (n, 1), the texts of which are counted once; y is not looked at."""
+        codes = np.unique(np.maximum(_codes(X), 0))
+        if isinstance(self.texts, Texts) and self.texts.are_few(codes):
+            self.texts.counts(codes)
+        return self.fit(X).transform(X)
 
     def _selected(self, blocks):
         return [block[:, columns] for block, columns in zip(blocks, self.columns_, strict=True)]

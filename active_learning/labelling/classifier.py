@@ -10,11 +10,13 @@ from sklearn.model_selection import StratifiedKFold
 from active_learning._arrays import on_one_thread, take
 from active_learning.labelling.draw import hide_audit_rows
 from active_learning.labelling.plan import table_model
+from active_learning.labelling.suggest import subsample_pool
 from active_learning.models.registry import fit, make_model, represent_all
 
 DEFAULT = "logistic_regression"
 CHOICES = ("logistic_regression", "extra_trees", "knn")  # fast, with the probabilities that scores need
 STAGES = (50, 200)  # labels at which the choice is made
+LOOKED_AT = 5_000  # rows of texts without a label at the most that the features are learnt from
 MOST = 300  # labelled rows that are compared on
 
 
@@ -46,6 +48,8 @@ def choose_classifier(table, random_state=0):
     if len(counts) < 2 or len(rows) < STAGES[0]:
         return DEFAULT, f"classifier {DEFAULT}, until {STAGES[0]} labels tell whether another learns more"
     rng = np.random.default_rng(random_state)
+    seen, _ = subsample_pool(seen, np.flatnonzero(seen.pool), LOOKED_AT, rng)
+    rows = np.flatnonzero(seen.labeled)
     if len(rows) > MOST:
         kept = np.sort(rng.choice(len(rows), MOST, replace=False))
         rows, y = rows[kept], y[kept]

@@ -9,7 +9,7 @@ from examples import WORDS, said_in
 from scipy import sparse
 
 import al_helpers as al
-from active_learning.features.text import COMMON, LENGTH, TextEncoder, Texts, _frequent
+from active_learning.features.text import COMMON, LENGTH, TextEncoder, Texts, _frequent, count
 from active_learning.statistics.curves import final_scores
 
 SAID = np.array(
@@ -209,3 +209,20 @@ def test_texts_that_repeat_have_no_axes_of_noise():
     rows = TextEncoder(Texts(said)).fit(codes).transform(codes)
     assert rows.shape[1] <= len(said)  # nine texts span no more, and the rest would be rounding
     assert np.linalg.matrix_rank(rows) == rows.shape[1]
+
+
+def test_a_part_of_many_texts_is_counted_once_and_encoded_as_all_of_them_are(monkeypatch):
+    texts, rows = (
+        [f"item {i % 97} of order {i % 31} no{i}" for i in range(400)],
+        np.arange(0, 400, 4)[:, None],
+    )
+    whole = TextEncoder(Texts(texts)).fit_transform(rows)
+    monkeypatch.setattr("active_learning.features.text.MANY", 300)
+    part, calls = Texts(texts), []
+    counted = "active_learning.features.text.count"
+    monkeypatch.setattr(counted, lambda values, *how: calls.append(len(values)) or count(values, *how))
+    encoder = TextEncoder(part)
+    np.testing.assert_allclose(encoder.fit_transform(rows) @ whole.T, whole @ whole.T, atol=1e-4)
+    assert calls == [100]
+    encoder.transform(np.arange(400)[:, None])
+    np.testing.assert_allclose(encoder.transform(rows) @ whole.T, whole @ whole.T, atol=1e-4)
