@@ -352,3 +352,17 @@ def test_typiclust_queries_from_the_largest_of_the_clusters_without_labels():
     for seed in range(10):
         queried = typiclust(make_round(X, np.arange(37) % 2, 2, 1, model=Uncertain(), seed=seed))
         assert X[queried].tolist() == [[0.0, 9.0]]
+
+
+def test_badge_takes_equal_rows_far_from_the_origin_as_equal():
+    """Their squared distances are the rest of numbers of 1e12, and 0 but for rounding."""
+    rng = np.random.default_rng(0)
+    far = 1e6 * rng.normal(size=7) * (1 + 1e-9 * rng.normal(size=(10, 1)))
+    X, y = np.vstack([rng.normal(size=(20, 7)), far]), np.append(np.arange(20) % 2, np.zeros(10, int))
+
+    class Half(Uncertain):
+        def predict_proba(self, X):
+            return np.full((len(X), 2), 0.5)
+
+    queried = [badge(make_round(X, y, 20, 3, model=Half(), seed=seed)).tolist() for seed in range(5)]
+    assert queried == [queried[0]] * 5  # as all are 0, nothing is drawn in proportion to them

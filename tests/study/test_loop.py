@@ -334,3 +334,22 @@ def test_a_history_cannot_be_changed():
     history = al.History(np.array([2]), np.array([0.5]), np.array([], dtype=int))
     with pytest.raises(dataclasses.FrozenInstanceError):
         history.accuracy = np.array([1.0])
+
+
+def test_a_rule_that_measures_distances_sees_what_the_last_step_of_a_pipeline_sees(iris):
+    seen = []
+
+    def rule(round):
+        seen.append((round.X.copy(), type(round.model)))
+        return round.pool[: round.batch]
+
+    rule.requirements = ("numeric",)
+    split = al.split_dataset(iris.y, random_state=0)
+    pipeline = make_pipeline(StandardScaler(), GaussianNB())
+    al.run_loop(iris, split, rule, model=pipeline, batch=5, budget=12)
+    X, model = seen[0]
+    assert model is GaussianNB
+    np.testing.assert_allclose(X, StandardScaler().fit(iris.X[split.seed]).transform(iris.X))
+    rule.requirements = ()
+    al.run_loop(iris, split, rule, model=pipeline, batch=5, budget=12)
+    assert np.array_equal(seen[-1][0], iris.X) and seen[-1][1] is type(pipeline)
