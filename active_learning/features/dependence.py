@@ -151,7 +151,8 @@ class _Cells:
     def __init__(self, name, missing, codes, levels):
         self.name, self.missing, self.levels = str(name), missing, levels
         self.codes = np.full(len(missing), -1)
-        self.codes[~missing] = codes
+        if levels is not None:  # no lists
+            self.codes[~missing] = codes
 
     def numbers(self):
         """Floats (n,), nan where missing; None if they are no numbers. Read once."""
@@ -319,7 +320,10 @@ def _near_texts(keys):
     rows = np.flatnonzero([len({*key.split()}) >= 4 for key in keys])
     if len(rows) < LEAST:
         return []
-    A = TfidfVectorizer(token_pattern=r"\S+", binary=True, max_df=0.5).fit_transform(keys[rows]).tocsr()
+    try:
+        A = TfidfVectorizer(token_pattern=r"\S+", binary=True, max_df=0.5).fit_transform(keys[rows]).tocsr()
+    except ValueError:  # every word is in most of the texts
+        return []
     pairs = []
     for block in blocks(len(rows), 500):
         near = (A[block] @ A.T).tocoo()

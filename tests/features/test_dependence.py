@@ -156,3 +156,12 @@ def test_a_column_of_one_time_is_refused_by_its_cell():
     frame = pd.DataFrame({"x": range(60), "when": "2024-01-01", "label": ["a", "b"] * 30})
     with pytest.raises(ValueError, match=r"'when' wants.*'2024-01-01' in all of them"):
         al.load_table(frame, "label", time_column="when")
+
+
+def test_columns_of_vectors_and_texts_of_the_same_words_are_looked_through():
+    rng = np.random.default_rng(13)
+    frame = pd.DataFrame({"v": [str(row.round(3)) for row in rng.normal(size=(90, 4))]})
+    frame["label"] = rng.choice(["yes", "no"], 90)
+    assert study_settings(al.load_table(frame, "label"))[0].groups is None
+    frame["v"] = [f"one two three four five six seven {'.' * i}" for i in range(90)]
+    assert "90 of 90 labelled texts say the same" in found(frame).notes[0]
