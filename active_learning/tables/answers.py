@@ -6,6 +6,7 @@ What a file says of how a row was drawn is not taken: the log knows. Not here: w
 import difflib
 import os
 import re
+import unicodedata
 from dataclasses import dataclass
 
 import numpy as np
@@ -58,6 +59,8 @@ def read_answers(table, labels, *, who="", relabel=False, classes=()):
     frame, extra = _own_columns(table, labels)
     given, _ = filled_in_labels(table, frame)
     text = label_text(given[table.label_column])
+    known = [*classes, *pd.Series(table.y).dropna().unique()]
+    text = text.where(text.isin(known) | ~text.str.strip().isin(known), text.str.strip())
     empty = are_values(text, [*table.unlabeled, ""])
     if empty.all():
         raise ValueError(f"no label is filled in in column {table.label_column!r}: nothing was added")
@@ -91,6 +94,7 @@ def _own_columns(table, labels):
         frame = frame.reset_index() if frame.index.name == name else frame
     known = {*table.frame.columns, name, "id"} | SUGGESTED
     known |= {safe(column) for column in known}
+    frame = _renamed(frame, known - {None})
     extra = [column for column in frame.columns if column not in known]
     frame = frame.drop(columns=extra)
     column = name if name in frame.columns else "id"
@@ -98,7 +102,30 @@ def _own_columns(table, labels):
         typed, ids = as_text(frame[column]), id_text(table.frame)
         whole = typed.str.fullmatch(r"\d+\.0+") & ~typed.isin(ids)  # 141.0, as a spreadsheet may write 141
         frame[column] = typed.where(~whole, typed.map(lambda cell: re.sub(r"\.0+$", "", cell)))
+        frame[column] = _as_known(as_text(frame[column]), ids)
     return frame, extra
+
+
+def _renamed(frame, known):
+    """The frame with columns named as the table's where only case or outer spaces differ."""
+    names = pd.Series({str(name): _loose(str(name)) for name in known})
+    alone = {key: name for name, key in names[~names.duplicated(keep=False)].items()}
+    found = {name: alone.get(_loose(str(name))) for name in frame.columns if name not in known}
+    new = {name: other for name, other in found.items() if other is not None and other not in frame.columns}
+    return frame.rename(columns=new) if len({*new.values()}) == len(new) else frame
+
+
+def _loose(name):
+    return unicodedata.normalize("NFC", name).strip().casefold()
+
+
+def _as_known(cells, known):
+    """Cells (m,), unknown ones spelled as the known text that differs in outer spaces or form alone."""
+    forms = pd.Series({text: unicodedata.normalize("NFC", text).strip() for text in known}, dtype=object)
+    alone = {form: text for text, form in forms[~forms.duplicated(keep=False)].items()}
+    odd = ~cells.isin(known)
+    meant = cells[odd].map(lambda cell: alone.get(unicodedata.normalize("NFC", cell).strip(), cell))
+    return cells.mask(odd, meant)
 
 
 def _gone(table, given):
@@ -123,7 +150,8 @@ def _unknown_yet(table, new, who, relabel):
         pd.Series(own, dtype=object)
     )
     same = old.map(spelling).to_numpy() == new["label"].map(spelling).to_numpy()
-    new, old = new[~same].drop_duplicates(), old[~same]
+    kept = ~same & ~new.duplicated().to_numpy()
+    new, old = new[kept], old[kept]
     if (twice := new["row"].duplicated(keep=False)).any():
         named = new[twice].groupby("row", sort=False)["label"].agg(" or ".join)
         shown = some([f"{table.frame.index[row]}: {labels}" for row, labels in named.items()])

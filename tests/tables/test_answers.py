@@ -210,3 +210,33 @@ def test_a_table_without_a_label_column_is_exported_with_one_and_otherwise_the_s
     for line, label in zip(ends, labels, strict=True):
         lines[line] += sep + label
     assert out.read_bytes().decode() == end.join(lines)
+
+
+ODD = pd.DataFrame({"id": ["r1", "caf\u00e9", "x y", "r 4"], "a": [1.0, 2, 3, 4], "y": ["yes", "no", "", ""]})
+
+
+@pytest.mark.parametrize("change", [
+    lambda rows: rows.rename(columns=str.upper),
+    lambda rows: rows.rename(columns=lambda name: f" {name} "),
+    lambda rows: rows.assign(id=" " + rows["id"] + " "),
+    lambda rows: rows.assign(id=["x y", "cafe\u0301"]),
+    lambda rows: rows.assign(y=rows["y"] + " "),
+    lambda rows: pd.concat([rows, rows]),
+    lambda rows: rows[["y", "id"]],
+])  # fmt: skip
+def test_a_file_that_was_saved_in_another_way_means_the_same(change, tmp_path):
+    table = al.load_table(
+        ODD.assign(y=["yes", "", "", "no"]), "y", id_column="id", log=al.LabelLog(tmp_path / "l.csv")
+    )
+    rows = pd.DataFrame({"id": ["x y", "caf\u00e9"], "a": [3.0, 2.0], "y": ["yes", "no"]})
+    found = read_answers(table, change(rows))
+    assert [(event["id"], event["label"]) for event in found.events] == [("x y", "yes"), ("caf\u00e9", "no")]
+
+
+def test_ids_that_differ_by_outer_spaces_alone_are_two(tmp_path):
+    frame = pd.DataFrame({"id": ["r1", "r1 ", "r2"], "a": [1.0, 2, 3], "y": ["yes", "", "no"]})
+    table = al.load_table(frame, "y", id_column="id", log=al.LabelLog(tmp_path / "l.csv"))
+    (event,) = read_answers(table, pd.DataFrame({"id": ["r1 "], "y": ["no"]})).events
+    assert event["id"] == "r1 "
+    with pytest.raises(ValueError, match="are not in"):
+        read_answers(table, pd.DataFrame({"id": [" r1"], "y": ["no"]}))
