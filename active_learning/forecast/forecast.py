@@ -36,6 +36,7 @@ from active_learning.strategies.registry import RECOMMENDED
 LEVELS = (0.025, 0.1, 0.5, 0.9, 0.975)
 SCORE_LEVELS = ("low", "low_80", "estimate", "high_80", "high")  # the names of a score at LEVELS
 LABEL_LEVELS = ("high_95", "high_80", "median", "low_80", "low_95")  # and of the labels where it is reached
+PROBABLY = 0.65  # of the way down to the 80 % interval's end: about that of 60 %
 FLOOR = 0.15  # log-odds: no curve is known better than this
 BIASED = 5.0  # standard errors of selection bias, from where a rule seems to have queried the labelled rows
 STAGES = (30, 60, 100, 200)  # labels at the forecast
@@ -415,7 +416,8 @@ def _reached(answer):
         return f"{shown} is no target: {_always(answer, start='always')}."
     if now["estimate"] < target:
         return ""
-    sure = [name for name, end in (("surely", "low"), ("probably", "low_80")) if now[end] >= target]
+    near = now["estimate"] - PROBABLY * (now["estimate"] - now["low_80"])
+    sure = [name for name, end in (("surely", now["low"]), ("probably", near)) if end >= target]
     how = f"{sure[0]} reached" if sure else "about reached, which is not shown"
     return f"{shown} is {how}: the score now is {_interval(now)}."
 
