@@ -16,7 +16,6 @@ from active_learning import __version__
 # 1. Data: load a data set; split it into seed, pool and test
 from active_learning.datasets.bundled import DESCRIPTIONS
 from active_learning.datasets.dataset import Dataset, Split, load_dataset, split_dataset
-from active_learning.datasets.example import ExampleTable
 # 2. Query rules: scores, and the rules by name
 from active_learning.strategies.base import entropy, least_confidence, margin
 from active_learning.strategies.registry import CLASSIC, RECOMMENDED, STRATEGIES, recommend_rule
@@ -62,7 +61,7 @@ from active_learning.plots.illustrations import (
 )
 from active_learning.labelling_cell import label
 from active_learning.notebook import check_parameters, show_figure, show_table, show_text, study_digits
-from active_learning.pages import appendix, first_loop, past_projects
+from active_learning.pages import appendix, first_loop, own_table, past_projects
 # fmt: on
 
 if __name__ == "__main__":

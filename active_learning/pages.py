@@ -1,13 +1,17 @@
-"""The start of notebooks 1, 4 and 5: one call checks the parameters and holds experiments and figures.
+"""The start of notebooks 1, 3, 4 and 5: one call checks the parameters and holds experiments and figures.
 
 Figures are written to figures/ only for the parameters of the committed page. Not here: the experiments
 themselves (report.first_loop, report.appendix, forecast.past_projects), how a figure is shown (notebook).
 """
 
-from dataclasses import fields
+import sys
+from dataclasses import dataclass, fields
+from functools import cached_property
 from pathlib import Path
 
 from active_learning._names import DATASETS
+from active_learning._text import markdown_text
+from active_learning.datasets.example import ExampleTable
 from active_learning.forecast.past_projects import PastProjects
 from active_learning.notebook import ParameterError, check_parameters, show_figure, show_moving
 from active_learning.plots.illustrations import plot_border, plot_steps
@@ -92,6 +96,91 @@ def first_loop(*, n_queries=20, n_draws=200, n_splits=50, n_problems=40):
     asked = dict(n_queries=n_queries, n_draws=n_draws, n_splits=n_splits, n_problems=n_problems)
     check_parameters(**asked)
     return FirstLoopPage(**asked)
+
+
+@dataclass(frozen=True)
+class OwnTablePage(Page):
+    """The table of notebook 3, a user's or the example, and where its figures go.
+
+    Parameters
+    ----------
+    path : str or None
+        The user's table.
+    label_column : str
+    id_column : str or None
+    target : float
+        Accuracy that is wanted.
+    n_splits, n_next : int
+        Splits of the measurement, and rows to label next.
+    """
+
+    path: str | None = None
+    label_column: str = "topic"
+    id_column: str | None = None
+    target: float = 0.90
+    n_splits: int = 20
+    n_next: int = 10
+
+    @cached_property
+    def example(self):
+        """The example; None for a user's table."""
+        return ExampleTable() if self.path is None else None
+
+    @property
+    def file(self):
+        """Path of the table."""
+        return self.example.path if self.path is None else Path(self.path)
+
+    @property
+    def columns(self):
+        """The label and id column, as load_table and label take them."""
+        return dict(label_column=self.label_column, id_column=self.id_column)
+
+    def notes_on(self, table):
+        """What the table holds, and what reading it noticed, as a list in Markdown."""
+        counts = f"{table.labeled.sum()} rows have a label, {table.pool.sum()} wait for one"
+        about = self.example.notes if self.example else ()
+        return "\n".join(f"- {markdown_text(note)}" for note in [*about, counts, *table.notes])
+
+
+def own_table(*, path=None, label_column="topic", id_column=None, target=0.90, n_splits=20, n_next=10):
+    """Set up notebook 3 for a user's table; from then on its errors are one sentence.
+
+    Parameters
+    ----------
+    path : str, optional
+        A file as load_table reads it; the example if None.
+    label_column : str
+        The column to predict.
+    id_column : str, optional
+        The column that names the rows.
+    target : float in (0, 1]
+        Accuracy that is wanted.
+    n_splits : int
+        Random splits of the measurement.
+    n_next : int
+        Rows to label next.
+
+    Returns
+    -------
+    OwnTablePage
+
+    Raises
+    ------
+    ParameterError
+        As `check_parameters`, and for a file that does not exist.
+
+    Examples
+    --------
+    >>> own_table().file.name
+    'docstrings.csv'
+    """
+    check_parameters(target=target, n_splits=n_splits, n_next=n_next)
+    if path is not None and not Path(path).exists():
+        raise ParameterError(f"there is no file {str(path)!r}, seen from the folder {Path.cwd().name!r}")
+    if shell := sys.modules.get("IPython") and sys.modules["IPython"].get_ipython():
+        shell.InteractiveTB.set_mode("Minimal")
+    return OwnTablePage(path, label_column, id_column, target, n_splits, n_next)
 
 
 class AppendixPage(Page, Appendix):

@@ -567,7 +567,7 @@ def vectors(rng, folder):
 # What no case calls: constants, registries, what writes a log or a table, the cell that needs a page, and what
 # sets up whole notebooks
 UNCALLED = {"DESCRIPTIONS", "CLASSIC", "RECOMMENDED", "STRATEGIES", "LabelLog", "label"}
-UNCALLED |= {"ExampleTable", "appendix", "first_loop", "past_projects"}
+UNCALLED |= {"appendix", "first_loop", "own_table", "past_projects"}
 
 # What gets its arguments from another of our functions, or has options that are odd as they are: called as made
 INNER = {
