@@ -60,7 +60,7 @@ from active_learning.plots.illustrations import (
     plot_speed, plot_split, plot_steps,
 )
 from active_learning.labelling_cell import label
-from active_learning.notebook import check_parameters, show_figure, show_table, show_text, study_digits
+from active_learning.notebook import show_figure, show_table, show_text, study_digits
 from active_learning.pages import appendix, first_loop, own_table, past_projects
 # fmt: on
 

@@ -8,13 +8,13 @@ from nbclient import NotebookClient
 from nbclient.exceptions import CellExecutionError
 
 import al_helpers as al
-from active_learning.notebook import ParameterError, words_of
+from active_learning.notebook import ParameterError, check_parameters, words_of
 
 GOOD = dict(target=0.9, batch=10, splits=2, price_per_label=0.5, seconds_per_label=20, setup_cost=0, seed=0)
 
 
 def test_good_parameters_pass():
-    al.check_parameters(**GOOD, lows={"splits": 2})
+    check_parameters(**GOOD, lows={"splits": 2})
 
 
 @pytest.mark.parametrize(
@@ -33,7 +33,7 @@ def test_good_parameters_pass():
 )
 def test_a_parameter_out_of_range_is_named(change, names):
     with pytest.raises(ValueError, match=names):
-        al.check_parameters(**GOOD | change, lows={"splits": 2})
+        check_parameters(**GOOD | change, lows={"splits": 2})
 
 
 @pytest.mark.parametrize(
@@ -57,7 +57,7 @@ def test_the_words_of_a_figure_are_its_title_and_caption():
 
 
 def test_a_notebook_shows_a_bad_parameter_as_one_sentence():
-    cell = nbformat.v4.new_code_cell("import al_helpers as al\nal.check_parameters(target=90)")
+    cell = nbformat.v4.new_code_cell("import al_helpers as al\nal.study_digits(target=90)")
     notebook = nbformat.v4.new_notebook(cells=[cell])
     with pytest.raises(CellExecutionError):
         NotebookClient(notebook, kernel_name="python3", timeout=60).execute()

@@ -395,7 +395,7 @@ def plot_query_cost(costs, ax=None):
     for (pool, marks), face in zip(costs.groupby("pool"), ("white", "#555555"), strict=False):
         line = dict(ls="", marker="o", ms=8, color=face, mec="#555555", zorder=3, label=f"pool of {pool:,}")
         ax.plot(marks["ms"], range(len(names)), **line)
-    ax.figure.legend(frameon=False, loc="outside right upper")
+    ax.figure.legend(frameon=False, loc="outside right center")
     ax.set(xscale="log", xlabel="milliseconds per query", yticks=range(len(names)), yticklabels=names)
     ax.set_ylim(len(names) - 0.5, -0.5)
     ax.xaxis.set_major_formatter("{x:g}")
