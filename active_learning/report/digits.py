@@ -113,13 +113,15 @@ class DigitsStudy:
     def single(self):
         """What nine in ten single splits show the recommended rule to save: "29% to 71%"."""
         row = ranking(self.needed).loc[RECOMMENDED]
+        if row["single_high"] == 1:  # of splits whose random labels miss the target
+            return f"{row['single_low']:.0%} or more"
         return format_range(row["single_low"], row["single_high"])
 
     @property
     def costly(self):
         """The rule that needs more labels than random most often, and in what share of the splits."""
         shares = worse_shares(self.needed).drop("random")
-        return shares.idxmax(), f"{shares.max():.0%}"
+        return shares.idxmax(), f"{shares.max():.0%}" if shares.any() else "none"
 
     @property
     def elsewhere(self):
@@ -225,7 +227,7 @@ class DigitsStudy:
         crossings = [table["crossing"].item() for table in tables]
         ends = [whole_labels(end, self.budget) for end in (min(crossings), max(crossings))]
         if len(crossings) == 1:
-            return "not known from so few splits"
+            return "an unknown number of labels, as the splits are few"
         return f"{ends[0]} to {ends[1]} in {len(crossings)} groups of {n_splits} splits"
 
     def check(self):

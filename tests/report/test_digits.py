@@ -70,7 +70,7 @@ def test_chance_is_the_range_of_random_over_groups_of_splits():
     runs = needing(random=[40] * 10 + [50] * 10)
     words = with_curves(runs).chance(10)
     assert words.endswith("in 2 groups of 10 splits") and words.split(" to ")[0] < words.split(" to ")[1]
-    assert with_curves(runs).chance(20) == "not known from so few splits"
+    assert with_curves(runs).chance(20) == "an unknown number of labels, as the splits are few"
 
 
 def test_savings_take_the_longer_runs_of_random(study):
@@ -134,3 +134,17 @@ def test_the_rule_is_set_against_another_as_the_map_does():
     row = compare_candidates(al.read_map()).loc[al.RECOMMENDED]
     words = f"{row['ratio']:.2f} [{row['low']:.2f}, {row['high']:.2f}]"
     assert with_curves(None).against("margin") == words
+
+
+def test_single_splits_whose_random_labels_miss_the_target_have_no_upper_end():
+    missed = with_curves(make_curves({"random": [[0, 0, 0]] * 6, al.RECOMMENDED: [[0, 1.0, 1.0]] * 6}))
+    assert missed.single.endswith(" or more")
+    runs = {"random": [[0, 0, 1.0]] * 6, al.RECOMMENDED: [[0, 1.0, 1.0]] * 6}
+    assert with_curves(make_curves(runs)).single == "26% to 26%"  # 29 of 39 labels
+
+
+def test_where_no_rule_is_worse_than_random_none_is_said_to_be():
+    runs = {"random": [[0, 0, 1.0]] * 6, "margin": [[0, 1.0, 1.0]] * 6}
+    assert with_curves(make_curves(runs)).costly == ("margin", "none")
+    runs["margin"][0] = [0, 0, 0]
+    assert with_curves(make_curves(runs)).costly == ("margin", "17%")
