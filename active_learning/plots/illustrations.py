@@ -184,7 +184,10 @@ def plot_guesses(image, proba, axes=None):
     """
     if axes is None:
         axes = new_figure(1, 2, figsize=(7, 2.9), width_ratios=[1, 2.3])[1]
-    proba, (left, right) = np.asarray(proba, dtype=float), axes
+    proba, (left, right) = (
+        np.round(np.asarray(proba, dtype=float), 6),
+        axes,
+    )  # last digits differ between processors
     plot_images([image], [""], [left])
     best = np.argsort(-proba, kind="stable")[:2]
     colors = [ink_of("margin") if k in best else "#b8bcc4" for k in range(len(proba))]
@@ -269,7 +272,7 @@ def plot_plane(points, groups, images, chosen, axes=None):
     offsetbox = import_optional("matplotlib.offsetbox")
     if axes is None:
         axes = new_figure(1, len(chosen), figsize=(7, 4.1), squeeze=False)[1].ravel()
-    points, groups, colors = np.asarray(points), np.asarray(groups), [*GROUP_COLORS]
+    points, groups, colors = np.round(points, 6), np.asarray(groups), [*GROUP_COLORS]  # as in plot_guesses
     for ax, (name, rows) in zip(axes, chosen.items(), strict=True):
         ax.scatter(*points.T, c=[colors[g % len(colors)] for g in groups], s=22, lw=0)
         for row in rows:
