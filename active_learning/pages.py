@@ -57,7 +57,7 @@ class FirstLoopPage(Page, FirstLoop):
         show_figure(ax, "1_five_steps", words, folder=self.figures)
 
     def _moons_after(self, asked):
-        figure, axes = new_figure(1, 2, figsize=(9, 3.4))
+        figure, axes = new_figure(1, 2, figsize=(8, 3))
         for ax, (rule, run) in zip(axes, self.moons.runs.items(), strict=True):
             known, data = self.moons.known(rule, asked), self.moons.dataset
             plot_border(self.moons.fitted(rule, asked), data.X, data.y, known[:2], known[2:], ax)
@@ -188,7 +188,7 @@ class AppendixPage(Page, Appendix):
 
     def show_asked_for(self, name, finding, caption):
         """Show what the rules asked for, an Axes a measure."""
-        figure, axes = new_figure(1, len(self.asked_for), figsize=(9, 3.4), sharey=True)
+        figure, axes = new_figure(1, len(self.asked_for), figsize=(7, 3.2), sharey=True)
         for ax, (label, table) in zip(axes, self.asked_for.items(), strict=True):
             plot_intervals(table, ax).set_xlabel(label)
         self.show(figure, name, finding, caption)

@@ -226,7 +226,7 @@ def plot_intervals(table, ax=None):
     >>> len(plot_intervals(table).lines)
     2
     """
-    ax = axes_or_new(ax)
+    ax = axes_or_new(ax, **NARROW)
     for row, (name, estimate, low, high) in enumerate(table[["estimate", "low", "high"]].itertuples()):
         ax.plot([low, high], [row, row], color=color_of(name), lw=5, solid_capstyle="butt", alpha=0.6)
         ax.plot(estimate, row, marker=MARKERS.get(name, "P"), ms=8, color=color_of(name), mec="white")
@@ -299,7 +299,7 @@ def plot_one_run(history, name, ax=None, band=None, other=None, named="solver fi
     >>> plot_one_run(history, "margin").texts[0].get_text()
     '  margin: 0.90'
     """
-    ax, last = axes_or_new(ax), history.accuracy[-1]
+    ax, last = axes_or_new(ax, **NARROW), history.accuracy[-1]
     if band is not None:
         ax.fill_between(band.index, band["low"], band["high"], color=color_of("random"), alpha=0.3, lw=0)
         ax.plot(band.index, band["middle"], color=color_of("random"), lw=2)
@@ -340,7 +340,7 @@ def plot_dots(rows, ax=None, *, promise=None):
     >>> plot_dots({("on digits", "margin"): [1.0, 2.0, 3.0]}).get_yticklabels()[0].get_text()
     'on digits'
     """
-    ax = axes_or_new(ax)
+    ax = axes_or_new(ax, **NARROW)
     ax.axvline(promise or 0, color="black", lw=1, ls="--" if promise else "-")
     for row, ((_, name), values) in enumerate(rows.items()):
         dots(ax, values, row, color_of(name))
@@ -383,7 +383,7 @@ def plot_forecast(answer, history=None, ax=None, *, rule="random"):
     """
     if answer["score_now"]["estimate"] is None:
         raise ValueError(f"there is no forecast to draw. {answer['verdict']}")
-    ax, color = axes_or_new(ax), color_of(rule)
+    ax, color = axes_or_new(ax, **NARROW), color_of(rule)
     rows = [answer["score_now"] | {"labels": answer["labels_now"]}]
     rows += [row for row in answer["score_after"] if row["rule"] == rule]
     x = [row["labels"] for row in rows]
@@ -420,11 +420,11 @@ def plot_forecasts(projects):
     """
     if not projects:
         return None
-    figure, axes = new_figure(1, len(projects), figsize=(9, 3.8), sharey=True, squeeze=False)
+    figure, axes = new_figure(1, len(projects), figsize=(7, 3.6), sharey=True, squeeze=False)
     for ax, (name, (run, answer)) in zip(axes[0], projects.items(), strict=True):
         plot_forecast(answer, run, ax).label_outer()
         end = [row["estimate"] for row in answer["score_after"] if row["rule"] == "random"][-1]
-        ax.set_title(f"{name}: forecast {end:.0%}, came {run.accuracy[-1]:.0%}", size=10)
+        ax.set_title(f"{name}:\nforecast {end:.0%}, came {run.accuracy[-1]:.0%}", size=10)
     return figure
 
 
@@ -455,7 +455,7 @@ def plot_forecast_truth(replayed, ax=None):
     ...
     ValueError: a table of backtest_forecasts has the column 'labels' once
     """
-    ax, table = axes_or_new(ax), as_numbers(replayed).dropna()
+    ax, table = axes_or_new(ax, **NARROW), as_numbers(replayed).dropna()
     if not len(table):
         raise ValueError(f"there is no forecast among {len(replayed)} projects")
     now, end = table["labels"].min(), table["last"].max()
@@ -576,7 +576,7 @@ def plot_score_history(table, ax=None):
     >>> [text.get_text().strip() for text in plot_score_history(table).texts]
     ['truth', 'score of audit rows', 'cross-validation']
     """
-    ax, x = axes_or_new(ax), table["labels"]
+    ax, x = axes_or_new(ax, **NARROW), table["labels"]
     lines = {"truth": ("truth", "black"), "score": ("score of audit rows", color_of("margin"))}
     lines["cross_validation"] = ("cross-validation", color_of("entropy"))
     ax.fill_between(x, table["low"], table["high"], color=color_of("margin"), alpha=0.25, lw=0)
