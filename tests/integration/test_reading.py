@@ -19,6 +19,16 @@ MOST = {  # of notebook 2
 }
 
 
+MINUTES = {"1_": 15, "3_": 15, "4_": 10, "5_": 8}  # of the other notebooks, code included
+
+
+@pytest.mark.parametrize("start", MINUTES)
+def test_other_notebooks_ask_no_more_of_their_reader(start):
+    asked = measure(next(path for path in NOTEBOOKS if path.name.startswith(start)))
+    most = MOST | {"minutes": MINUTES[start]}
+    assert {name: asked[name] for name in most if asked[name] > most[name]} == {}
+
+
 @pytest.mark.parametrize("name", MOST)
 def test_the_report_asks_no_more_of_its_reader(name):
     assert measure(REPORT)[name] <= MOST[name]
