@@ -218,7 +218,7 @@ def test_the_command_names_the_better_classifier(tmp_path, capsys):
     own += ["--keep", "projects"]
     own += ["--classifier", "logistic_regression"]
     code, out, _ = run(capsys, *own, "--splits", "2", "--budget", "60", "--jobs", "1")
-    assert code == 0 and "try --classifier extra_trees." in out
+    assert code == 0 and "try --classifier extra_trees." in " ".join(out.split())
 
 
 def test_two_hundred_rows_are_tested_on_three_in_ten_and_fewer_on_a_half():
