@@ -20,6 +20,7 @@ from active_learning.statistics.savings import holm, summarise
 
 FEW_SPLITS = 10  # below, only large differences are shown among several rules
 MORE_SPLITS = 30
+NO_RULE = "Label at random here: no rule is shown to save labels."
 
 
 def advise(curves, target, *, hold=1, parts=None):
@@ -77,7 +78,7 @@ def _advice(curves, target, summary, rules, hold):
         return _missed(curves, target)
     others = [*rules.drop(worse).itertuples()] or [*rules.itertuples()]
     best = max(others, key=lambda row: (row.saving_min, row.saving_low))
-    return ["Label at random here: no rule is shown to save labels.", *_closest(best, len(rules))]
+    return [NO_RULE, *_closest(best, len(rules))]
 
 
 def _saving(summary):

@@ -48,7 +48,7 @@ def results_table(curves, target, *, hold=1, reference="random"):
         {
             "strategy": summary.index,
             f"labels -> {format_percent(target)}": [format_labels(n, budget) for n in summary["median"]],
-            f"saved vs {reference}": ["-", *map(format_saving, rows)],
+            f"saved vs {reference}": ["-", *map(say_saving, rows)],
             f"cost more than {reference} in": ["-", *map(format_cost, rows)],
             "AUC": [f"{auc:.3f}" for auc in summary["auc"]],
             "final acc.": [format_percent(final, 1) for final in summary["final_accuracy"]],
@@ -96,7 +96,7 @@ def format_interval(low, high):
 
 
 def say_saving(row):
-    """Format the saving of a row of summarise for a sentence: an end that is not known is not printed."""
+    """Format the saving of a row of summarise: an end that is not known, or absurd, is not printed."""
     if np.isnan(row.saving_low) or row.saving_low > WORST:
         return format_saving(row)
     estimate = format_share(row.saving_min, row.saving_max)
