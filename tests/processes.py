@@ -21,7 +21,13 @@ def start(arguments, threads=None, **more):
     env = {name: value for name, value in os.environ.items() if not name.endswith("_NUM_THREADS")}
     env |= {"PYTHONPATH": str(ROOT)} | ({"OMP_NUM_THREADS": str(threads)} if threads else {})
     pipes = dict(stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=subprocess.PIPE)
-    return subprocess.Popen(arguments, env=env, start_new_session=True, **pipes | more)
+    how = dict(env=env, start_new_session=True, preexec_fn=_heed_ctrl_c)
+    return subprocess.Popen(arguments, **how, **pipes | more)
+
+
+def _heed_ctrl_c():
+    """Undo what tests that run in the background inherit: a shell lets them ignore Ctrl-C."""
+    signal.signal(signal.SIGINT, signal.SIG_DFL)
 
 
 def session(leader):
