@@ -60,8 +60,8 @@ from active_learning.plots.illustrations import (
     plot_speed, plot_split, plot_steps,
 )
 from active_learning.labelling_cell import label
-from active_learning.notebook import show_figure, show_table, show_text, study_digits
-from active_learning.pages import appendix, first_loop, own_table, past_projects
+from active_learning.notebook import show_figure, show_table, show_text
+from active_learning.pages import appendix, first_loop, own_table, past_projects, study_digits
 # fmt: on
 
 if __name__ == "__main__":

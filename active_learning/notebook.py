@@ -1,6 +1,6 @@
-"""What a notebook shows: figures, tables, a bad parameter in one sentence; and the start of notebook 2.
+"""What a notebook shows: figures, tables, a bad parameter in one sentence.
 
-Not here: what is shown (plots, report).
+Not here: what is shown (plots, report), how a notebook starts (pages).
 """
 
 import io
@@ -9,8 +9,7 @@ from pathlib import Path
 
 from active_learning._text import printable
 from active_learning._validation import check_integer, check_target, import_optional
-from active_learning.plots.style import PLOT_STYLE, title
-from active_learning.report.digits import DigitsStudy
+from active_learning.plots.style import PLOT_STYLE
 
 
 def text_lines(lines):
@@ -221,58 +220,11 @@ def check_parameters(*, lows=None, **parameters):
             raise ParameterError(str(error)) from None
 
 
-class Walk(DigitsStudy):
-    """The study of notebook 2, which also shows its figures."""
-
-    def show(self, ax, name, finding=None, caption=None):
-        """Show a figure, with this finding and caption over it or those that it has, as its words too."""
-        if finding is not None:
-            title(ax, finding, caption)
-        show_figure(ax, name, words_of(ax), folder=self.figures)
-
-
 def words_of(ax):
     """The title and the caption over an Axes or a Figure, as one line."""
     heading = ax.get_suptitle() if hasattr(ax, "suptitle") else ax.get_title(loc="left")
     caption = ax.texts[-1].get_text() if ax.texts else ""
     return f"{' '.join(heading.split())}. In the figure: {caption}."
-
-
-def study_digits(*, target=0.90, batch=10, budget=300, splits=100, seed=0):
-    """Run the main study of notebook 2: every rule on many random splits of the handwritten digits.
-
-    Parameters
-    ----------
-    target : float in (0, 1]
-        Test accuracy that is wanted.
-    batch : int
-        Labels in a round.
-    budget : int
-        Labels in all, the 20 of the seed set included; 50 at the least.
-    splits : int
-        Random splits into seed, pool and test; 2 at the least.
-    seed : int
-        The random seed.
-
-    Returns
-    -------
-    Walk
-        A `DigitsStudy`: its runs, and methods for the smaller experiments beside them.
-
-    Raises
-    ------
-    ParameterError
-        As `check_parameters`.
-
-    Examples
-    --------
-    >>> study = study_digits(splits=2, budget=50)
-    >>> study.goal, len(study.histories) // 2 == len(study.rules)
-    ('90%', True)
-    """
-    asked = dict(target=target, batch=batch, budget=budget, splits=splits, seed=seed)
-    check_parameters(**asked, lows={"budget": 50, "splits": 2})
-    return Walk(**asked).measure()
 
 
 def _check_amount(name, value):

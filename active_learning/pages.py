@@ -1,7 +1,7 @@
-"""The start of notebooks 1, 3, 4 and 5: one call checks the parameters and holds experiments and figures.
+"""The start of each notebook: one call checks its parameters and holds its experiments and figures.
 
 Figures are written to figures/ only for the parameters of the committed page. Not here: the experiments
-themselves (report.first_loop, report.appendix, forecast.past_projects), how a figure is shown (notebook).
+themselves (report, forecast.past_projects), how a figure is shown (notebook).
 """
 
 import sys
@@ -13,11 +13,12 @@ from active_learning._names import DATASETS
 from active_learning._text import markdown_text
 from active_learning.datasets.example import ExampleTable
 from active_learning.forecast.past_projects import PastProjects
-from active_learning.notebook import ParameterError, check_parameters, show_figure, show_moving
+from active_learning.notebook import ParameterError, check_parameters, show_figure, show_moving, words_of
 from active_learning.plots.illustrations import plot_border, plot_steps
 from active_learning.plots.results import plot_intervals
 from active_learning.plots.style import new_figure, title
 from active_learning.report.appendix import Appendix
+from active_learning.report.digits import DigitsStudy
 from active_learning.report.first_loop import FirstLoop
 
 STEPS = ("start small", "let the model\nguess", "find the\nconfusion", "ask for help", "learn\nand repeat")
@@ -30,14 +31,15 @@ class Page:
     @property
     def figures(self):
         """The folder for figures; None for parameters that are not those of the committed page."""
-        ours = all(getattr(self, field.name) == field.default for field in fields(self))
+        asked = [field for field in fields(self) if field.compare]
+        ours = all(getattr(self, field.name) == field.default for field in asked)
         return FIGURES if ours and FIGURES.is_dir() else None
 
-    def show(self, ax, name, finding, caption):
-        """Show a figure with its finding and caption, which are its words too."""
-        show_figure(
-            title(ax, finding, caption), name, f"{finding}. In the figure: {caption}.", folder=self.figures
-        )
+    def show(self, ax, name, finding=None, caption=None):
+        """Show a figure, with this finding and caption over it or those that it has, as its words too."""
+        if finding is not None:
+            title(ax, finding, caption)
+        show_figure(ax, name, words_of(ax), folder=self.figures)
 
 
 class FirstLoopPage(Page, FirstLoop):
@@ -96,6 +98,47 @@ def first_loop(*, n_queries=20, n_draws=200, n_splits=50, n_problems=40):
     asked = dict(n_queries=n_queries, n_draws=n_draws, n_splits=n_splits, n_problems=n_problems)
     check_parameters(**asked)
     return FirstLoopPage(**asked)
+
+
+class DigitsPage(Page, DigitsStudy):
+    """The study of notebook 2 with its figures."""
+
+
+def study_digits(*, target=0.90, batch=10, budget=300, splits=100, seed=0):
+    """Run the main study of notebook 2: every rule on many random splits of the handwritten digits.
+
+    Parameters
+    ----------
+    target : float in (0, 1]
+        Test accuracy that is wanted.
+    batch : int
+        Labels in a round.
+    budget : int
+        Labels in all, the 20 of the seed set included; 50 at the least.
+    splits : int
+        Random splits into seed, pool and test; 2 at the least.
+    seed : int
+        The random seed.
+
+    Returns
+    -------
+    DigitsPage
+        A `DigitsStudy`: its runs, and methods for the smaller experiments beside them.
+
+    Raises
+    ------
+    ParameterError
+        As `check_parameters`.
+
+    Examples
+    --------
+    >>> study = study_digits(splits=2, budget=50)
+    >>> study.goal, len(study.histories) // 2 == len(study.rules)
+    ('90%', True)
+    """
+    asked = dict(target=target, batch=batch, budget=budget, splits=splits, seed=seed)
+    check_parameters(**asked, lows={"budget": 50, "splits": 2})
+    return DigitsPage(**asked).measure()
 
 
 @dataclass(frozen=True)

@@ -1,10 +1,10 @@
-"""Claims about the calls that start notebooks 1, 4 and 5."""
+"""Claims about the calls that start the notebooks."""
 
 import pytest
 
 import al_helpers as al
 from active_learning.notebook import ParameterError
-from active_learning.pages import FIGURES
+from active_learning.pages import FIGURES, DigitsPage
 
 CALLS = [al.first_loop, al.appendix, al.past_projects]
 
@@ -15,6 +15,12 @@ def test_figures_are_written_for_the_committed_page_alone(call):
     names = [name for name, value in call.__kwdefaults__.items() if isinstance(value, int)]
     for name in names:
         assert call(**{name: call.__kwdefaults__[name] + 3}).figures is None
+
+
+def test_what_a_study_of_digits_found_does_not_decide_where_its_figures_go():
+    assert DigitsPage(histories={}).figures == FIGURES
+    for name in ("target", "batch", "budget", "splits", "seed"):
+        assert DigitsPage(**{name: 0.5}).figures is None
 
 
 @pytest.mark.parametrize("call", CALLS)

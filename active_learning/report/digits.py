@@ -4,9 +4,8 @@ One call runs the main study; its methods run the smaller ones with the same set
 splits. Not here: the sentences around the numbers (the notebook itself), pictures (plots).
 """
 
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from functools import cached_property
-from pathlib import Path
 from types import SimpleNamespace
 
 import numpy as np
@@ -31,7 +30,6 @@ from active_learning.strategies.batch import CANDIDATES
 from active_learning.strategies.registry import CLASSIC, RECOMMENDED, STRATEGIES
 from active_learning.study.study import curves_of, run_histories, run_parts, run_study
 
-FIGURES = Path(__file__).parents[2] / "figures"
 QUESTION = "classifier == 'logistic_regression' and batch == 10 and n == 100"  # to the map
 IN_WORDS = {
     "margin": "rows whose two most likely classes nearly tie",
@@ -39,7 +37,6 @@ IN_WORDS = {
     "annealed_margin": "rows whose two most likely classes nearly tie, and which differ from each other",
 }
 MOST = "more than the whole pool"  # of random labels
-OURS = dict(target=0.90, batch=10, budget=300, splits=100, seed=0)  # of the committed page
 
 
 @dataclass(frozen=True)
@@ -54,18 +51,16 @@ class DigitsStudy:
     histories : dict of (strategy, split) to History
     curves : DataFrame
         Table of `run_study`.
-    figures : path or None
-        Where figures are written: nowhere, if the settings are not those of the committed page.
     """
 
-    target: float
-    batch: int
-    budget: int
-    splits: int
-    seed: int
-    dataset: Dataset = None
-    histories: dict = None
-    curves: pd.DataFrame = None
+    target: float = 0.90
+    batch: int = 10
+    budget: int = 300
+    splits: int = 100
+    seed: int = 0
+    dataset: Dataset = field(default=None, compare=False)
+    histories: dict = field(default=None, compare=False)
+    curves: pd.DataFrame = field(default=None, compare=False)
 
     def measure(self):
         """The same with its data set and its runs."""
@@ -82,12 +77,6 @@ class DigitsStudy:
     def settings(self):
         """Keywords of every study of this walk."""
         return dict(batch=self.batch, budget=self.budget, random_state=self.seed)
-
-    @property
-    def figures(self):
-        """The folder for figures, or None."""
-        ours = all(getattr(self, name) == value for name, value in OURS.items())
-        return FIGURES if ours and FIGURES.is_dir() else None
 
     @property
     def goal(self):

@@ -8,7 +8,7 @@ from examples import make_curves, needing
 import al_helpers as al
 from active_learning.report import digits as report
 from active_learning.report.benchmark import compare_candidates
-from active_learning.report.digits import FIGURES, OURS, DigitsStudy
+from active_learning.report.digits import DigitsStudy
 from active_learning.statistics.curves import mean_curve_crossings
 
 
@@ -26,12 +26,6 @@ def test_the_main_study_is_that_of_run_histories_on_digits(study):
     again = al.run_histories(al.load_dataset("digits"), study.rules, n_splits=4, batch=20, budget=60)
     assert al.checksum(again) == al.checksum(study.histories)
     assert study.rules[:4] == [*al.CLASSIC] and al.RECOMMENDED in study.rules
-
-
-def test_figures_are_written_by_the_settings_of_the_committed_page_alone():
-    assert DigitsStudy(**OURS).figures == FIGURES and FIGURES.is_dir()
-    for name, value in OURS.items():
-        assert DigitsStudy(**OURS | {name: value * 2 + 1}).figures is None
 
 
 def test_the_answer_table_has_medians_between_two_rounds():
