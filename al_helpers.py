@@ -51,9 +51,11 @@ from active_learning.forecast.backtest import coverage, score_history
 # 10. Figures, and how a notebook shows them and tables
 from active_learning.plots.style import new_figure, title
 from active_learning.plots.results import (
-    plot_batch_price, plot_dots, plot_forecast, plot_forecast_truth, plot_forecasts, plot_intervals,
-    plot_learning_curves, plot_one_run, plot_paired_savings, plot_reached_share, plot_saving_by_target,
-    plot_score_history, plot_spread, plot_worths,
+    plot_batch_price, plot_dots, plot_intervals, plot_learning_curves, plot_one_run, plot_paired_savings,
+    plot_reached_share, plot_saving_by_target, plot_spread, plot_worths,
+)
+from active_learning.plots.forecasts import (
+    plot_forecast, plot_forecast_truth, plot_forecasts, plot_score_history,
 )
 from active_learning.plots.illustrations import (
     plot_border, plot_choices, plot_guesses, plot_images, plot_plane, plot_query_cost, plot_score_triangle,

@@ -14,7 +14,8 @@ from pathlib import Path
 
 from active_learning._text import printable
 from active_learning._validation import check_target, import_optional
-from active_learning.forecast.forecast import forecast, forecast_lines
+from active_learning.forecast.forecast import forecast
+from active_learning.forecast.wording import forecast_lines
 from active_learning.labelling.score import audit_evidence, majority_of, scores_of
 from active_learning.labelling.score_wording import no_score_reason, score_lines
 from active_learning.labelling.session import Session

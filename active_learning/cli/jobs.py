@@ -16,8 +16,9 @@ from active_learning._validation import METRICS, check_choice, check_integer, ch
 from active_learning.cli.commands import measure, shown_notes
 from active_learning.cli.handover import answers_of, default_path, hand_over, unsaved
 from active_learning.features.preprocessing import load_table
-from active_learning.forecast.forecast import FORECAST_METRICS, forecast, forecast_lines, gain_line
+from active_learning.forecast.forecast import FORECAST_METRICS, forecast
 from active_learning.forecast.outlook import outlook
+from active_learning.forecast.wording import forecast_lines, gain_line
 from active_learning.labelling.classifier import choose_classifier, stage_of
 from active_learning.labelling.draw import log_given_at_random, suggest
 from active_learning.labelling.groups import groups_of

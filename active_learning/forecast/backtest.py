@@ -11,8 +11,9 @@ import pandas as pd
 
 from active_learning._progress import progress
 from active_learning._validation import History, check_choice, check_integer, check_target, some
-from active_learning.forecast.forecast import LEAST, bands, labels_needed, read_results, undecided
+from active_learning.forecast.forecast import LEAST, bands, labels_needed, read_results
 from active_learning.forecast.learning_curve import subset_curve
+from active_learning.forecast.wording import undecided
 from active_learning.models.registry import make_model
 from active_learning.study.parallel import run_jobs
 from active_learning.study.study import split_function

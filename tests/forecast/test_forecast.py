@@ -14,8 +14,9 @@ from sklearn.neighbors import KNeighborsClassifier
 import al_helpers as al
 from active_learning.cli.main import main
 from active_learning.forecast import learning_curve
-from active_learning.forecast.forecast import BIASED, LEAST, forecast_lines, gain_line, verdict_on
+from active_learning.forecast.forecast import BIASED, LEAST
 from active_learning.forecast.learning_curve import class_errors
+from active_learning.forecast.wording import forecast_lines, gain_line, verdict_on
 from active_learning.models.registry import default_model
 
 

@@ -7,9 +7,9 @@ import pandas as pd
 import pytest
 
 import al_helpers as al
-from active_learning.forecast.forecast import verdict_on
 from active_learning.forecast.honest import honest_now, moved_curve
 from active_learning.forecast.learning_curve import SubsetCurve, continuation
+from active_learning.forecast.wording import verdict_on
 from active_learning.labelling.score import Evidence
 
 
