@@ -13,8 +13,8 @@ import pandas as pd
 from active_learning._validation import check_integer
 from active_learning.labelling.groups import audit_draw, groups_of, set_aside
 from active_learning.labelling.suggest import suggest as chosen_by_rule
-from active_learning.tables.label_log import row_states
 from active_learning.tables.logged import row_hashes
+from active_learning.tables.row_states import row_states
 from active_learning.tables.table import id_text
 
 AUDIT_SHARE = 0.2

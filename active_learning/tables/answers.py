@@ -13,10 +13,10 @@ import numpy as np
 import pandas as pd
 
 from active_learning._validation import some
-from active_learning.tables.label_log import row_states
 from active_learning.tables.labels import are_values, as_text, label_text, spelling
 from active_learning.tables.logged import row_hashes
 from active_learning.tables.merge import SUGGESTED, check_cells, filled_in_labels, places_of, with_labels
+from active_learning.tables.row_states import row_states
 from active_learning.tables.table import check_frame, id_text, read_file
 from active_learning.tables.write import safe
 

@@ -12,9 +12,9 @@ import numpy as np
 import pandas as pd
 
 from active_learning._validation import some
-from active_learning.tables.label_log import row_states
 from active_learning.tables.labels import as_text
 from active_learning.tables.merge import with_labels
+from active_learning.tables.row_states import row_states
 from active_learning.tables.table import id_text
 
 OUT = ("skipped", "unsure", "disputed")  # states of a row that is asked for no more
