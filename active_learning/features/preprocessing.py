@@ -12,7 +12,7 @@ import pandas as pd
 from active_learning._progress import progress
 from active_learning._validation import some
 from active_learning.features.columns import Column, read_column
-from active_learning.features.dependence import declared_dependence
+from active_learning.features.declared import declared_dependence
 from active_learning.features.encoders import make_preprocessor
 from active_learning.features.vectors import VectorScaler, read_vectors
 from active_learning.features.withheld import leaking_features, without_leaks

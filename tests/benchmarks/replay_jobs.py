@@ -24,7 +24,7 @@ from scipy.stats import binomtest
 
 import al_helpers as al
 from active_learning._arrays import take
-from active_learning.features.dependence import Dependence
+from active_learning.features.declared import Dependence
 from active_learning.forecast.honest import honest_now
 from active_learning.labelling.classifier import choose_classifier, stage_of
 from active_learning.labelling.draw import log_given_at_random

@@ -8,6 +8,7 @@ import numpy as np
 import pytest
 
 import al_helpers as al
+from active_learning.cli.main import main
 from active_learning.cli.parser import COMMANDS, build_parser, command_parser
 from active_learning.report.benchmark import flat_share
 
@@ -44,6 +45,14 @@ def test_readme_table_is_the_reports():
         if cost != "-":
             more, ties, share = map(int, re.findall(r"\d+", f"{cost} {report_cost}"))
             assert more <= share <= more + ties
+
+
+@pytest.mark.slow
+def test_readme_table_is_what_the_command_prints(capsys):
+    assert main(["--jobs", "2"]) == 0
+    lines = [re.split(r"  +", line) for line in capsys.readouterr().out.splitlines()]
+    start = lines.index([*readme_rows("strategy")[0]])
+    assert [tuple(line) for line in lines[start : start + 6]] == readme_rows("strategy")
 
 
 def test_readme_table_of_data_sets_is_the_reports():
