@@ -22,7 +22,7 @@ from active_learning.datasets.dataset import load_dataset
 from active_learning.labelling.plan import better_classifier, target_sentence
 from active_learning.models.registry import CLASSIFIERS, make_model
 from active_learning.notebook import text_table
-from active_learning.report.advice import NO_RULE, advice_lines
+from active_learning.report.advice import advice_lines
 from active_learning.report.sentences import (
     beside_constant,
     describe,
@@ -180,7 +180,6 @@ def table_findings(args, table, dataset, settings, curves, target):
 def answer_lines(args, curves, target, advice, found):
     """The answer: what to do, how sure that is, what to watch; the first five sentences, or all of them."""
     shown, reading = describe(curves, target, hold=args.hold), how_to_read(curves, target, hold=args.hold)
-    shown = "" if NO_RULE in advice and " cost" not in shown else shown  # the advice says so already
     lines = [*found.constant, *advice, *found.watch, shown, *found.gains, reading, *found.more]
     return list(filter(None, lines))[: None if args.verbose else MOST_SENTENCES]
 

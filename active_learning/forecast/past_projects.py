@@ -22,14 +22,7 @@ SHOWN = ("digits", "unbalanced")  # beside the data set that was asked for
 class PastProjects:
     """Projects that are labelled again at random, and forecast from their first labels.
 
-    Parameters
-    ----------
-    labels_now, labels_then : int
-        Labels that a forecast may see, and labels at which one looks again.
-    n_projects : int
-        Projects that are labelled again on one data set.
-    data : str
-        Its name.
+    Its settings are the parameters of `past_projects` (pages).
     """
 
     labels_now: int = 60

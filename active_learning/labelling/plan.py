@@ -169,7 +169,7 @@ def _told_random(table):
     if found := looks_chosen(table):
         raise ValueError(found)
     unknown = (table.labeled & ~table._state("drawn", DRAWN)).any()
-    untold = "no row lacks a label, so it cannot be told whether a rule chose those that have one"
+    untold = "every row has a label, so nothing tells whether a rule chose them"
     return [untold] if unknown and not table.pool.any() else []
 
 

@@ -13,6 +13,7 @@ from active_learning.report.sentences import (
     format_whole,
     say_saving,
     seed_meets,
+    shown_rows,
 )
 from active_learning.statistics.equal_budget import ends_below, gains, reachable
 from active_learning.statistics.power import saving_shown_by
@@ -20,7 +21,6 @@ from active_learning.statistics.savings import holm, summarise
 
 FEW_SPLITS = 10  # below, only large differences are shown among several rules
 MORE_SPLITS = 30
-NO_RULE = "Label at random here: no rule is shown to save labels."
 
 
 def advise(curves, target, *, hold=1, parts=None):
@@ -69,7 +69,7 @@ def advice_lines(curves, target, *, hold=1, parts=None):
 def _advice(curves, target, summary, rules, hold):
     """What to do, and how sure that is, from the table of summarise."""
     worse = ends_below(curves).index
-    shown = [row for row in _saving(summary) if row.Index not in worse]
+    shown = [row for row in shown_rows(summary, ["saves"]) if row.Index not in worse]
     if shown:
         return _recommended(max(shown, key=lambda row: row.saving_low), len(rules), target)
     if met := seed_meets(curves, target, hold=hold):
@@ -78,12 +78,7 @@ def _advice(curves, target, summary, rules, hold):
         return _missed(curves, target)
     others = [*rules.drop(worse).itertuples()] or [*rules.itertuples()]
     best = max(others, key=lambda row: (row.saving_min, row.saving_low))
-    return [NO_RULE, *_closest(best, len(rules))]
-
-
-def _saving(summary):
-    """The rows of summarise that are shown to save labels, among all of them (Holm)."""
-    return [row for row in summary.drop("random").itertuples() if effect(row, row.p_holm <= 0.05) == "saves"]
+    return ["Label at random here: no rule is shown to save labels.", *_closest(best, len(rules))]
 
 
 def _recommended(best, n_rules, target):

@@ -31,16 +31,7 @@ CLASSIFIERS = {"label_spreading": "label_spreading", "extra_trees": ExtraTreesCl
 class Appendix:
     """Side experiments on digits, and on two further data sets.
 
-    Parameters
-    ----------
-    target : float in (0, 1]
-        Test accuracy that is wanted on digits.
-    splits : int
-        Random splits of digits.
-    map_splits : int
-        Random splits of each data set on which classifiers are compared.
-    seed : int
-        The random seed.
+    Its settings are the parameters of `appendix` (pages).
     """
 
     target: float = 0.90

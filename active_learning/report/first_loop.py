@@ -27,16 +27,7 @@ PRECISE = "1e-8"  # a tolerance at which the solver has finished
 class FirstLoop:
     """The published run of least confidence, one label at a time, and the same run with one thing changed.
 
-    Parameters
-    ----------
-    n_queries : int
-        Labels to ask for.
-    n_draws : int
-        Random runs from the same start.
-    n_splits : int
-        Other splits of the same points.
-    n_problems : int
-        New data sets from the same generator.
+    Its settings are the parameters of `first_loop` (pages).
     """
 
     n_queries: int = 20

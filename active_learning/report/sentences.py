@@ -189,7 +189,7 @@ def listed(words):
 
 
 def describe(curves, target, *, hold=1):
-    """Say which rules the table shows to save or to cost labels, in a sentence.
+    """Say which rules are shown to save or to cost labels, in a sentence.
 
     Parameters
     ----------
@@ -199,8 +199,8 @@ def describe(curves, target, *, hold=1):
     Returns
     -------
     str
-        "not shown to differ" where an interval spans 0, or Holm's adjustment for the number of rules leaves a
-        difference unshown; says so where the seed set meets the target.
+        "" where no rule is shown to: every interval spans 0, or Holm's adjustment for the number of rules
+        leaves the differences unshown. What one split took is told without a claim.
 
     Raises
     ------
@@ -212,15 +212,9 @@ def describe(curves, target, *, hold=1):
         goal, budget = format_percent(target), curves["n_labels"].max()
         needs = listed([f"{name} {format_labels(n, budget)}" for name, n in summary["median"].items()])
         return f"On this one split {goal} takes {needs} labels."
-    clauses, met = _clauses(summary), seed_meets(curves, target, hold=hold)
-    if met and not _shown(summary, ("saves", "costs")):
-        return f"{capitalised(met)}, so no rule can save any."
-    return capitalised("; ".join([*clauses, *filter(None, [met])])) + "." * bool(clauses or met)
-
-
-def capitalised(text):
-    """The text with a capital, if it does not begin with a rule's name."""
-    return "T" + text[1:] if text.startswith("the ") else text
+    if not shown_rows(summary, ("saves", "costs")):
+        return ""
+    return "; ".join(filter(None, [*_clauses(summary), seed_meets(curves, target, hold=hold)])) + "."
 
 
 def how_to_read(curves, target, *, hold=1):
@@ -240,8 +234,8 @@ def _clauses(summary):
     return [_clause(rows, what) for what, rows in groups.items() if rows]
 
 
-def _shown(summary, effects):
-    """Rows of summarise, random's left out, of which one of these effects is shown among all (Holm)."""
+def shown_rows(summary, effects):
+    """The rows of summarise, random's left out, of which one of these effects is shown among all (Holm)."""
     rows = summary.drop("random").itertuples()
     return [row for row in rows if effect(row, row.p_holm <= 0.05) in effects]
 

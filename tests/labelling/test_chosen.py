@@ -125,7 +125,7 @@ def test_without_a_pool_it_is_said_that_none_can_tell(frames, tmp_path, capsys):
     full = frames[1][frames[1]["y"] != ""]
     full.to_csv(tmp_path / "my.csv", index=False)
     assert study(tmp_path, "--verbose") in (0, None)
-    assert "it cannot be told whether a rule chose" in " ".join(capsys.readouterr().out.split())
+    assert "nothing tells whether a rule chose them" in " ".join(capsys.readouterr().out.split())
 
 
 def test_a_forecast_takes_such_rows_for_a_rules_and_says_so(frames):

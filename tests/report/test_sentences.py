@@ -15,7 +15,7 @@ def test_a_target_that_nobody_reaches_is_a_result():
     curves = needing(random=[INF] * 3, margin=[INF] * 3)
     table = al.results_table(curves, 0.95)
     assert list(table["labels -> 95%"]) == ["> 60", "> 60"]
-    assert describe(curves, 0.95) == "margin is not shown to differ."
+    assert describe(curves, 0.95) == ""
 
 
 def test_results_table_puts_random_first_with_no_saving_of_its_own():
@@ -70,9 +70,9 @@ def test_recommendation_says_how_sure_it_is(random, margin, text):
 def test_a_target_that_the_seed_set_meets_is_called_so_and_a_harder_one_named():
     accuracy = [0.95, 0.96, 0.99, 0.99]
     curves = make_curves({"random": [accuracy] * 8, "margin": [accuracy] * 8})
-    for text in (describe(curves, 0.9), al.advise(curves, 0.9)):
-        assert "he seed set's 20 labels already meet 90%" in text and "from 96% on" in text
-        assert "not shown to differ" not in text
+    text = al.advise(curves, 0.9)
+    assert "the seed set's 20 labels already meet 90%" in text and "from 96% on" in text
+    assert describe(curves, 0.9) == ""
 
 
 def test_rules_of_which_the_same_is_true_share_one_clause():
@@ -140,7 +140,7 @@ def test_a_difference_that_would_be_printed_as_0_percent_is_no_saving_and_no_cos
         curves = make_curves({"random": random, name: runs})
         row = al.summarise(curves, 0.9).loc[name]
         assert row["saving_low"] > 0 or row["saving_high"] < 0  # two splits that nearly tie, by Student's t
-        assert describe(curves, 0.9) == f"{name} is not shown to differ."
+        assert describe(curves, 0.9) == ""
         assert f"Label at random here: no rule is shown to save labels. {name}" in al.advise(curves, 0.9)
 
 
@@ -169,7 +169,7 @@ def test_a_cost_that_is_unshown_among_many_is_not_called_a_cost():
     random = rng.integers(30, 80, 12)
     rule = [*(random * np.exp(rng.normal(0.15, 0.3, 12)))]
     curves = curves_that_need(random=[*random], a=rule, b=rule, c=rule)
-    assert describe(curves, 0.9) == "a, b and c are not shown to differ."
+    assert describe(curves, 0.9) == ""
     assert "Label at random here" in al.advise(curves, 0.9) and "more labels" not in al.advise(curves, 0.9)
 
 
