@@ -293,6 +293,7 @@ def plot_one_run(history, name, ax=None, band=None, other=None, named="solver fi
     Examples
     --------
     >>> import numpy as np
+    >>> from al_helpers import History
     >>> history = History(np.array([20, 30]), np.array([0.5, 0.9]), np.arange(10))
     >>> plot_one_run(history, "margin").texts[0].get_text()
     '  margin: 0.90'
