@@ -16,7 +16,7 @@ import sys
 import textwrap
 import threading
 import uuid
-from contextlib import closing, contextmanager, suppress
+from contextlib import ExitStack, closing, contextmanager, suppress
 from functools import cache
 from pathlib import Path
 from types import CodeType, FunctionType, ModuleType
@@ -28,7 +28,7 @@ import scipy
 import sklearn
 from joblib.hashing import NumpyHasher
 
-from active_learning._validation import History, last_step, some
+from active_learning._validation import History, last_step
 from active_learning.models.registry import make_model
 
 RULE = "strategy "  # begins the name of the fact about a rule
@@ -56,8 +56,8 @@ def study_facts(dataset, strategies, *, model, **settings):
 
 @cache
 def _code_of_package(folder=Path(__file__).parents[1]):
-    files = {file.relative_to(folder).as_posix(): file.read_text("utf-8") for file in folder.rglob("*.py")}
-    return _checksum(sorted((name, _code(source)) for name, source in files.items()))
+    files = {file.relative_to(folder).as_posix(): file for file in folder.rglob("*.py")}
+    return _checksum([(name, _code(files[name].read_text("utf-8"))) for name in sorted(files)])
 
 
 @cache
@@ -149,15 +149,11 @@ class Checkpoint:
         if not self.path.is_file():
             raise self._refusal("is not a file")
         uri = f"file:{quote(os.fsencode(self.path.absolute()))}?mode=rw"  # which never makes a file
-        options = dict(uri=True, timeout=60, isolation_level=None, check_same_thread=False)
-        with self._plain_errors():
-            self.connection = sqlite3.connect(uri, **options)
-        self.close = self.connection.close
-        try:
+        options = dict(uri=True, timeout=60, isolation_level="IMMEDIATE", check_same_thread=False)
+        with self._plain_errors(), ExitStack() as closed_unless_right:
+            self.connection = closed_unless_right.enter_context(closing(sqlite3.connect(uri, **options)))
             self._check()
-        except BaseException:
-            self.close()
-            raise
+            self.close = closed_unless_right.pop_all().close
 
     def _check(self):
         """Raise unless the file is a checkpoint of this study, and every page and run is whole."""
@@ -174,11 +170,11 @@ class Checkpoint:
 
     def _check_facts(self, kept):
         """Raise ValueError, naming what differs, if the file has facts, and other ones than this study."""
-        both = [name for name in self.facts | kept if RULE not in name or name in self.facts.keys() & kept]
-        if kept and (other := [name for name in both if kept.get(name) != self.facts.get(name)]):
-            there, here = (facts.get(other[0], "not set") for facts in (kept, self.facts))
-            rest = f"; {some(other[1:])} differ too" if len(other) > 1 else ""
-            raise self._refusal(f"is of another study: {other[0]} was {there} there and is {here} here{rest}")
+        there = {name: kept.get(name, "not set") for name in self.facts if RULE not in name or name in kept}
+        both = [(name, was, self.facts[name]) for name, was in there.items()]
+        other = [f"{name} was {was} there and is {here} here" for name, was, here in both if was != here]
+        if kept and other:
+            raise self._refusal(f"is of another study: {'; '.join(other)}")
 
     def __contains__(self, key):
         with suppress(OSError):  # joblib asks where nobody would see it; it is raised when a run is kept
@@ -201,11 +197,10 @@ class Checkpoint:
         rule = f"{RULE}{key[0]!r}"
         facts = [fact for fact in self.facts.items() if RULE not in fact[0] or fact[0] == rule]
         with self._plain_errors(), self.lock, self.connection as connection:  # one transaction
-            connection.execute("BEGIN IMMEDIATE")
-            self._check_facts(dict(connection.execute("SELECT name, value FROM facts")))
             connection.executemany("INSERT OR IGNORE INTO facts VALUES (?, ?)", facts)
-            values = (*key, text, _checksum([*key, text]))
-            connection.execute("INSERT OR IGNORE INTO runs VALUES (?, ?, ?, ?)", values)
+            self._check_facts(dict(connection.execute("SELECT name, value FROM facts")))
+            run = (*key, text, _checksum([*key, text]))
+            connection.execute("INSERT OR IGNORE INTO runs VALUES (?, ?, ?, ?)", run)
 
     def _execute(self, statement, values=()):
         with self._plain_errors(), self.lock:
