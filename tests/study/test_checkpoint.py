@@ -98,6 +98,7 @@ def first_rows(round):
     [
         ({"batch": 6}, "batch was 5 there and is 6 here"),
         ({"budget": 20}, "budget was 21 there and is 20 here"),
+        ({"batch": 6, "budget": 20}, "batch was 5 there and is 6 here; budget was 21 there and is 20 here"),
         ({"random_state": 1}, "random_state was 0 there and is 1 here"),
         ({"metric": "balanced_accuracy"}, "metric was 'accuracy' there"),
         ({"stop_at": 0.9}, "stop_at was None there and is 0.9 here"),
