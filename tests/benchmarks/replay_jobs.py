@@ -1,12 +1,14 @@
 """Labelling jobs replayed through the product: `suggest`, answers in the log, `score` and `forecast`.
 
-    python tests/benchmarks/replay_jobs.py run OUTPUT.csv [--sets digits wine ...] [--tables FOLDER]
-        [--jobs 10] [--rounds 10] [--start 0] [--classifier auto] [--shares 0.2 0]
+    python tests/benchmarks/replay_jobs.py run OUTPUT.csv [--sets digits keel:phoneme ...] [--tables FOLDER]
+        [--jobs 10] [--rounds 10] [--start 0] [--classifier auto] [--shares 0.2 0] [--target 0.95]
     python tests/benchmarks/replay_jobs.py show OUTPUT.csv
+    python tests/benchmarks/replay_jobs.py write OUTPUT.csv
 
 A job starts without a label (or with --start random ones, said to be so), and is answered by the truth. A
 third of the rows is kept out: it stands in the table as left out, and is guessed by the model that all labels
-train. A row of OUTPUT.csv is a round of a job. Rows are appended: a run that was stopped goes on.
+train. The features are made once for all jobs. A row of OUTPUT.csv is a round of a job. Rows are appended: a
+run that was stopped goes on. `write` makes replayed_jobs.csv beside this script, a row a data set.
 """
 
 import argparse
@@ -21,10 +23,13 @@ import numpy as np
 import pandas as pd
 from replay_score import BUNDLED, DROP, TABLES
 from scipy.stats import binomtest
+from sklearn.preprocessing import FunctionTransformer
 
 import al_helpers as al
 from active_learning._arrays import take
+from active_learning.datasets.keel import load_keel
 from active_learning.features.declared import Dependence
+from active_learning.forecast.forecast import LABEL_LEVELS, SCORE_LEVELS, forecast
 from active_learning.forecast.honest import honest_now
 from active_learning.labelling.classifier import choose_classifier, stage_of
 from active_learning.labelling.draw import log_given_at_random
@@ -34,12 +39,17 @@ from active_learning.models.registry import fit, represent_all
 from active_learning.tables.logged import with_log
 
 KEPT_OUT, MOST, BATCH = "(kept out)", 2000, 10
+SETS = (
+    *("breast_cancer", "digits", "docstrings", "synthetic", "unbalanced", "crops", "restaurant_reviews"),
+    *("keel:german", "keel:phoneme", "keel:tic-tac-toe"),
+)  # of several kinds, chosen before their first job
+RESULTS = Path(__file__).with_name("replayed_jobs.csv")
 
 
 def load(name, folder):
-    """The cells of a data set as a frame, with a column of ids, and its classes (n,) as text."""
-    if name in BUNDLED:
-        dataset = al.load_dataset(name)
+    """A data set as a Table whose features are made, and its classes (n,) as text."""
+    if name in BUNDLED or name.startswith("keel:"):
+        dataset = al.load_dataset(name) if name in BUNDLED else al.Dataset(name, *load_keel(name[5:]))
         frame = pd.DataFrame(dataset.X).rename(columns="x{}".format)
         y, drop = dataset.y.astype(str), []
     else:
@@ -49,27 +59,30 @@ def load(name, folder):
         y, drop = table.y[rows].astype(str), DROP.get(name, ())
     rows = np.random.default_rng(0).permutation(len(y))[:MOST]
     frame = frame.iloc[rows].reset_index(drop=True).drop(columns=[*drop])
-    return frame.assign(row=[f"r{i}" for i in range(len(rows))]), y[rows]
+    frame = frame.assign(row=[f"r{i}" for i in range(len(rows))], label="")
+    table = al.load_table(frame, "label", id_column="row", classes=[*np.unique(y)])
+    X = represent_all(table_model(table), table.X)[1]
+    fixed = {"X": X, "preprocessor": FunctionTransformer(), "dependence": Dependence()}
+    return replace(table, **fixed), y[rows]
 
 
 class Job:
     """One job: its table, its log, and the truth."""
 
-    def __init__(self, frame, y, seed, start, folder, classifier, share):
+    def __init__(self, table, y, seed, args, folder, share):
         rng = np.random.default_rng(seed)
         order = rng.permutation(len(y))
-        self.test, given = order[: len(y) // 3], order[len(y) // 3 :][:start]
+        self.test, given = order[: len(y) // 3], order[len(y) // 3 :][: args.start]
         labels = np.full(len(y), "", dtype=object)
         labels[self.test], labels[given] = KEPT_OUT, y[given]
-        self.y, self.answers = y, pd.Series(y, index=frame["row"])
+        frame = table.frame.assign(label=pd.array(labels, dtype="str"))
+        self.y, self.answers = y, pd.Series(y, index=frame.index)
         self.seed, self.share = int(rng.integers(2**31)), share
-        self.classifier, self.chosen = classifier, (0, None)
+        self.target, self.classifier, self.chosen = args.target, args.classifier, (0, None)
         self.log = al.LabelLog(Path(folder) / "job.csv.labels.csv")
-        how = {"id_column": "row", "skip": [KEPT_OUT], "classes": [*np.unique(y)]}
-        table = al.load_table(frame.assign(label=labels), "label", **how)
-        self.base = replace(table, dependence=Dependence())  # nothing is looked for round by round
+        self.base = replace(table, frame=frame, skip=[KEPT_OUT])
         self.read()
-        if start:
+        if args.start:
             log_given_at_random(self.table)
             self.read()
 
@@ -109,27 +122,37 @@ class Job:
 
 def numbers(job, number):
     """What the product says after a round, and the truth."""
-    table = job.table
-    row = {"round": number, "labels": int(table.labeled.sum()), "model": job.model(table)} | job.truth(table)
-    if not job.share:
+    table, model = job.table, job.model(job.table)
+    row = {"round": number, "labels": int(table.labeled.sum()), "model": model} | job.truth(table)
+    if not (table.audit & table.labeled).any():
         return row
-    found = audit_evidence(table, job.model(table))
+    found = audit_evidence(table, model)
     for score, name in zip(scores_of(found), ("new", "pool"), strict=True):
         row |= {f"{name}_{end}": getattr(score, end) for end in ("estimate", "low", "high")}
     row |= {"n_audit": len(found.right), "n_pool": found.n_pool, "n_test": len(job.test)}
     row["all_labels"] = np.append(found.right, found.others).mean()
     row["one_answer"] = np.unique(found.labels, return_counts=True)[1].max() / len(found.labels)
-    return row | {f"now_{end}": value for end, value in honest_now(found).items()}
+    row |= {f"now_{end}": value for end, value in honest_now(found).items()}
+    row |= {"audit_right": found.right.mean(), "audit_sure": found.confidence.mean()}
+    row |= {"pool_sure": found.pool_confidence, "others_right": found.others.mean()}
+    return row | ({} if job.target is None else labels_forecast(job, model))
 
 
-def replay(frame, y, seed, args, share):
-    """The rounds of one job, a dict each."""
+def labels_forecast(job, model):
+    """What a forecast says of the labels to the job's target, in all: -1 where that is not in sight."""
+    needed = forecast(job.table, job.target, model=model)["labels_needed"][al.RECOMMENDED]
+    return {f"needed_{end}": -1 if labels is None else labels for end, labels in needed.items()}
+
+
+def replay(table, y, seed, args, share):
+    """The rounds of one job, a dict each; without audit rows the last one alone."""
     with tempfile.TemporaryDirectory() as folder, warnings.catch_warnings(action="ignore"):
-        job = Job(frame, y, seed, args.start, folder, args.classifier, share)
+        job = Job(table, y, seed, args, folder, share)
         rows = []
         for number in range(1, args.rounds + 1):
             job.round()
-            if len(np.unique(job.table.y[job.table.labeled].astype(str))) > 1:
+            two = len(np.unique(job.table.y[job.table.labeled].astype(str))) > 1
+            if two and (share or number == args.rounds):
                 rows.append(numbers(job, number))
     return rows
 
@@ -141,11 +164,11 @@ def run(args):
     )
     done = {*zip(done["data"], done["job"], done["share"], strict=True)}
     data = {name: load(name, args.tables) for name in args.sets}
-    for i in range(args.first, args.jobs):
-        for name, (frame, y) in data.items():
+    for i in range(args.first, args.first + args.jobs):
+        for name, (table, y) in data.items():
             for share in args.shares:
                 if (name, i, share) not in done:
-                    rows = replay(frame, y, (zlib.crc32(name.encode()), i), args, share)
+                    rows = replay(table, y, (zlib.crc32(name.encode()), i), args, share)
                     rows = pd.DataFrame(rows).assign(data=name, job=i, share=share).reindex(columns=COLUMNS)
                     there = args.output.exists()
                     rows.round(4).to_csv(args.output, mode="a", index=False, header=not there)
@@ -154,7 +177,9 @@ def run(args):
 COLUMNS = ["data", "job", "share", "round", "labels", "model", "true_new", "true_pool"]
 COLUMNS += [f"{on}_{end}" for on in ("new", "pool") for end in ("estimate", "low", "high")]
 COLUMNS += ["n_audit", "n_pool", "n_test", "all_labels", "one_answer"]
-COLUMNS += [f"now_{end}" for end in ("low", "low_80", "estimate", "high_80", "high")]
+COLUMNS += [f"now_{end}" for end in SCORE_LEVELS]
+COLUMNS += ["audit_right", "audit_sure", "pool_sure", "others_right"]
+COLUMNS += [f"needed_{end}" for end in LABEL_LEVELS]
 
 
 def held(jobs):
@@ -212,9 +237,24 @@ def show(args):
     )
 
 
+def write(args):
+    """Write replayed_jobs.csv: counts and means of each data set after the last round."""
+    _, last = summary(pd.read_csv(args.output))
+    last["new rows"], last["pool"] = last["new rows"].astype(int), last["pool"].astype(int)
+    last["all ten"] = (last["all ten, new"] & last["all ten, pool"]).astype(int)
+    means = ["half-width", "of fresh rows", "error", "error of all labels", "price"]
+    counts = ["new rows", "pool", "all ten, new", "all ten, pool", "all ten"]
+    table = last.groupby("data")[counts].sum().join(last.groupby("data")[means].mean().round(4))
+    table["price_jobs"] = last.groupby("data")["price"].count()
+    table["price_deviation"] = last.groupby("data")["price"].std().round(4)
+    table.insert(0, "jobs", last.groupby("data").size())
+    table.columns = [name.replace(", ", "_").replace(" ", "_").replace("-", "_") for name in table.columns]
+    table.reset_index().to_csv(RESULTS, index=False)
+
+
 def main():
     parser = argparse.ArgumentParser(description=__doc__.split("\n")[0])
-    parser.add_argument("what", choices=["run", "show"])
+    parser.add_argument("what", choices=["run", "show", "write"])
     parser.add_argument("output", type=Path)
     parser.add_argument("--first", type=int, default=0)
     parser.add_argument("--jobs", type=int, default=10)
@@ -222,10 +262,11 @@ def main():
     parser.add_argument("--start", type=int, default=0)
     parser.add_argument("--classifier", default="auto")
     parser.add_argument("--shares", nargs="+", type=float, default=[0.2, 0.0])
-    parser.add_argument("--sets", nargs="+", default=[*BUNDLED])
+    parser.add_argument("--target", type=float, help="to forecast the labels to, in every round")
+    parser.add_argument("--sets", nargs="+", default=[*SETS])
     parser.add_argument("--tables", help="folder of the tables that are not bundled")
     args = parser.parse_args()
-    {"run": run, "show": show}[args.what](args)
+    {"run": run, "show": show, "write": write}[args.what](args)
 
 
 if __name__ == "__main__":
