@@ -13,7 +13,7 @@ import numpy as np
 import pandas as pd
 
 from active_learning._validation import some
-from active_learning.tables.labels import are_values, as_text, label_text, spelling
+from active_learning.tables.labels import are_values, as_text, is_mark, label_text, spelling
 from active_learning.tables.logged import row_hashes
 from active_learning.tables.merge import SUGGESTED, check_cells, filled_in_labels, places_of, with_labels
 from active_learning.tables.row_states import row_states
@@ -61,7 +61,8 @@ def read_answers(table, labels, *, who="", relabel=False, classes=()):
     text = label_text(given[table.label_column])
     known = [*classes, *pd.Series(table.y).dropna().unique()]
     text = text.where(text.isin(known) | ~text.str.strip().isin(known), text.str.strip())
-    empty = are_values(text, [*table.unlabeled, ""])
+    marked = _marked(table, text, known)
+    empty = are_values(text, [*table.unlabeled, ""]) | marked
     if empty.all():
         raise ValueError(f"no label is filled in in column {table.label_column!r}: nothing was added")
     gone = _gone(table, given).to_numpy()
@@ -73,7 +74,7 @@ def read_answers(table, labels, *, who="", relabel=False, classes=()):
     with_labels(table, new, True, [], ())  # raises if these can be no classes
     events = [*_events(table, new, who), *_gone_events(table, given[gone & ~empty], text, who)]
     lines = [_counted(len(new) - len(changed), "answer"), _counted(int(empty.sum()), "row", "without one")]
-    lines = [*filter(None, lines), *changed, *notes]
+    lines = [*filter(None, lines), *_mark_lines(text[marked]), *frame.attrs["notes"], *changed, *notes]
     lines += [f"column {some(extra)} is ignored: the table has none of that name"] if extra else []
     lost = some(given.loc[gone & ~empty, table.frame.index.name])
     lines += [f"no row {lost} in {table.name} any more; the answer is kept in the log"] if lost else []
@@ -85,7 +86,10 @@ def _counted(n, what, more=""):
 
 
 def _own_columns(table, labels):
-    """The frame with the columns that the table knows, ids spelled as the table's, and the other columns."""
+    """The frame with the columns that the table knows, ids spelled as the table's, and the other columns.
+
+    Its attrs hold `notes`, on ids that were read in another spelling.
+    """
     name = table.frame.index.name
     if isinstance(labels, (str, os.PathLike)):
         frame = read_file(labels, (name, table.label_column))[0]
@@ -96,13 +100,19 @@ def _own_columns(table, labels):
     known |= {safe(column) for column in known}
     frame = _renamed(frame, known - {None})
     extra = [column for column in frame.columns if column not in known]
-    frame = frame.drop(columns=extra)
+    frame, notes = frame.drop(columns=extra), []
     column = name if name in frame.columns else "id"
     if column in frame.columns:
         typed, ids = as_text(frame[column]), id_text(table.frame)
         whole = typed.str.fullmatch(r"\d+\.0+") & ~typed.isin(ids)  # 141.0, as a spreadsheet may write 141
         frame[column] = typed.where(~whole, typed.map(lambda cell: re.sub(r"\.0+$", "", cell)))
-        frame[column] = _as_known(as_text(frame[column]), ids)
+        exact = _as_known(as_text(frame[column]), ids, _form)
+        gone = exact.isin(table.log.events()["id"])  # of rows that are no longer there
+        frame[column] = exact.where(gone, _as_known(exact, ids, _loose))
+        if (other := frame[column] != exact).any():
+            pairs = [f"{old} as {new}" for old, new in zip(exact[other], frame[column][other], strict=True)]
+            notes = [f"ids in capitals or small letters are read as the table's: {some(pairs)}"]
+    frame.attrs["notes"] = notes
     return frame, extra
 
 
@@ -115,17 +125,38 @@ def _renamed(frame, known):
     return frame.rename(columns=new) if len({*new.values()}) == len(new) else frame
 
 
+def _form(name):
+    return unicodedata.normalize("NFC", name).strip()
+
+
 def _loose(name):
-    return unicodedata.normalize("NFC", name).strip().casefold()
+    return _form(name).casefold()
 
 
-def _as_known(cells, known):
-    """Cells (m,), unknown ones spelled as the known text that differs in outer spaces or form alone."""
-    forms = pd.Series({text: unicodedata.normalize("NFC", text).strip() for text in known}, dtype=object)
-    alone = {form: text for text, form in forms[~forms.duplicated(keep=False)].items()}
+def _as_known(cells, known, form):
+    """Cells (m,), unknown ones spelled as the one known text of the same form."""
     odd = ~cells.isin(known)
-    meant = cells[odd].map(lambda cell: alone.get(unicodedata.normalize("NFC", cell).strip(), cell))
-    return cells.mask(odd, meant)
+    if not odd.any():
+        return cells
+    forms = pd.Series({text: form(text) for text in known}, dtype=object)
+    alone = {key: text for text, key in forms[~forms.duplicated(keep=False)].items()}
+    return cells.mask(odd, cells[odd].map(lambda cell: alone.get(form(cell), cell)))
+
+
+def _marked(table, text, known):
+    """Which answers (m,) are a mark that mostly means "no label", such as ?, and no known class."""
+    labels = {*text} | {*known}
+    marks = [label for label in {*text} - {""} if is_mark(label, labels)]
+    return are_values(text, marks) & ~are_values(text, [*known, *table.skip, *table.unlabeled, ""])
+
+
+def _mark_lines(marks):
+    """A sentence on marks (m,) that were taken for no label."""
+    if not len(marks):
+        return []
+    how = "counts" if len(marks) == 1 else "count"
+    rest = "--skip takes such rows out; if it is a class, --classes lists it"
+    return [f"{some(pd.unique(marks))} {how} as no label ({len(marks)}): {rest}"]
 
 
 def _gone(table, given):
@@ -194,10 +225,11 @@ def _class_lines(table, new, classes):
     lines = [f"new class: {some(fresh, 20)}"] if fresh else []
     for label in fresh:
         others = known | {other for other in counts.index if counts[other] > counts[label]}
-        if close := difflib.get_close_matches(label, sorted(others), n=1, cutoff=TYPO):
+        others = {_loose(other): other for other in sorted(others, reverse=True)}
+        if close := difflib.get_close_matches(_loose(label), sorted(others), n=1, cutoff=TYPO):
             rows = some(table.frame.index[new.loc[spelled.index[spelled == label], "row"]], 3)
             mend = "if so, add it again with --relabel"
-            lines.append(f"{label!r} (row {rows}) may be {close[0]!r} mistyped; {mend}")
+            lines.append(f"{label!r} (row {rows}) may be {others[close[0]]!r} mistyped; {mend}")
     return lines
 
 
@@ -217,9 +249,10 @@ def unsaved_answers(table, path):
     except ValueError as error:
         raise ValueError(f"{path} is there, and not replaced: it holds no suggestions ({error})") from None
     text = label_text(given[table.label_column])
-    filled = ~are_values(text, [*table.unlabeled, ""])
+    known = [*table.classes, *pd.Series(table.y).dropna().unique()]
+    filled = ~are_values(text, [*table.unlabeled, ""]) & ~_marked(table, text, known)
     events = table.log.events()
-    known = {*zip(events["id"], events["label"].map(spelling), strict=True)}
+    saved = {*zip(events["id"], events["label"].map(spelling), strict=True)}
     skipped = {*events.loc[events["event"] == "skipped", "id"]}
     pairs = zip(as_text(given[table.frame.index.name])[filled], text[filled], strict=True)
-    return sum((row, spelling(label)) not in known and row not in skipped for row, label in pairs)
+    return sum((row, spelling(label)) not in saved and row not in skipped for row, label in pairs)

@@ -215,7 +215,7 @@ def _amounts(labels, many):
     return labels if many else [*compress(labels, are_amounts(labels))]
 
 
-def _is_mark(label, labels):
+def is_mark(label, labels):
     """Whether a label mostly means "no label": a word of NO_LABEL, a formula, or 99 beside small numbers."""
     text = label.strip()
     if text.casefold() in NO_LABEL or FORMULA.fullmatch(text):
@@ -226,7 +226,7 @@ def _is_mark(label, labels):
 
 def _warnings(name, counts, doubtful):
     """Warnings of classes that mostly mean "no label", and of those that are all but alike."""
-    marks = [label for label in doubtful if _is_mark(label, counts)]
+    marks = [label for label in doubtful if is_mark(label, counts)]
     warnings = []
     if marks:
         shown = ", ".join(f"{label!r} ({counts[label]})" for label in marks)

@@ -46,6 +46,32 @@ def test_add_says_what_came_in(log):
     assert log.labels()["label"].to_dict() == {"r": "biling"}
 
 
+def test_a_class_in_capitals_is_said_to_be_mistyped(log):
+    lines = add(log, {"id": ["r", "s"], "y": ["HAM", "Boiling"]}, classes=["boiling", "ham"])
+    assert any("'HAM' (row 'r') may be 'ham' mistyped" in line for line in lines)
+    assert any("'Boiling' (row 's') may be 'boiling' mistyped" in line for line in lines)
+
+
+def test_a_mark_is_no_class_unless_it_is_declared(log):
+    lines = add(log, {"id": ["r", "s"], "y": ["?", "a"]})
+    assert lines[1:] == [
+        "1 row without one",
+        "'?' counts as no label (1): --skip takes such rows out; if it is a class, --classes lists it",
+    ]
+    assert labels(log)[2] is None
+    with pytest.warns(UserWarning, match="as a class"):  # by the table, which does not declare it
+        add(log, {"id": ["r"], "y": ["?"]}, classes=["?"])
+    assert log.labels()["label"].to_dict() == {"s": "a", "r": "?"}
+
+
+def test_an_id_in_capitals_is_understood_where_one_row_is_meant(log):
+    lines = add(log, {"id": ["R"], "y": ["a"]})
+    assert "ids in capitals or small letters are read as the table's: 'R as r'" in lines
+    assert labels(log)[2] == "a"
+    with pytest.raises(ValueError, match="not in table: 'PQ'"):  # which of two?
+        add(log, {"id": ["PQ"], "y": ["b"]}, ROWS.assign(id=["pq", "Pq", "r", "s"]))
+
+
 def test_the_same_answers_again_are_nothing_new(log):
     add(log, {"id": ["r"], "y": ["a"]})
     assert add(log, {"id": ["r"], "y": ["a"]}) == [] and len(log.events()) == 1
