@@ -31,5 +31,8 @@ STRATEGIES = (
     "committee",
     "density_margin",
 )
-CLASSIFIERS = ("logistic_regression", "svm", "knn", "extra_trees", "label_spreading")
+CLASSIFIERS = (
+    *("logistic_regression", "svm", "knn", "extra_trees", "label_spreading"),
+    "balanced_logistic_regression",
+)
 METRICS = ("accuracy", "balanced_accuracy", "f1")

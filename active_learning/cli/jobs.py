@@ -106,7 +106,7 @@ def _classifier(args, job, table):
     chosen, stage = job["chosen"] or {"at": 0}, stage_of(table)
     if chosen["at"] == stage and stage:
         return job, chosen["classifier"], []
-    name, why = choose_classifier(table, args.seed)
+    name, why = choose_classifier(table, args.seed, metric=getattr(args, "metric", None) or "accuracy")
     if stage:
         job = job.with_settings(chosen={"at": stage, "classifier": name})
     return job, name, [why]

@@ -1,6 +1,8 @@
 """The classifier of a labelling job: chosen at 50 and at 200 labels, from the rows that are no audit rows.
 
-Logistic regression, unless another is better by more than the standard error of the difference.
+Logistic regression, unless another is better by more than the standard error of the difference. Where a class
+is rare, always the same answer is nearly always right: there, and where it is asked for, balanced accuracy
+decides, and logistic regression that counts all classes alike is among the choices.
 """
 
 import numpy as np
@@ -15,6 +17,8 @@ from active_learning.models.registry import fit, make_model, represent_all
 
 DEFAULT = "logistic_regression"
 CHOICES = ("logistic_regression", "extra_trees", "knn")  # fast, with the probabilities that scores need
+BALANCED = "balanced_logistic_regression"  # where a class is rare
+RARE = 0.2  # of an equal share, 10 % of two classes: a class with fewer of the labels is rare
 STAGES = (50, 200)  # labels at which the choice is made
 LOOKED_AT = 5_000  # rows of texts without a label at the most that the features are learnt from
 MOST = 300  # labelled rows that are compared on
@@ -27,7 +31,7 @@ def stage_of(table):
 
 
 @on_one_thread
-def choose_classifier(table, random_state=0):
+def choose_classifier(table, random_state=0, *, metric="accuracy"):
     """The classifier that learns most from a table's labels, and a sentence on it.
 
     Parameters
@@ -35,6 +39,8 @@ def choose_classifier(table, random_state=0):
     table : Table
     random_state : int
         Seed of the folds.
+    metric : {"accuracy", "balanced_accuracy", "f1"}
+        Any but accuracy weighs the classes alike.
 
     Returns
     -------
@@ -55,13 +61,25 @@ def choose_classifier(table, random_state=0):
         rows, y = rows[kept], y[kept]
     _, X = represent_all(table_model(seen), seen.X, rows)
     X = take(X, rows)
-    right = {name: _right(make_model(name), X, y, random_state) for name in CHOICES}
+    sizes = _sizes(y)
+    rare = bool(sizes.max() > 1 / RARE)
+    balanced = rare or metric != "accuracy"
+    sizes, names = (sizes, (*CHOICES, BALANCED)) if balanced else (1, CHOICES)
+    right = {name: sizes * _right(make_model(name), X, y, random_state) for name in names}
     best = max(right, key=lambda name: right[name].mean())
     lead = right[best] - right[DEFAULT]
     if lead.mean() <= lead.std(ddof=1) / np.sqrt(len(lead)):
         best = DEFAULT
     shares = ", ".join(f"{name} {hits.mean():.0%}" for name, hits in right.items())
-    return best, f"classifier {best}, chosen by cross-validation on {len(rows)} labels ({shares})"
+    by = "balanced accuracy in " * balanced + f"cross-validation on {len(rows)} labels"
+    why = f"classifier {best}, chosen by {by}{', as a class is rare' * rare} ({shares})"
+    return best, why + f"; if accuracy is what counts: --classifier {DEFAULT}" * (best == BALANCED)
+
+
+def _sizes(y):
+    """How often each row (m,) counts, that the classes weigh alike: 1 in the mean."""
+    codes, counts = np.unique(y, return_inverse=True, return_counts=True)[1:]
+    return (len(y) / (len(counts) * counts))[codes]
 
 
 def _right(model, X, y, random_state):

@@ -31,15 +31,17 @@ def softmax(logits):
     return logits
 
 
-def shared_preconditioner(A, P, ridge, widest=3000):
+def shared_preconditioner(A, P, ridge, widest=3000, sizes=None):
     """Invert one matrix that stands for the Hessian's block of every class.
 
     A (n, d), an array or CSR, holds the rows, P (k, n) their class probabilities as softmax returns them, and
     ridge (d,) the penalty's curvature. It is A' diag(w) A + diag(ridge), where w, sum(p - p^2) divided by
     max(k - 1, 1), is the mean curvature of a row's log-loss over class directions; above `widest` columns
-    only the diagonal is inverted. Returns an array or a sparse diagonal (d, d).
+    only the diagonal is inverted. Rows count `sizes` (n,) times; None: once. Returns an array or a sparse
+    diagonal (d, d).
     """
     w = np.add.reduce(P - P * P, axis=0) / max(len(P) - 1, 1) + 1e-12  # a row never weighs exactly nothing
+    w = w if sizes is None else w * sizes
     w, ridge = w.astype(A.dtype), ridge.astype(A.dtype)
     if A.shape[1] > widest:
         return sparse.diags_array(1 / (w @ (A * A) + ridge))
@@ -50,16 +52,16 @@ def shared_preconditioner(A, P, ridge, widest=3000):
     return sparse.diags_array(1 / H.diagonal()) if inverse is None else inverse
 
 
-def gradient_of(A, Y, ridge):
+def gradient_of(A, Y, ridge, sizes=None):
     """The function W (k, d) -> class probabilities P (k, n), gradient G (k, d) of the penalised loss.
 
-    A and ridge are as in shared_preconditioner; Y (k, n) holds the labels as 0 and 1.
+    A, ridge and sizes are as in shared_preconditioner; Y (k, n) holds the labels as 0 and 1.
     """
     dot = product_with(A)
 
     def gradient(W):
         P = softmax(dot(W, A.T))
-        G = dot(P - Y, A)
+        G = dot(P - Y if sizes is None else (P - Y) * sizes, A)
         G += W * ridge
         return P, G
 
@@ -67,15 +69,16 @@ def gradient_of(A, Y, ridge):
 
 
 @np.errstate(divide="ignore")
-def start_at(W, gradient, Y, ridge, M):
+def start_at(W, gradient, Y, ridge, M, sizes=None):
     """W (k, d) with P, G and M there; or 0 with its P and G, where the penalised loss of Y (k, n) is less.
 
     It is less where new rows are so far out and so confidently wrong that Newton steps from W hardly return.
+    Rows count `sizes` (n,) times, n in all.
     """
     P, G = gradient(W)
     if W.any():
         p_true = np.add.reduce(P * Y, axis=0) if len(P) > 1 else np.abs(1 - Y - P)
-        loss = ridge @ (W * W).sum(axis=0) / 2 - np.log(p_true).sum()
+        loss = ridge @ (W * W).sum(axis=0) / 2 - (np.log(p_true) * (1 if sizes is None else sizes)).sum()
         if loss > Y.shape[1] * np.log(max(len(P), 2)):
             W, M = np.zeros_like(W), None
             P, G = gradient(W)
@@ -83,13 +86,13 @@ def start_at(W, gradient, Y, ridge, M):
 
 
 @np.errstate(over="ignore", divide="ignore", invalid="ignore")
-def newton_step(A, P, G, ridge, M, stop, most):
+def newton_step(A, P, G, ridge, M, stop, most, sizes=None):
     """Solve Hessian @ S = -G approximately, by preconditioned conjugate gradients, in the precision of A.
 
-    A, P and ridge are as in shared_preconditioner, which returns M; G (k, d) is the gradient. It stops at the
-    share `stop` of the first residual, in the norm of M, or after `most` Hessian products. Returns the step S
-    (k, d), not finite where all probabilities are 0 or 1, so that the loss is linear, and the number of
-    products. Dembo & Steihaug 1983.
+    A, P, ridge and sizes are as in shared_preconditioner, which returns M; G (k, d) is the gradient. It stops
+    at the share `stop` of the first residual, in the norm of M, or after `most` Hessian products. Returns the
+    step S (k, d), not finite where all probabilities are 0 or 1, so that the loss is linear, and the number
+    of products. Dembo & Steihaug 1983.
     """
     weights = P if len(P) > 1 else P * (1 - P)  # of one row of logits, the curvature itself
     P, weights, ridge, M = (array.astype(A.dtype, copy=False) for array in (P, weights, ridge, M))
@@ -111,6 +114,8 @@ def newton_step(A, P, G, ridge, M, stop, most):
         T *= weights
         if len(P) > 1:
             T -= P * ones.dot(T)
+        if sizes is not None:
+            T *= sizes
         HV = dot(T, A)
         HV += V * ridge
         length = size / v.dot(HV.ravel())
@@ -240,23 +245,23 @@ class NewtonLogisticRegression(ClassifierMixin, BaseEstimator):
         A (n, d) holds the rows, Y (k, n) the labels as 0 and 1; M is a preconditioner or None. Returns the
         weights, the number of steps, what is left of the gradient ("" where that is small enough), and M.
         """
-        ridge = np.append(np.full(A.shape[1] - 1, 1 / (C or self.C)), 0.0)
-        gradient = gradient_of(A, Y, ridge)
+        ridge, sizes = np.append(np.full(A.shape[1] - 1, 1 / (C or self.C)), 0.0), self._sizes(Y)
+        gradient = gradient_of(A, Y, ridge, sizes)
         enough, rows = self._precision(A)
         enough *= share
-        W, P, G, M = start_at(W, gradient, Y, ridge, M)
+        W, P, G, M = start_at(W, gradient, Y, ridge, M, sizes)
         largest = first = np.abs(G).max()
         products, steps, slow = np.inf if M is None else 0, 0, 0
         while largest > enough and steps < self.max_iter and slow < 60:
             if products > 10 or M.dtype != rows.dtype:  # an old one serves as well until it fails
-                M = shared_preconditioner(rows, P, ridge)
+                M = shared_preconditioner(rows, P, ridge, sizes=sizes)
             # Eisenstat & Walker 1996: solve loosely far away, tightly nearby, never beyond what is enough.
             stop = max(min(0.3 * np.sqrt(largest / first), 0.5), 0.5 * enough / largest)
             most = 5000 if rows is A else 150
-            S, products = newton_step(rows, P, G, ridge, M, stop, most)
+            S, products = newton_step(rows, P, G, ridge, M, stop, most, sizes)
             if products == 0:  # columns nearly repeat, and rounding has left M indefinite
-                M = shared_preconditioner(rows, P, ridge, widest=0)
-                S, products = newton_step(rows, P, G, ridge, M, stop, most)
+                M = shared_preconditioner(rows, P, ridge, widest=0, sizes=sizes)
+                S, products = newton_step(rows, P, G, ridge, M, stop, most, sizes)
             slope = np.vdot(G, S)
             sound = np.isfinite(slope) and (rows is A or (products < most - 1 and slope < 0))
             if sound:
@@ -270,6 +275,11 @@ class NewtonLogisticRegression(ClassifierMixin, BaseEstimator):
             slow += not largest < before / 2
             rows = A if slow > 3 or not sound else rows  # far away all are slow; later precision is lacking
         return W, steps, "" if largest <= enough else f"{largest:.1e}, not {enough:.1e}", M
+
+    @staticmethod
+    def _sizes(Y):
+        """How often each row counts (n,), given the labels Y (k, n) as 0 and 1; None: all once."""
+        return None
 
     @staticmethod
     def _walk(gradient, W, S, slope):
@@ -317,3 +327,22 @@ class NewtonLogisticRegression(ClassifierMixin, BaseEstimator):
         tags = super().__sklearn_tags__()
         tags.input_tags.sparse = True
         return tags
+
+
+class BalancedLogisticRegression(NewtonLogisticRegression):
+    """Logistic regression that counts each class as often as any other, however few rows it has.
+
+    Parameters and attributes are those of NewtonLogisticRegression; the optimum is that of scikit-learn's
+    LogisticRegression with class_weight="balanced".
+
+    Examples
+    --------
+    >>> X, y = np.array([[0.0], [1.0], [1.5], [2.0]]), np.array(["a", "a", "a", "b"])
+    >>> BalancedLogisticRegression().fit(X, y).predict([[1.5]])
+    array(['b'], dtype='<U1')
+    """
+
+    @staticmethod
+    def _sizes(Y):
+        Y = np.vstack([1 - Y, Y]) if len(Y) == 1 else Y
+        return (Y.shape[1] / (len(Y) * Y.sum(axis=1))) @ Y

@@ -22,7 +22,7 @@ from active_learning._arrays import evenly_spaced, take
 from active_learning._validation import check_choice, last_step
 from active_learning.models.checked import CheckedClassifier, is_foreign
 from active_learning.models.label_spreading import GraphSpreading
-from active_learning.models.logistic import NewtonLogisticRegression
+from active_learning.models.logistic import BalancedLogisticRegression, NewtonLogisticRegression
 
 
 class CappedNeighbors(KNeighborsClassifier):
@@ -58,8 +58,9 @@ CLASSIFIERS = {
     "knn": partial(CappedNeighbors, weights="distance"),
     "extra_trees": partial(ExtraTreesClassifier, random_state=0),
     "label_spreading": GraphSpreading,
+    "balanced_logistic_regression": partial(BalancedLogisticRegression, warm_start=True),
 }
-OURS = (NewtonLogisticRegression, GraphSpreading)  # which are never checked
+OURS = (NewtonLogisticRegression, BalancedLogisticRegression, GraphSpreading)  # which are never checked
 SEMI_SUPERVISED = (GraphSpreading, LabelSpreading, LabelPropagation, SelfTrainingClassifier)
 
 

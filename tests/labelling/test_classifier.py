@@ -7,7 +7,7 @@ import pandas as pd
 import pytest
 
 import al_helpers as al
-from active_learning.labelling.classifier import CHOICES, choose_classifier, stage_of
+from active_learning.labelling.classifier import BALANCED, CHOICES, choose_classifier, stage_of
 
 
 def table_of(y, X, n_labeled, n_audit=0):
@@ -48,6 +48,30 @@ def test_the_audit_rows_do_not_move_the_choice():
     assert choose_classifier(table) == name
 
 
-@pytest.mark.parametrize("name", CHOICES)
+def rare(n=2000, share=0.04):
+    rng = np.random.default_rng(0)
+    y = np.where(np.arange(n) % round(1 / share), "fine", "fraud")
+    return y, rng.normal(size=(n, 2)) + 1.2 * (y == "fraud")[:, None]
+
+
+def test_classes_weigh_alike_where_one_is_rare():
+    name, why = choose_classifier(table_of(*rare(), 300))
+    assert name == BALANCED
+    assert "by balanced accuracy in cross-validation on 300 labels, as a class is rare (logistic" in why
+
+
+def test_classes_weigh_alike_where_that_is_asked_for():
+    table = table_of(*rare(share=0.2), 300)
+    assert choose_classifier(table)[0] != BALANCED
+    name, why = choose_classifier(table, metric="balanced_accuracy")
+    assert name == BALANCED and "rare" not in why
+
+
+def test_ten_classes_of_one_size_are_not_rare():
+    X = np.random.default_rng(0).normal(size=(400, 3))
+    assert BALANCED not in choose_classifier(table_of(np.array([*"abcdefghij"] * 40), X, 100))[1]
+
+
+@pytest.mark.parametrize("name", [*CHOICES, BALANCED])
 def test_a_classifier_that_may_be_chosen_gives_the_probabilities_that_suggestions_need(name):
     assert hasattr(al.make_model(name), "predict_proba")

@@ -17,7 +17,7 @@ from sklearn.utils.estimator_checks import check_estimator
 
 import al_helpers as al
 from active_learning.models import logistic as newton
-from active_learning.models.logistic import NewtonLogisticRegression
+from active_learning.models.logistic import BalancedLogisticRegression, NewtonLogisticRegression
 
 DIGITS, LABELS = load_digits(return_X_y=True)
 
@@ -366,3 +366,15 @@ def test_curvature_is_not_lost_where_single_precision_sees_certainty():
     M, G = np.eye(1, dtype=np.float32) / 5e-9, np.full((1, 1), 1e-9)
     step, products = newton.newton_step(A, P, G, ridge, M, 1e-3, 10)
     assert products == 1 and step[0, 0] == pytest.approx(-1e-9 / 5e-9, rel=1e-3)
+
+
+@pytest.mark.parametrize("classes", [[3, 8], [1, 3, 8]])
+def test_balanced_classes_give_the_optimum_of_balanced_class_weights(classes):
+    X, y = DIGITS[np.isin(LABELS, classes)][:200], LABELS[np.isin(LABELS, classes)][:200]
+    kept = (y != classes[0]) | (np.arange(len(y)) % 9 == 0)  # one class is rare
+    X, y = X[kept], y[kept]
+    ours = BalancedLogisticRegression().fit(X, y)
+    theirs = LogisticRegression(class_weight="balanced", tol=1e-10, max_iter=10_000).fit(X, y)
+    assert np.allclose(ours.predict_proba(X), theirs.predict_proba(X), atol=1e-5)
+    again = BalancedLogisticRegression(warm_start=True).fit(X[::2], y[::2]).fit(X, y)
+    assert np.allclose(ours.predict_proba(X), again.predict_proba(X), atol=1e-5)
