@@ -11,6 +11,7 @@ import warnings
 import numpy as np
 import pandas as pd
 from scipy import sparse
+from scipy.optimize import linear_sum_assignment
 from sklearn.base import BaseEstimator, ClassifierMixin, clone, is_classifier
 from sklearn.utils import get_tags
 from sklearn.utils.metaestimators import available_if
@@ -103,7 +104,24 @@ class CheckedClassifier(ClassifierMixin, BaseEstimator):
         ):
             got = f"values from {values.min():.3g} to {values.max():.3g} in rows that sum to {sums[0]:.3g}"
             raise self._refusal("predict_proba", got, "probabilities from 0 to 1 in rows that sum to 1")
-        return np.clip(values[:, self._order(getattr(proba, "columns", None))], 0, 1)
+        values = np.clip(values[:, self._order(getattr(proba, "columns", None))], 0, 1)
+        self._check_order(X, values)
+        return values
+
+    def _check_order(self, X, proba, most=200):
+        """Refuse probabilities (n, k) whose columns name other classes than predict does for most rows.
+
+        Said only if in another order they would agree: thresholds of one's own may well make them differ.
+        """
+        rows = evenly_spaced(np.arange(len(proba)), most)
+        guesses = self.classes_.searchsorted(self.predict(take(X, rows)))
+        table = np.zeros((proba.shape[1],) * 2, dtype=int)
+        np.add.at(table, (proba[rows].argmax(axis=1), guesses), 1)
+        if len(rows) < 20 or table.trace() >= 0.5 * len(rows):
+            return
+        if table[linear_sum_assignment(table, maximize=True)].sum() >= 0.9 * len(rows):
+            agree = f"columns that name the class of predict in {table.trace() / len(rows):.0%} of rows"
+            raise self._refusal("predict_proba", agree, "columns in the order of classes_")
 
     @_offers("decision_function")
     def decision_function(self, X):
@@ -129,7 +147,7 @@ class CheckedClassifier(ClassifierMixin, BaseEstimator):
 
     def _labels(self, returned, n):
         """The labels (n,) that predict returned, as codes or labels, in any shape of n values."""
-        values = np.asarray(returned)
+        values = _dense(returned)
         if np.ma.is_masked(returned) or n not in values.shape or values.size != n:
             raise self._refusal("predict", returned, f"a label for each of {n} rows")
         values = values.ravel()
@@ -144,9 +162,8 @@ class CheckedClassifier(ClassifierMixin, BaseEstimator):
 
     def _numbers(self, method, returned):
         """What a method returned as an array of floats."""
-        returned = returned.toarray() if sparse.issparse(returned) else returned
         try:
-            return np.asarray(returned, dtype=float)
+            return np.asarray(_dense(returned), dtype=float)
         except (TypeError, ValueError):
             raise self._refusal(method, returned, "numbers") from None
 
@@ -178,11 +195,21 @@ class CheckedClassifier(ClassifierMixin, BaseEstimator):
         return type(last_step(self)).__name__
 
 
+def _dense(returned):
+    """What a classifier returned as an array; one without a shape for what is none, as a tuple of several."""
+    if sparse.issparse(returned):
+        return returned.toarray()
+    try:
+        return np.asarray(returned)
+    except ValueError:
+        return np.array(None)
+
+
 def _in_words(returned):
     """What a classifier returned, in a few words."""
     shape = getattr(returned, "shape", ())
     if shape:
-        return f"an array of shape {shape} such as {reprlib.repr(np.asarray(returned).ravel()[:2].tolist())}"
+        return f"an array of shape {shape} such as {reprlib.repr(_dense(returned).ravel()[:2].tolist())}"
     return reprlib.repr(returned.item() if isinstance(returned, np.generic) else returned)
 
 
@@ -242,4 +269,4 @@ def _answers(model, X, y):
     rows = np.arange(0, len(y), 2)
     model.fit(take(X, rows), y[rows])
     methods = [method for method in ("predict", "predict_proba") if hasattr(model, method)]
-    return [np.asarray(getattr(model, method)(X)).tolist() for method in methods]
+    return [_dense(getattr(model, method)(X)).tolist() for method in methods]

@@ -11,7 +11,7 @@ from copy import copy
 from functools import partial
 
 import numpy as np
-from sklearn.base import clone
+from sklearn.base import clone, is_classifier
 from sklearn.ensemble import ExtraTreesClassifier
 from sklearn.neighbors import KNeighborsClassifier
 from sklearn.pipeline import Pipeline
@@ -91,9 +91,12 @@ def make_model(model):
     """
     if isinstance(model, str):
         return CLASSIFIERS[check_choice("classifier", model, CLASSIFIERS)]()
-    if model is not None and not hasattr(model, "fit"):
-        raise TypeError(f"model must be a scikit-learn classifier or the name of one, got {model!r}")
-    return default_model() if model is None else _checked(_cloned(model))
+    if model is None:
+        return default_model()
+    if not hasattr(model, "fit") or not is_classifier(copied := _cloned(model)):
+        name = type(last_step(model)).__name__ if hasattr(model, "fit") else repr(model)
+        raise TypeError(f"model must be a scikit-learn classifier or the name of one, got {name}")
+    return _checked(copied)
 
 
 def _cloned(model):

@@ -9,7 +9,7 @@ from scipy.sparse import csr_array
 from sklearn.base import BaseEstimator, ClassifierMixin
 from sklearn.datasets import make_blobs
 from sklearn.ensemble import RandomForestClassifier
-from sklearn.linear_model import LogisticRegression
+from sklearn.linear_model import LinearRegression, LogisticRegression
 from sklearn.pipeline import make_pipeline
 from sklearn.preprocessing import StandardScaler
 
@@ -62,6 +62,7 @@ def run(model, data=BLOBS, rule="margin"):
         lambda labels: pd.DataFrame({"prediction": labels}),
         lambda labels: np.searchsorted(NAMES, labels),
         lambda labels: np.searchsorted(NAMES, labels).astype(float)[:, None],
+        lambda labels: csr_array(np.searchsorted(NAMES, labels)[:, None]),
     ],
 )
 def test_labels_in_any_shape_or_as_codes_score_right(answer):
@@ -79,6 +80,7 @@ def test_labels_in_any_shape_or_as_codes_score_right(answer):
         (lambda labels: np.searchsorted(NAMES, labels) + 0.25, "0.25|1.25|2.25"),
         (lambda labels: np.searchsorted(NAMES, labels) + 7, "7|8|9"),
         (lambda labels: np.ma.masked_array(labels, mask=np.arange(len(labels)) % 2), "array"),
+        (lambda labels: (labels, np.eye(3)[np.searchsorted(NAMES, labels)]), "array"),
     ],
 )
 def test_what_is_no_label_of_each_row_is_refused_by_name(answer, found):
@@ -110,6 +112,33 @@ def test_probabilities_in_a_frame_or_sparse_are_those_of_their_names(chances):
     checked = CheckedClassifier(odd(chances=chances)).fit(X, NAMES[CODES])
     expected = LogisticRegression(max_iter=500).fit(X, NAMES[CODES]).predict_proba(X)
     np.testing.assert_allclose(checked.predict_proba(X), expected)
+
+
+def test_probabilities_of_other_classes_than_predict_gives_are_refused_by_name():
+    class Unnamed(Odd):
+        def fit(self, X, y):
+            self.model_ = LogisticRegression(max_iter=500).fit(X, y)
+            return self
+
+    with pytest.raises(ValueError, match=r"Strange\.predict_proba gives columns that name"):
+        run(type("Strange", (Unnamed,), {"chances": staticmethod(lambda proba: proba[:, [1, 2, 0]])})())
+
+
+def test_a_threshold_of_its_own_is_no_wrong_order():
+    class Cautious(Odd):
+        def predict(self, X):
+            return self.classes_[(self.model_.predict_proba(X)[:, 1] > 0.02).astype(int)]
+
+    assert run(Cautious(), al.Dataset("two", X, CODES == 1)).max() <= 1
+
+
+@pytest.mark.parametrize("model", [LinearRegression(), make_pipeline(StandardScaler(), LinearRegression())])
+def test_what_is_no_classifier_is_refused_wherever_a_model_is_taken(model):
+    frame = pd.DataFrame(X).assign(y=np.where(np.arange(120) < 60, NAMES[CODES], ""))
+    table = al.load_table(frame, "y")
+    for take in (al.suggest, al.plan_study, al.forecast):
+        with pytest.raises(TypeError, match=r"must be a scikit-learn classifier.* got LinearRegression"):
+            take(table, model=model)
 
 
 def test_suggestions_follow_the_order_of_classes():
