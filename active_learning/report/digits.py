@@ -16,11 +16,12 @@ from active_learning._arrays import squared_distances
 from active_learning.datasets.dataset import Dataset, load_dataset
 from active_learning.report.benchmark import as_labels, expect, flat_share, paired_worth, read_map
 from active_learning.report.sentences import (
-    format_labels,
     format_percent,
     format_range,
     format_saving,
     format_share,
+    median_labels,
+    whole_labels,
 )
 from active_learning.statistics.curves import by_split, final_scores, labels_to_target, mean_curve_crossings
 from active_learning.statistics.power import false_alarm_rate, ranking, smallest_saving_shown
@@ -317,11 +318,6 @@ class DigitsStudy:
         return f"{flat_share(read_map(), 100):.0%}"
 
 
-def median_labels(curves, target):
-    """Median labels to target of every rule, interpolated between rounds: Series, inf where not reached."""
-    return by_split(labels_to_target(curves, target, interpolate=True)).median()
-
-
 def _points(gain):
     """A gain of accuracy in words: "a loss of 13 points of accuracy"."""
     return f"a {'gain' if gain >= 0 else 'loss'} of {abs(100 * gain):.0f} points of accuracy"
@@ -332,11 +328,6 @@ def _more_labels(growth):
     if not np.isfinite(growth):
         return "an unknown number"
     return f"{abs(growth):.0%} {'more' if growth >= 0 else 'fewer'}"
-
-
-def whole_labels(n, budget):
-    """A number of labels in words: "118", "> 300"."""
-    return format_labels(np.round(n), budget)
 
 
 def saving_table(curves, target):

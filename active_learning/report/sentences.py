@@ -8,7 +8,7 @@ import numpy as np
 import pandas as pd
 
 from active_learning._validation import METRICS, check_choice, constant_answer
-from active_learning.statistics.curves import best_scores, first_scores
+from active_learning.statistics.curves import best_scores, by_split, first_scores, labels_to_target
 from active_learning.statistics.equal_budget import above_constant, ends_below, gains, reachable
 from active_learning.statistics.savings import summarise
 
@@ -17,6 +17,9 @@ WORST = -2.0  # saving below which the end of an interval is no news: three time
 
 def results_table(curves, target, *, hold=1, reference="random"):
     """Format the measures of every strategy for reading.
+
+    The labels are medians of crossings that are interpolated between rounds, as the saving is; `summarise`
+    counts them in whole batches.
 
     Parameters
     ----------
@@ -44,16 +47,27 @@ def results_table(curves, target, *, hold=1, reference="random"):
     """
     summary = summarise(curves, target, hold=hold, reference=reference)
     budget, rows = curves["n_labels"].max(), [*summary.drop(reference).itertuples()]
+    labels = median_labels(curves, target, hold=hold)
     return pd.DataFrame(
         {
             "strategy": summary.index,
-            f"labels -> {format_percent(target)}": [format_labels(n, budget) for n in summary["median"]],
+            f"labels -> {format_percent(target)}": [whole_labels(labels[s], budget) for s in summary.index],
             f"saved vs {reference}": ["-", *map(say_saving, rows)],
             f"cost more than {reference} in": ["-", *map(format_cost, rows)],
             "AUC": [f"{auc:.3f}" for auc in summary["auc"]],
             "final acc.": [format_percent(final, 1) for final in summary["final_accuracy"]],
         }
     )
+
+
+def median_labels(curves, target, *, hold=1):
+    """Median labels to target of every rule, interpolated between rounds: Series, inf where not reached."""
+    return by_split(labels_to_target(curves, target, hold=hold, interpolate=True)).median()
+
+
+def whole_labels(n, budget):
+    """A number of labels in words: "118", "> 300"."""
+    return format_labels(np.round(n), budget)
 
 
 def format_percent(share, decimals=None):
@@ -210,7 +224,8 @@ def describe(curves, target, *, hold=1):
     summary = summarise(curves, target, hold=hold)
     if len(curves["split"].unique()) == 1:
         goal, budget = format_percent(target), curves["n_labels"].max()
-        needs = listed([f"{name} {format_labels(n, budget)}" for name, n in summary["median"].items()])
+        labels = median_labels(curves, target, hold=hold)[summary.index]
+        needs = listed([f"{name} {whole_labels(n, budget)}" for name, n in labels.items()])
         return f"On this one split {goal} takes {needs} labels."
     if not shown_rows(summary, ("saves", "costs")):
         return ""
@@ -336,9 +351,7 @@ def format_points(row):
 
 def _format_needed(row, budget):
     """Labels of a row of gains that match random, with their interval."""
-    labels, low, high = (
-        format_labels(np.round(n), budget) for n in (row.labels, row.labels_low, row.labels_high)
-    )
+    labels, low, high = (whole_labels(n, budget) for n in (row.labels, row.labels_low, row.labels_high))
     return labels if np.isnan(row.labels_low) else f"{labels} [{low}, {high}]"
 
 

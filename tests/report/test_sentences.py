@@ -25,6 +25,13 @@ def test_results_table_puts_random_first_with_no_saving_of_its_own():
     assert list(table["cost more than random in"]) == ["-", "0% (ties 0%)"]
 
 
+def test_labels_of_the_table_are_read_between_batches_as_the_saving_is():
+    curves = make_curves({"random": [[0.5, 0.8, 1.0]] * 3, "margin": [[0.5, 1.0, 1.0]] * 3})
+    table = al.results_table(curves, 0.9).set_index("strategy")
+    assert list(table["labels -> 90%"]) == ["35", "28"]  # 20 + 10 * 4 / 5, and 30 + 10 / 2
+    assert table.loc["margin", "saved vs random"].startswith("20%")  # 1 - 28 / 35
+
+
 def test_describe_says_who_saves_who_costs_and_what_is_not_shown():
     n = np.array([30, 40, 40, 30, 40, 50, 40, 40, 30, 40])
     curves = needing(random=n, better=n - 10, worse=n + 10, same=n[::-1])
