@@ -220,13 +220,20 @@ def run_study(
 
     Examples
     --------
-    >>> from active_learning.datasets.dataset import load_dataset
-    >>> run_study(load_dataset("iris"), "margin", n_splits=2, budget=16)[["strategy", "split", "n_labels"]]
-      strategy  split  n_labels
-    0   margin      0         6
-    1   margin      0        16
-    2   margin      1         6
-    3   margin      1        16
+    A rule of your own is a function: here margin, but two of every ten rows at random.
+
+    >>> import al_helpers as al
+    >>> def margin_random_2(round):
+    ...     chosen = al.STRATEGIES["margin"](round)[: round.batch - round.batch // 5]
+    ...     others = np.setdiff1d(round.pool, chosen)
+    ...     return np.append(chosen, round.rng.choice(others, round.batch // 5, replace=False))
+    >>> rules = ["random", margin_random_2]
+    >>> al.run_study(al.load_dataset("iris"), rules, n_splits=1, budget=16)[["strategy", "split", "n_labels"]]
+              strategy  split  n_labels
+    0           random      0         6
+    1           random      0        16
+    2  margin_random_2      0         6
+    3  margin_random_2      0        16
     """
     return curves_of(run_histories(**locals()))
 

@@ -1,5 +1,6 @@
 """Claims about the map: what is read off it, and that its rows come out again."""
 
+import doctest
 import sys
 from pathlib import Path
 
@@ -243,6 +244,16 @@ def test_rows_of_a_bundled_data_set_come_out_again_exactly(script, table):
     assert len(both) == len(new) > 3
     for column in ("worth", "low", "high", "gain", "gain_low", "gain_high"):
         assert both[column].to_numpy() == pytest.approx(both[f"{column}_map"].to_numpy(), abs=2e-4)
+
+
+def test_margin_random_2_has_no_name_in_the_command_and_run_studys_example_is_it(script, iris):
+    assert "margin_random_2" not in al.STRATEGIES
+    examples, names = doctest.DocTestParser().get_examples(al.run_study.__doc__), {"np": np}
+    exec("".join(example.source for example in examples[:2]), names)
+    split = al.split_dataset(iris.y, random_state=0)
+    rules = names["margin_random_2"], script.CANDIDATES["margin_random_2"]
+    own, maps = (al.run_loop(iris, split, rule, batch=10, budget=66).queried for rule in rules)
+    assert list(own) == list(maps)
 
 
 @pytest.mark.slow
