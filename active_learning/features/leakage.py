@@ -25,9 +25,12 @@ FEWEST = 30  # of them
 UNLIKELY = np.log(1e-6)  # of chance to label all the rows in which a column differs from the pool
 FEW_LEVELS = 20  # a number with more values may well be measured: it is named, and no part of a joint leak
 PAIRED = 30  # columns among which pairs are looked for
+IN_THREES = 12  # and threes, which may tell all where no two of them tell anything
+BEST = 3  # pairs, and threes, that are extended
 TOGETHER = 8  # columns at the most that give the label away together
 NUMBERS = 30  # columns of numbers at the most that are added, multiplied and so on by pairs
 LOOKED_AT = 600  # rows at the most that pairs of numbers are first looked at on
+HUGE = 1e300  # beyond all numbers of a column
 BINS = 32  # of such a sum, in the first look
 
 
@@ -47,8 +50,8 @@ def filled_when_labeled(columns, labeled, pool):
 
     If rows were labelled without regard to such a column, chance would have chosen all those that differ from
     the pool with a probability of less than one in a million; and whatever was the reason, a column that is
-    the same in the whole pool tells nothing of its rows. Of one that is mostly empty there, nine cells in ten
-    are, and three in ten at the most where a label is.
+    the same in the whole pool tells nothing of its rows. Of one that is mostly empty or the same there, nine
+    cells in ten are, and three in ten at the most where a label is.
 
     columns: list of Column; labeled, pool: bool (n,)
     """
@@ -59,13 +62,16 @@ def filled_when_labeled(columns, labeled, pool):
 
 def _is_filled_in(column, labeled, pool):
     values, missing = column.numbers, _is_missing(column)
-    first = values[np.argmax(pool)]
-    other = ~((values == first) | (np.isnan(values) & np.isnan(first))).all(axis=1)
+    usual = np.where(missing, np.inf, values[:, 0])
+    found, counts = np.unique(usual[pool], return_counts=True)
+    other = usual != found[counts.argmax()]
+    if not other[pool].any() and values.shape[1] > 1:
+        other |= (values != values[np.argmax(pool)]).any(axis=1) & ~missing
     n, k, n_pool = labeled.sum() + pool.sum(), other[labeled].sum(), pool.sum()
     if not other[pool].any():  # all k of n rows that differ are among those labelled
         return _log_choose(n - k, n_pool) - _log_choose(n, n_pool) < UNLIKELY
     enough = min(labeled.sum(), n_pool) >= 20
-    return enough and missing[pool].mean() >= 0.9 and missing[labeled].mean() <= 0.3
+    return enough and other[pool].mean() <= 0.1 and other[labeled].mean() >= 0.7
 
 
 def _log_choose(n, k):
@@ -99,7 +105,8 @@ def leaking_columns(columns, y):
         if accuracy >= _strong(len(codes)) and 1 - accuracy <= (1 - constant) / 3:
             twins = [other.name for other in columns if other is column or _are_twins(column, other)]
             measured = all(_is_measured(other, rows, codes) for other in columns if other.name in twins)
-            names, learnt = sorted(twins, key=lambda name: name != column.name), measured or accuracy < STRONG
+            names = sorted(twins, key=lambda name: name != column.name)
+            learnt = measured or accuracy < STRONG
             leaks.append(Leak(names, accuracy, sure=accuracy >= SUSPICIOUS, learnt=learnt))
     return leaks
 
@@ -125,8 +132,16 @@ def _accuracy_alone(column, rows, codes):
     if column.kind == "vector" or told_by_gaps >= SUSPICIOUS:
         return told_by_gaps if told_by_gaps >= SUSPICIOUS else 0.0
     if column.kind == "text" and 5 * len(np.unique(values)) > len(values):
-        values = np.minimum(values, 0)
+        values = _beginnings(column)[rows] if column.texts.characters else np.minimum(values, 0)
     return max(_tree_accuracy(part, codes, column.kind) for part in values.T)
+
+
+def _beginnings(column):
+    """Of a text of characters (n, 1) the number of the letters before its first digit: the C of C00012."""
+    begun = [re.match(r"\D*", text)[0] for text in column.texts.distinct]
+    codes = np.append(pd.factorize(np.array(begun, dtype=object))[0], -1)
+    few = 5 * (codes.max() + 1) <= len(codes)
+    return codes[column.numbers.astype(int)] if few else np.minimum(column.numbers, 0)
 
 
 def _accuracy_of_gaps(column, rows, codes):
@@ -196,30 +211,47 @@ def _columns_of_few_levels(columns, rows):
 def joint_leak(columns, y):
     """The columns of few values that together give the label away, or None.
 
-    Guessed is the commonest label of the rows with the same values, on rows that were held out; the best pair
-    is extended by the column that adds most, while it adds.
+    Guessed is the commonest label of the rows with the same values, on rows that were held out; the best
+    pairs, and threes of the best columns, are extended by the column that adds most, while it adds.
 
     columns: list of Column, none of which does alone; y: as in leaking_columns
     """
     rows, codes, _ = labeled_codes(y)
     if rows is None:
         return None
-    levels = _columns_of_few_levels(columns, rows)
+    levels, folds = _columns_of_few_levels(columns, rows), _halves(codes)
 
     def accuracy(names):
-        joint = pd.factorize(pd.MultiIndex.from_arrays([levels[name] for name in names]))[0]
-        return _table_accuracy(joint, codes)
+        joint = np.zeros(len(codes), dtype=int)
+        for name in names:
+            joint = pd.factorize(joint * (levels[name].max() + 1) + levels[name])[0]
+        return _table_accuracy(joint, codes, folds)
 
     names = sorted(levels, key=lambda name: -accuracy([name]))[:PAIRED]
-    if len(names) < 2:
-        return None
-    best = max(combinations(names, 2), key=accuracy)
-    while (found := accuracy(best)) < SUSPICIOUS and len(best) < min(TOGETHER, len(names)):
-        longer = max(((*best, name) for name in names if name not in best), key=accuracy)
-        if accuracy(longer) <= found:
-            return None
-        best = longer
-    return Leak([*best], found, together=True) if found >= SUSPICIOUS else None
+    threes = combinations(names[:IN_THREES], 3)
+    starts = [sorted(group, key=accuracy)[-BEST:] for group in (combinations(names, 2), threes)]
+    for start in (each for group in starts for each in reversed(group)):
+        best, found = start, accuracy(start)
+        while found < SUSPICIOUS and len(best) < min(TOGETHER, len(names)):
+            longer = max(((*best, name) for name in names if name not in best), key=accuracy)
+            if accuracy(longer) <= found:
+                break
+            best, found = longer, accuracy(longer)
+        if found >= SUSPICIOUS:
+            return Leak([*best], found, together=True)
+    return None
+
+
+def siblings(columns, y):
+    """Names of the columns of few values that are the same in all rows of a label, as its family is.
+
+    Beside columns that give the label away they are rather made from it than measured.
+    """
+    rows, codes, _ = labeled_codes(y)
+    if rows is None:
+        return []
+    levels = _columns_of_few_levels(columns, rows)
+    return [name for name in levels if _table_accuracy(codes, levels[name], _halves(codes)) >= SUSPICIOUS]
 
 
 def leaking_numbers(columns, y):
@@ -229,14 +261,20 @@ def leaking_numbers(columns, y):
     columns: list of Column, none of which does alone; y: as in leaking_columns
     """
     rows, codes, classes = labeled_codes(y)
-    numbers = [column for column in columns if column.kind == "number" and column.numbers.shape[1] == 1]
+    numbers = [column for column in columns if column.kind == "number"]
     if rows is None or len(numbers) < 2:
         return None
-    values = np.hstack([column.numbers[rows] for column in numbers])
+    values = np.stack([_widest(column.numbers[rows]) for column in numbers], axis=1)
     names = [column.name for column in numbers]
     whole = ~np.isnan(values).any(axis=0)
     values, names = values[:, whole], [name for name, one in zip(names, whole, strict=True) if one]
     return _pair_of_numbers(values, names, codes) or _scores_of_classes(values, names, codes, classes)
+
+
+def _widest(numbers):
+    """The column (m,) of numbers (m, k) that varies most: of a date's the seconds."""
+    wide = np.nanmax(numbers, axis=0, initial=-HUGE) - np.nanmin(numbers, axis=0, initial=HUGE)
+    return numbers[:, wide.argmax()]
 
 
 def _scores_of_classes(values, names, codes, classes):
@@ -266,11 +304,16 @@ def _is_named(name, label):
     return str(label).casefold() in re.split(r"[\W_]+", name.casefold())
 
 
-def _table_accuracy(levels, codes):
-    """Accuracy of the commonest label of the rows of the same level, on rows that were held out."""
+def _halves(codes):
+    """Two divisions of labelled rows into those that are learnt from and those that are held out."""
     train, test = train_test_split(np.arange(len(codes)), test_size=0.5, stratify=codes, random_state=0)
+    return (train, test), (test, train)
+
+
+def _table_accuracy(levels, codes, folds=None):
+    """Accuracy of the commonest label of the rows of the same level, on rows that were held out."""
     table, hits = np.zeros((levels.max() + 1, codes.max() + 1)), 0.0
-    for fitted, held in ((train, test), (test, train)):
+    for fitted, held in folds or _halves(codes):
         table[:] = np.bincount(codes[fitted], minlength=table.shape[1]) / 1e6
         np.add.at(table, (levels[fitted], codes[fitted]), 1)
         hits += (table.argmax(axis=1)[levels[held]] == codes[held]).sum()

@@ -18,12 +18,14 @@ from active_learning.features.columns import Column
 from active_learning.features.encoders import make_preprocessor
 from active_learning.features.leakage import (
     MOST,
+    SUSPICIOUS,
     TOGETHER,
     filled_when_labeled,
     joint_leak,
     labeled_codes,
     leaking_columns,
     leaking_numbers,
+    siblings,
 )
 
 FAR_LESS = 3, 0.1  # a leak that is not sure: the others err so many times as often, and by so much more
@@ -38,8 +40,12 @@ def without_leaks(columns, table, keep):
     leaks = _leaks(columns, free, table.y)
     others = _others(columns, leaks)
     left = _others(columns, [leak for leak in leaks if not leak.learnt])
-    without = _accuracy(others, table.y) if leaks else None
+    known = [leak.accuracy >= SUSPICIOUS and not leak.learnt for leak in leaks]
+    kin = siblings([c for c in left if c in free], table.y) if any(known) else []
+    without = _accuracy([c for c in others if c.name not in kin], table.y) if leaks else None
+    left = [c for c in left if c.name not in kin]
     notes += [_leak_note(leak, without, learnt=leak.learnt or not left) for leak in leaks]
+    notes += [_kin_note(kin)] if kin and left else []
     return left or columns, notes
 
 
@@ -100,6 +106,12 @@ def _suspects(part, y, labeled):
 def _filled_in_note(names):
     are, typed = "column {} is" if len(names) == 1 else "columns {} are", " ".join(map(shlex.quote, names))
     what = f"{are.format(some(names, 6))} filled in where a label is, and empty or all the same in the pool"
+    return f"{what}: not learnt from (type --keep {typed} to do so)"
+
+
+def _kin_note(names):
+    are, typed = "column {} is" if len(names) == 1 else "columns {} are", " ".join(map(shlex.quote, names))
+    what = f"{are.format(some(names, 6))} the same in all rows of a label, beside what gives it away"
     return f"{what}: not learnt from (type --keep {typed} to do so)"
 
 

@@ -230,3 +230,47 @@ def test_a_feature_that_is_filled_in_with_the_label_is_left_out():
     table = al.load_table(frame, "label", features=pd.DataFrame(X, columns=[*"abcd"]))
     assert table.preprocessor.left_out == [3]
     assert any("'d' is filled in where a label is" in note for note in table.notes)
+
+
+def test_three_columns_that_tell_the_label_only_together_are_named():
+    frame, votes = coins(300)[0].drop(columns="label"), RNG.integers(0, 2, (300, 3))
+    for told in (votes.sum(axis=1) > 1, votes.sum(axis=1) % 2):
+        table = frame.assign(**dict(zip("abc", votes.T, strict=True)), label=np.where(told, "yes", "no"))
+        (note,) = named(table)
+        assert "together give" in note and all(repr(name) in note for name in "abc")
+
+
+def test_what_is_made_from_the_label_is_named_beside_what_gives_it_away():
+    kind = RNG.choice(["ash", "oak", "fir", "yew"], 300)
+    frame = pd.DataFrame({"size": RNG.normal(size=300), "leaves": np.isin(kind, ["ash", "oak"]).astype(int)})
+    frame = frame.assign(label=kind)
+    assert al.load_table(frame, "label").X.shape[1] == 2  # an honest part of what a class is
+    table = al.load_table(frame.assign(variety=pd.Series(kind) + RNG.choice(["1", "2"], 300)), "label")
+    assert table.X.shape[1] == 1 and any(
+        "'leaves' is the same in all rows of a label" in n for n in table.notes
+    )
+
+
+def test_two_dates_whose_order_is_the_label_are_named():
+    days, late = RNG.integers(0, 300, 300), RNG.random(300) < 0.5
+    begun = pd.Timestamp("2024-01-01") + pd.to_timedelta(days, "D")
+    ended = begun + pd.to_timedelta(np.where(late, 1, -1) * RNG.integers(1, 20, 300), "D")
+    frame = coins(300)[0].assign(due=begun.strftime("%Y-%m-%d"), paid=ended.strftime("%Y-%m-%d"))
+    (note,) = named(frame.assign(label=np.where(late, "late", "in time")))
+    assert "'due'" in note and "'paid'" in note and "--drop" in note
+
+
+def test_codes_that_begin_with_a_letter_of_the_label_are_named():
+    frame, y, _ = coins(200)
+    (note,) = named(frame.assign(label=y, code=[f"{name[0].upper()}{i:05}" for i, name in enumerate(y)]))
+    assert "'code' alone gives the label away" in note
+
+
+def test_what_is_nearly_always_one_value_in_the_pool_alone_is_not_learnt_from():
+    frame, _, labeled = coins()
+    again = labeled | (RNG.random(400) < 0.04)  # sent back, and without a label since
+    for rounds in (np.where(again, "done", "to do"), np.where(again, RNG.integers(1, 4, 400), 0)):
+        learnt, notes = learnt_from(frame.assign(rounds=rounds), "rounds")
+        assert not learnt and "filled in where a label is" in notes[0]
+    rare = np.where(RNG.random(400) < 0.92, 0, RNG.integers(1, 9, 400))
+    assert learnt_from(frame.assign(rare=rare), "rare")[0]
