@@ -19,7 +19,7 @@ def check_curves(curves):
     Parameters
     ----------
     curves : DataFrame with columns strategy, split, n_labels, accuracy
-        The table of `run_study`, a row a round.
+        The table of `run_study`, one row per round.
 
     Returns
     -------
@@ -29,7 +29,7 @@ def check_curves(curves):
     Raises
     ------
     TypeError
-        If curves is no DataFrame.
+        If curves is not a DataFrame.
     ValueError
         If a column is missing or repeated, or a round is missing, repeated or not finite.
     """
@@ -102,7 +102,7 @@ def labels_to_target(curves, target, *, hold=1, interpolate=False):
     Returns
     -------
     DataFrame with columns strategy, split, n_labels
-        A row a run; n_labels is inf where the target is not reached.
+        One row per run; n_labels is inf where the target is not reached.
 
     Raises
     ------
@@ -122,7 +122,7 @@ def labels_to_target(curves, target, *, hold=1, interpolate=False):
 
 
 def crossing_bounds(curves, target, *, hold=1, interpolate=True):
-    """Bound the labels that each run needs; the two bounds are equal where the target is reached.
+    """Compute bounds on the labels that each run needs, equal where the target is reached.
 
     Parameters
     ----------
@@ -159,7 +159,7 @@ def _bounds(n_labels, accuracy, target, hold, interpolate):
 
 
 def by_split(needed, values="n_labels"):
-    """Arrange labels to target with a row a split and a column a strategy.
+    """Arrange labels to target with one row per split and one column per strategy.
 
     Parameters
     ----------
@@ -216,7 +216,7 @@ def bootstrap_interval(values, statistic=np.mean, *, level=0.95, random_state=0,
     Raises
     ------
     ValueError
-        If values are not one number a split, or there are no resamples.
+        If values are not one number per split, or there are no resamples.
 
     References
     ----------
@@ -229,7 +229,7 @@ def bootstrap_interval(values, statistic=np.mean, *, level=0.95, random_state=0,
     """
     values, n_resamples = np.asarray(values, dtype=float), check_integer("n_resamples", n_resamples, 1)
     if values.ndim != 1:
-        raise ValueError(f"values must be one number a split, got shape {values.shape}")
+        raise ValueError(f"values must be one number per split, got shape {values.shape}")
     if len(values) < 2:
         return np.nan, np.nan
     drawn = np.random.default_rng(random_state).integers(len(values), size=(n_resamples, len(values)))
@@ -249,7 +249,7 @@ def student_interval(values):
     -------
     tuple of three floats
         Low end, high end and two-sided p value; three nan for fewer than two values. Values that are all
-        equal have an interval without width.
+        equal have an interval of width 0.
     """
     if len(values) < 2:
         return np.nan, np.nan, np.nan
@@ -266,7 +266,7 @@ def area_under_curve(n_labels, accuracy):
 
 
 def areas(curves):
-    """Compute the area under every learning curve, a mean accuracy over the budget.
+    """Compute the area under every learning curve, that is its mean accuracy over the budget.
 
     Parameters
     ----------
@@ -339,7 +339,7 @@ def mean_curve_crossings(curves, target, *, n_resamples=2000, random_state=0):
     """Find where the mean curve of each strategy crosses the target.
 
     The first crossing of a single run is rounded up to whole batches, and comes early by luck where a run is
-    scored often. The mean curve has neither fault; random, which no batch makes redundant, is the control.
+    scored often. The mean curve has neither fault. Batches cost random nothing, so random is the control.
 
     Parameters
     ----------
@@ -360,7 +360,7 @@ def mean_curve_crossings(curves, target, *, n_resamples=2000, random_state=0):
     Raises
     ------
     ValueError
-        If the runs of a strategy have not the same rounds.
+        If the runs of a strategy do not have the same rounds.
 
     Examples
     --------

@@ -11,7 +11,7 @@ from active_learning._validation import check_choice
 from active_learning.statistics.curves import crossings, final_scores, student_interval
 
 POWER = 2.8  # standard errors that a 95 % interval shows in 80 % of studies: 1.96 + 0.84
-TEST_SHARE = 0.3  # of the rows, where nothing else is said
+TEST_SHARE = 0.3  # of the rows, by default
 
 
 def reachable(curves, reference="random", *, by_most=False):
@@ -58,7 +58,7 @@ def gains(curves, reference="random", *, random_state=0):
     -------
     DataFrame indexed by strategy, the reference left out
         gain, low, high : mean difference of the last scores on the same split, Student's 95 % interval;
-        p_value : two-sided, of no gain;
+        p_value : two-sided, for no gain;
         detectable : smallest gain that so many splits show in 80 % of studies;
         labels, labels_low, labels_high : labels with which the rule's mean curve reaches `reachable`, and
         their 95 % bootstrap interval; inf where the budget is not enough.
@@ -114,7 +114,7 @@ def ends_below(curves, reference="random", *, least=0.01):
 
 
 def above_constant(curves, score, *, test_share=TEST_SHARE):
-    """Say how far the best strategy ends above the score of a constant answer, and whether that is shown.
+    """Compute how far the best strategy ends above a constant answer, and whether that is significant.
 
     Parameters
     ----------
@@ -128,8 +128,8 @@ def above_constant(curves, score, *, test_share=TEST_SHARE):
     Returns
     -------
     (float, bool)
-        Best mean last score; whether it is higher by more than two standard errors, which count that the
-        splits share their rows (one split: whether it is higher).
+        Best mean last score; whether it is higher by more than two standard errors, which allow for the
+        rows that splits share (with one split: whether it is higher).
 
     References
     ----------
@@ -162,6 +162,6 @@ def _labels_to_match(curves, name, reference, target, random_state):
 
 
 def _scores(curves, name):
-    """Scores of a rule, a row a split and a column a number of labels."""
+    """Scores of a rule, one row per split and one column per number of labels."""
     runs = curves[curves["strategy"] == name]
     return runs.pivot(index="split", columns="n_labels", values="accuracy").ffill(axis=1)

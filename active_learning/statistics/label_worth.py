@@ -22,7 +22,7 @@ FURTHER = 2**0.5  # a reference that goes on for less than half a doubling canno
 
 
 def label_worth(curves, n_labels, *, reference="random", reference_curves=None, flat=0.015, random_state=0):
-    """Say how many random labels reach the score that a rule reaches with n labels, as a ratio to n.
+    """Compute how many random labels reach the score of a rule with n labels, as a ratio to n.
 
     The reference's mean curve is made monotone (isotonic regression). At `n_labels` it stands at a level; the
     rule stands above or below it by its gain, the mean difference over the splits that both ran on. The worth
@@ -37,27 +37,27 @@ def label_worth(curves, n_labels, *, reference="random", reference_curves=None, 
     reference : str
         The strategy whose labels are the unit.
     reference_curves : DataFrame, optional
-        Longer runs of the reference, up to the whole pool, with larger batches say; runs of the same split
-        count as one. Without them the worth is `inf` above what the reference reaches within `curves`.
+        Longer runs of the reference, up to the whole pool, for instance with larger batches; runs of the
+        same split are averaged. Without them the worth is `inf` above what the reference reaches in `curves`.
     flat : float
-        Fraction; a reference that gains less by its next doubling makes the verdict "flat".
+        Fraction; the verdict is "flat" if the reference gains less than this when its labels double.
     random_state : int
         Seed of the resampling.
 
     Returns
     -------
     DataFrame
-        A row a strategy but the reference. `worth`, `low`, `high`: ratios; `inf` where all labels of the
-        reference do not suffice; for a score below its first round's, that round counts. `gain`, `gain_low`,
-        `gain_high`: fractions. `verdict`: "flat"; "more" or "fewer" where the interval of the worth lies
-        above or below 1; else "unclear". The 95 % intervals resample splits in pairs, and are widened for few
-        splits; nan for fewer than 5, whose resampled means cannot reach far enough.
+        One row per strategy except the reference. `worth`, `low`, `high`: ratios; `inf` where all labels of
+        the reference do not suffice; for a score below its first round's, that round counts. `gain`,
+        `gain_low`, `gain_high`: fractions. `verdict`: "flat"; "more" or "fewer" where the interval of the
+        worth lies above or below 1; else "unclear". The 95 % intervals resample splits in pairs, and are
+        widened for few splits; nan for fewer than 5, which are too few to resample.
 
     Raises
     ------
     ValueError
-        For an unknown reference, a rule without a split in common with it, runs that are shorter, longer runs
-        that are not of the reference, or a `flat` below 0.
+        For an unknown reference, a rule that shares no split with it, runs that end before n_labels,
+        reference_curves without the reference, or a negative `flat`.
 
     References
     ----------
@@ -86,7 +86,7 @@ def label_worth(curves, n_labels, *, reference="random", reference_curves=None, 
 
 
 def _reference_scores(curves, reference, longer):
-    """Scores of the reference, a row a split and a column a number of labels; nan where it has no round."""
+    """Scores of the reference, one row per split and one column per number of labels; nan without a round."""
     tables = [curves] if longer is None else [curves, check_curves(longer)]
     if reference not in tables[-1]["strategy"].unique():
         raise ValueError(f"reference_curves hold no run of {reference!r}")

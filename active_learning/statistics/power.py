@@ -60,7 +60,7 @@ def saving_shown_by(saving_low, saving_high, *, n_rules=1):
     saving_low, saving_high : float
         Interval of a row of `summarise`, or of `paired_saving`.
     n_rules : int, default=1
-        Rules among which it would have to be shown (the surest of them, as by Bonferroni).
+        Number of rules compared, for Bonferroni's correction.
 
     Returns
     -------
@@ -84,7 +84,7 @@ def smallest_saving_shown(needed, reference, budget=None):
     Parameters
     ----------
     needed, reference, budget
-        As in `paired_saving`; two runs of random serve before any rule is tried.
+        As in `paired_saving`; before any rule is tried, two runs of random will do.
 
     Returns
     -------
@@ -109,12 +109,12 @@ def splits_to_show(saving, needed, reference, budget=None):
     -------
     int or float
         Number of splits; nan where one split, or censoring, leaves their spread unknown; inf where the saving
-        is next to 0.
+        is close to 0.
 
     Raises
     ------
     ValueError
-        If saving is no share in (0, 1).
+        If saving is not a share in (0, 1).
     """
     if not 0 < saving < 1:
         raise ValueError(f"the saving to show must be a share in (0, 1), got {saving}")

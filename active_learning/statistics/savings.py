@@ -55,7 +55,7 @@ def pseudo_median(values):
     Raises
     ------
     ValueError
-        If values are not one number a split.
+        If values are not one number per split.
 
     References
     ----------
@@ -63,7 +63,7 @@ def pseudo_median(values):
     """
     values = np.asarray(values, dtype=float)
     if values.ndim != 1 or not len(values):
-        raise ValueError(f"values must be one number a split, got shape {values.shape}")
+        raise ValueError(f"values must be one number per split, got shape {values.shape}")
     means = _pairwise_means(values)
     return means[(len(means) - 1) // 2] / 2 + means[len(means) // 2] / 2
 
@@ -138,7 +138,7 @@ def signed_rank_p(lows, highs, level=0.95):
     lows, highs : arrays of shape (n,)
         Bounds of each value, equal where it is known.
     level : float in (0, 1), default=0.95
-        Decides, as in `signed_rank_interval`, what is too few for ranks.
+        As in `signed_rank_interval`; it decides how few values are too few for ranks.
 
     Returns
     -------
@@ -175,7 +175,7 @@ class Saving(NamedTuple):
     lowest, highest : float
         The estimate lies between them; they differ only under censoring.
     p_value : float
-        Two-sided, of no saving.
+        Two-sided, for the hypothesis of no saving.
     """
 
     estimate: float
@@ -228,7 +228,7 @@ def _paired(needed, reference, budget):
     pair = [np.asarray(values, dtype=float) for values in (needed, reference)]
     if pair[0].ndim != 1 or pair[0].shape != pair[1].shape or not len(pair[0]):
         shapes = " and ".join(str(values.shape) for values in pair)
-        raise ValueError(f"a saving needs two arrays with one number a split, got shapes {shapes}")
+        raise ValueError(f"a saving needs two arrays with one number per split, got shapes {shapes}")
     together = np.concatenate(pair)
     if np.isnan(together).any() or (together <= 0).any():
         raise ValueError("labels to target must be positive numbers, or inf for more than the budget")
@@ -264,7 +264,7 @@ def saving_of(lows, highs, *, level=0.95):
 
 
 def holm(p_values):
-    """Adjust p values for how many there are: one of 20 tables then holds a false claim.
+    """Adjust p values for multiple testing: of 20 tables at the level 5 %, one then holds a false claim.
 
     Parameters
     ----------
@@ -310,7 +310,7 @@ def log_ratios(curves, target, *, hold=1, reference="random"):
     Returns
     -------
     tuple of two DataFrames of shape (n_splits, n_strategies)
-        Low and high bounds, the reference first and left at 0; they differ where a run is censored.
+        Low and high bounds, which differ where a run is censored; the reference comes first, with zeros.
 
     Raises
     ------
@@ -349,12 +349,12 @@ def summarise(curves, target, *, hold=1, reference="random", parts=None):
         median, q25, q75 : labels to target over the splits, in whole batches; inf = over the budget;
         reached_share : share of splits in which the target is reached;
         saving : paired saving against the reference; nan where censoring leaves it open;
-        saving_low, saving_high : its 95 % interval, about other splits of these rows (nan for one split);
+        saving_low, saving_high : its 95 % interval over splits of these rows (nan for one split);
         saving_min, saving_max : the saving lies between them; equal unless runs are censored;
-        single_low, single_high : what a single split shows, in 95 %;
-        p_value, p_holm : two-sided, of no saving, and adjusted for the number of rules (Holm);
+        single_low, single_high : 95 % prediction interval of the saving on a single split;
+        p_value, p_holm : two-sided, for no saving, and adjusted for the number of rules (Holm);
         cost_more_share, tie_share : share of splits with more labels than the reference, or as many;
-        new_rows_low, new_rows_high : what the same study would show on as many other rows, in 95 %;
+        new_rows_low, new_rows_high : 95 % prediction interval of the same study on as many other rows;
         auc, final_accuracy : means over the splits.
 
     Raises
@@ -409,15 +409,14 @@ def _summary_row(needed, reference, lows, highs):
 
 
 def single_run_interval(lows, highs, level=0.95):
-    """Predict where the saving of one more split lies, from the sorted splits.
+    """Compute a prediction interval of the saving on one more split.
 
     Parameters
     ----------
     lows, highs : arrays of shape (n_splits,)
         Bounds of log ratios.
     level : float in (0, 1), default=0.95
-        Share of single splits that the interval holds; with fewer than 39 splits it is the range of all of
-        them, which holds less.
+        Coverage; with fewer than 39 splits the interval is the range of all of them, which covers less.
 
     Returns
     -------
@@ -467,7 +466,7 @@ def new_rows_intervals(summary, parts, target, *, hold=1, reference="random", le
     Raises
     ------
     TypeError
-        If parts are no table of run_parts.
+        If parts is not a table of run_parts.
 
     References
     ----------

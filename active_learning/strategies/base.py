@@ -123,7 +123,7 @@ def entropy(proba):
 
 @dataclass(frozen=True)
 class Round:
-    """All that a rule may look at: no label of the pool, no test row. Its arrays cannot be written to.
+    """All that a rule may look at: no label of the pool, no test row. Its arrays are read-only.
 
     Attributes
     ----------
@@ -185,7 +185,7 @@ def score_pool(predict, X, rows, score_function, *, chunk=None):
     score_function : callable
         Maps the result of predict for m rows to scores (m,).
     chunk : int, optional
-        Rows at a time; by default 4096, or fewer wide ones.
+        Rows at a time; by default 4096, or fewer if they are wide.
 
     Returns
     -------
@@ -196,7 +196,7 @@ def score_pool(predict, X, rows, score_function, *, chunk=None):
     ValueError
         If a score is NaN.
     TypeError
-        If X is no matrix.
+        If X is not a matrix.
 
     Examples
     --------

@@ -1,6 +1,6 @@
 """Rules that query diverse or representative batches.
 
-Each docstring states the rule in a sentence, its cost, its source and where it differs from it. The same seed
+Each docstring states the rule in a sentence, its cost, its source and how it differs from it. The same seed
 queries the same rows on every machine. To add a rule: see registry.py.
 """
 
@@ -62,14 +62,14 @@ def diverse_margin(round):
 
 @requires("margins", "numeric", "dense")
 def annealed_margin(round):
-    """Query as diverse_margin does, from more of the pool the fewer labels there are.
+    """Query as diverse_margin does, but consider more of the pool while labels are few.
 
-    The candidates are the most uncertain 1 / (labels per class) of the pool, 10 x batch at the least: half of
-    the pool with two labels per class, when the margins say little, and ever closer to diverse_margin.
+    The candidates are the most uncertain 1 / (labels per class) of the pool, at least 10 x batch: half of the
+    pool with two labels per class, when the margins say little, and in the end as many as diverse_margin.
 
     Notes
     -----
-    Cost: one score per pool row, then k-means on pool / (labels per class) rows, 5,000 at the most.
+    Cost: one score per pool row, then k-means on pool / (labels per class) rows, at most 5,000.
 
     References
     ----------
@@ -84,7 +84,7 @@ def annealed_margin(round):
 def cluster_margin(round):
     """Query from clusters of the most uncertain rows in turn, one random row each, small clusters first.
 
-    Difference to the paper: it clusters the whole pool once and cuts the tree at a tuned distance; here the
+    The paper clusters the whole pool once and cuts the tree at a tuned distance; here the
     10 x batch rows of smallest margin are clustered in each round (average linkage), into half as many.
 
     Notes
@@ -111,7 +111,7 @@ def badge(round):
     The embedding of a row is the gradient of its log loss in a linear layer, taken as if the predicted label
     were true: g = (p - e_yhat) outer [x, 1]. Never built: <g_i, g_j> = <r_i, r_j> (<x_i, x_j> + 1) with the
     residuals r. For a classifier other than a linear one, x stands in for the last layer's input.
-    The first row is that of the largest gradient, as in the authors' program (the paper: a random one).
+    The first row is that of the largest gradient, as in the authors' code (in the paper it is random).
 
     Notes
     -----
@@ -135,10 +135,10 @@ def badge(round):
 
 @requires("numeric")
 def core_set(round):
-    """Query, again and again, the pool row farthest from all rows queried so far (greedy k-centre).
+    """Query, one after another, the pool row farthest from all labelled rows (greedy k-centre).
 
-    Difference to the paper: distances in the space of X (a linear model has no other), and the greedy
-    solution without the integer program that refines it.
+    Unlike in the paper, distances are in the space of X (a linear model has no other), and no integer program
+    refines the greedy solution.
 
     Notes
     -----
@@ -164,10 +164,10 @@ def core_set(round):
 def typiclust(round):
     """Query the most typical row of each large cluster that holds no label yet (for the first rounds).
 
-    k-means on labelled and pool rows together, into labeled + batch clusters (500 at the most); clusters
-    with the fewest labels first, of these the largest. Typical = small mean distance to the 20 nearest pool
-    rows of the cluster. Differences: raw features (the paper learns them without labels); only the 1,000
-    rows nearest to a cluster's centre are considered.
+    k-means on labelled and pool rows together, into labeled + batch clusters (at most 500); clusters
+    with the fewest labels come first, the largest of these before the others. Typical = small mean distance
+    to the 20 nearest pool rows of the cluster. Unlike in the paper, features are raw (it learns them without
+    labels), and only the 1,000 rows nearest to a cluster's centre are considered.
 
     Notes
     -----
@@ -206,8 +206,8 @@ def mean_neighbour_distance(A, centre, neighbours=20, at_most=1000):
 def power_margin(round):
     """Draw rows without replacement with probability proportional to their uncertainty.
 
-    The largest of log(uncertainty) + Gumbel noise are that draw (coldness 1; the paper's score: mutual
-    information).
+    The rows with the largest log(uncertainty) + Gumbel noise are such a draw (coldness 1; the paper scores by
+    mutual information).
 
     Notes
     -----

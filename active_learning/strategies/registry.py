@@ -63,7 +63,7 @@ def unmet_requirements(strategy, model, X):
 
 
 def check_strategy(name, strategy, model, X):
-    """Refuse a rule that the classifier or the data cannot serve.
+    """Raise ValueError if the classifier or the data lack what a rule requires.
 
     Parameters
     ----------
@@ -76,7 +76,7 @@ def check_strategy(name, strategy, model, X):
     Raises
     ------
     ValueError
-        Naming what is lacking and the rules that fit.
+        Naming what is missing and the rules that fit.
 
     Examples
     --------
@@ -108,7 +108,7 @@ def pick_strategies(strategies):
     ValueError
         For an unknown name, no rule, or two rules of one name.
     TypeError
-        For what is no rule, such as a score.
+        For anything that is not a rule, such as a score.
 
     Examples
     --------
@@ -203,9 +203,9 @@ def recommend_rule(kind="table", batch=10):
     Parameters
     ----------
     kind : {"table", "text", "image"}
-        What the data are; "image" stands for signals too.
+        What the data are; signals count as "image".
     batch : int
-        Labels to be asked for at a time; the nearest size that was measured counts.
+        Labels to be asked for at a time; the advice is that for the nearest size in the map.
 
     Returns
     -------

@@ -1,4 +1,4 @@
-"""Pool rules of scikit-activeml as rules of ours; the package is an optional extra."""
+"""Pool rules of scikit-activeml as query rules of this package; an optional extra."""
 
 from functools import partial
 from inspect import signature
@@ -14,8 +14,8 @@ from active_learning.strategies.base import requires
 def from_skactiveml(query_strategy, **settings):
     """Turn a pool rule of scikit-activeml into a rule for run_study.
 
-    It sees what every rule sees: the labelled and the pool rows, the labels of the first, and the classifier,
-    which it fits itself. What it draws at random comes from the run's random stream.
+    It sees what every rule sees: the labelled and the pool rows, the labels of the former, and the
+    classifier, which it fits itself. What it draws at random comes from the run's random stream.
 
     Parameters
     ----------

@@ -55,7 +55,7 @@ def run_loop(
         Labels in all; the seed set counts.
     metric : {"accuracy", "balanced_accuracy"}
     stop_at : float or None
-        End the run as soon as this accuracy is reached, where only labels to a target are asked for.
+        End the run as soon as this accuracy is reached, if only labels to a target are of interest.
     random_state : int, SeedSequence or Generator
         Anything numpy.random.default_rng takes.
 
@@ -66,7 +66,7 @@ def run_loop(
     Raises
     ------
     ValueError, TypeError
-        Naming the value, for a setting or data that cannot work, or a rule that returns no rows of the pool.
+        If a setting or the data cannot work, naming the value, or if a rule returns other than pool rows.
 
     References
     ----------

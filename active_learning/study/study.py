@@ -78,10 +78,10 @@ def run_histories(
     Raises
     ------
     ValueError, TypeError
-        Naming the value, for a setting or data that cannot work, or for a checkpoint that is damaged or of
-        another study (it is left as it is).
+        If a setting or the data cannot work, naming the value, or if the checkpoint is damaged or of another
+        study (it is left as it is).
     OSError
-        For a checkpoint that cannot be written.
+        If the checkpoint cannot be written.
     RuntimeError
         If a worker process is killed or a cluster goes away.
 
@@ -265,17 +265,17 @@ N_PARTS, N_CUTS = 3, 2
 
 
 def cut_rows(y, n_parts=N_PARTS, *, least=4, groups=None, random_state=0):
-    """Divide the rows into disjoint random groups, in which a class's share varies as between data sets.
+    """Divide the rows into disjoint random parts, whose class shares vary as between data sets.
 
-    Where that leaves a group fewer rows of a class than a split needs, each has the shares of the whole.
-    With groups, whole ones of these are dealt out.
+    If a part would have fewer rows of a class than a split needs, the parts are stratified instead. Given
+    groups stay whole.
 
     Parameters
     ----------
     y : array-like of shape (n,)
         Labels.
     n_parts : int
-        Groups, >= 2.
+        Number of parts, >= 2.
     least : int
         Rows of every class that a split needs.
     groups : array-like of shape (n,), optional
@@ -286,12 +286,12 @@ def cut_rows(y, n_parts=N_PARTS, *, least=4, groups=None, random_state=0):
     Returns
     -------
     list of ndarray, int
-        The rows of each group, ascending.
+        The rows of each part, ascending.
 
     Raises
     ------
     ValueError
-        If a class has fewer rows than there are groups, or is in too few of the given groups.
+        If a class has fewer rows than there are parts, or is in too few of the groups.
 
     Examples
     --------
@@ -339,16 +339,16 @@ def run_parts(
     random_state=0,
     n_jobs=-1,
 ):
-    """Run the study on each of n_parts random groups of the rows, n_cuts times, for summarise(parts=...).
+    """Run the study on each of n_parts random parts of the rows, n_cuts times, for summarise(parts=...).
 
     Parameters
     ----------
     dataset, strategies
         As in run_study.
     n_parts, n_cuts : int
-        Disjoint groups of rows, and how often the rows are divided into as many anew.
+        Number of disjoint parts, and how often the rows are divided anew.
     n_splits : int
-        Of the study whose interval for new rows is wanted; the groups of a cut share them.
+        Splits of the study whose interval for new rows is wanted; the parts of a cut share them.
     seed_per_class, test_size, model, batch, budget, metric, stop_at, random_state, n_jobs
         As in run_study.
 
@@ -360,7 +360,7 @@ def run_parts(
     Raises
     ------
     ValueError
-        If the groups are too small for a study.
+        If the parts are too small for a study.
 
     Examples
     --------

@@ -142,7 +142,7 @@ def test_degenerate_studies_have_a_result_and_no_warning(n, kind):
     ("needed", "reference", "names"),
     [
         ([1, 2], [1, 2, 3], r"\(2,\) and \(3,\)"),
-        ([], [], "one number a split"),
+        ([], [], "one number per split"),
         ([np.nan], [1], "positive numbers, or inf"),
         ([0], [1], "positive"),
     ],
