@@ -4,6 +4,7 @@ Not here: how a named data set is made (bundled, openml); a user's own table (ta
 """
 
 from dataclasses import dataclass, field
+from numbers import Real
 
 import numpy as np
 import pandas as pd
@@ -11,7 +12,8 @@ from scipy import sparse
 from sklearn.model_selection import train_test_split
 from sklearn.utils.multiclass import type_of_target
 
-from active_learning._validation import check_integer
+from active_learning._several import several_labels
+from active_learning._validation import check_integer, some
 from active_learning.datasets.bundled import DATASETS
 from active_learning.datasets.keel import load_keel
 from active_learning.datasets.openml import load_openml
@@ -34,15 +36,18 @@ class Dataset:
         What each row is of, a patient, say: no split divides the rows of one.
     times : array-like of shape (n,), optional
         When each row was taken, as dates or numbers: splits test on later rows than those they learn from.
+    classes : sequence, optional
+        Labels that are classes, though they look like a mark or like several labels.
 
     Raises
     ------
     TypeError
         If X is no matrix.
     ValueError
-        If X and y differ in length or have masked entries, y has missing or continuous values, one class or
-        -1 beside two others (the usual mark of "no label"), clean_labels, groups or times do not pair up with
-        y, or both groups and times are given.
+        If X and y differ in length, have masked entries or one index in two orders; if y has missing values,
+        continuous ones, dates, lists or mixed types, one class, -1 beside two others (the usual mark of "no
+        label") or labels that name several classes; if clean_labels, groups or times do not pair up with y,
+        or both groups and times are given.
 
     Examples
     --------
@@ -56,16 +61,18 @@ class Dataset:
     clean_labels: np.ndarray | None = field(default=None, kw_only=True)
     groups: np.ndarray | None = field(default=None, kw_only=True)
     times: np.ndarray | None = field(default=None, kw_only=True)
+    classes: tuple = field(default=(), kw_only=True)
 
     def __post_init__(self):
         _check_matrix(self.X)
+        _check_index(self.X, self.y)
         for what, values in (("X", self.X), ("y", self.y)):
             if np.ma.is_masked(values):
                 count = np.ma.count_masked(values)
                 raise ValueError(
                     f"{what} has {count} masked entries, which would be ignored; fill or drop them"
                 )
-        object.__setattr__(self, "y", _checked_labels(self.y, self.X.shape[0]))
+        object.__setattr__(self, "y", _checked_labels(self.y, self.X.shape[0], [*self.classes]))
         if self.clean_labels is not None:
             self._check_clean_labels()
         if self.groups is not None or self.times is not None:
@@ -99,23 +106,72 @@ def _check_matrix(X):
         raise ValueError(f"X must be a matrix of numbers, got shape {X.shape} of {X.dtype}")
 
 
-def _checked_labels(y, n_rows):
+def _check_index(X, y):
+    """Raise ValueError if a frame and a series name the same rows in different orders."""
+    if not hasattr(X, "index") or not isinstance(y, (pd.Series, pd.DataFrame)):
+        return
+    if (
+        len(X) == len(y)
+        and not X.index.equals(y.index)
+        and X.index.sort_values().equals(y.index.sort_values())
+    ):
+        raise ValueError("X and y have one index in different orders; pair them: y = y.loc[X.index]")
+
+
+def _checked_labels(y, n_rows, declared=()):
     """Labels y (n,) as an array; ValueError unless they are of at least two classes, one for each row."""
-    y = np.asarray(y)
+    y = _as_labels(y)
     if y.ndim != 1 or n_rows != len(y):
         raise ValueError(f"X has {n_rows} rows and y has shape {y.shape}; they must pair up")
-    if pd.isna(y).any():
-        raise ValueError(f"y has {pd.isna(y).sum()} missing labels; every row needs one")
+    if (missing := pd.isna(y) | _is_blank(y)).any():
+        raise ValueError(f"y has {missing.sum()} missing labels; every row needs one")
+    _check_types(y)
     if type_of_target(y).startswith("continuous"):
         raise ValueError(f"y holds continuous numbers such as {y[0]}; classification needs classes")
     classes = np.unique(y)
     if len(classes) < 2:
         raise ValueError(f"y has the one class {y[0]}; at least 2 are needed")
-    if len(classes) > 2 and y.dtype.kind in "if" and classes[0] == -1 and classes[1] >= 0:
+    negative = len(classes) > 2 and not isinstance(classes[0], str) and classes[0] == -1 and classes[1] >= 0
+    if negative and -1 not in declared:
         found = f"y holds -1 ({np.sum(y == -1)} rows) beside {len(classes) - 1} other classes"
         advice = "leave these rows out (y != -1); if it is a class, give labels as text (y.astype(str))"
         raise ValueError(f"{found}, which usually means no label: {advice}")
+    words = [str(name) for name in classes if isinstance(name, str) and name not in declared]
+    if several := several_labels(words, [str(name) for name in classes]):
+        advice = "keep one class a row; if each is a class of its own, type classes=[...] with all of them"
+        raise ValueError(f"y holds several labels a row, such as {some(several, 2)}; {advice}")
     return y
+
+
+def _as_labels(y):
+    try:
+        return np.asarray(y)
+    except ValueError:  # rows of lists that differ in length
+        raise ValueError(f"y holds lists such as {y[0]!r}; a row has one label") from None
+
+
+def _is_blank(y):
+    """Which labels are blanks, or the text of a missing number."""
+    if y.dtype.kind not in "OUT":
+        return np.zeros(len(y), dtype=bool)
+    return np.array([isinstance(x, str) and x.strip() in ("", "nan", "NaT", "<NA>") for x in y], dtype=bool)
+
+
+def _check_types(y):
+    """Raise ValueError if labels are dates, lists or of several types."""
+    if y.dtype.kind in "mM":
+        raise ValueError(f"y holds dates such as {y[0]}; classification needs classes")
+    kinds = {} if y.dtype.kind != "O" else {_kind_of(label): label for label in reversed(y.tolist())}
+    if odd := [label for kind, label in kinds.items() if kind is None]:
+        raise ValueError(f"y holds {type(odd[0]).__name__}s such as {odd[0]!r}; a row has one label")
+    if len(kinds) > 1:
+        shown = " and ".join(f"{label!r} ({kind})" for kind, label in kinds.items())
+        raise ValueError(f"y holds labels of mixed types, {shown}; give them as text (y.astype(str))")
+
+
+def _kind_of(label):
+    kinds = {"text": str, "truth": (bool, np.bool_), "number": Real}
+    return next((name for name, kind in kinds.items() if isinstance(label, kind)), None)
 
 
 def check_dependence(n, groups=None, times=None):
@@ -229,7 +285,8 @@ def load_dataset(name, **settings):
     (1797, 64)
     """
     if isinstance(name, str) and name.startswith("openml:"):
-        return Dataset(name, *load_openml(name.removeprefix("openml:"), **settings))
+        X, y = load_openml(name.removeprefix("openml:"), **settings)
+        return Dataset(name, X, y, classes=tuple(np.unique(y)))
     keel = isinstance(name, str) and name.startswith("keel:")
     if name not in DATASETS and not keel:
         raise ValueError(f"unknown dataset {name!r}; valid: {', '.join(DATASETS)}, openml:NAME or keel:NAME")

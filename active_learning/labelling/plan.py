@@ -216,7 +216,9 @@ def study_settings(table, *, batch=None, budget=None, model=None, metric="accura
     if len(np.unique(y[frequent])) < 2:
         raise ValueError(f"a study needs 2 classes with at least 2 labelled rows each. {rare}")
     rows, y = rows[frequent], y[frequent]
-    dataset = Dataset(table.name, table.X[rows], y, **dependence_among(table, rows))
+    dataset = Dataset(
+        table.name, table.X[rows], y, classes=tuple(np.unique(y)), **dependence_among(table, rows)
+    )
     settings, sentence = study_sizes(y, batch=batch, budget=budget)
     if dataset.groups is not None or dataset.times is not None:
         settings["budget"] = min(settings["budget"], _least_left(dataset, settings, random_state))
@@ -333,7 +335,8 @@ def behind_random(table, rules, model, *, n_splits=TRIALS):
         frequent = frequent[without_rare(y[frequent], least=2)[0]]
     if len(frequent) < LEAST_TRIED or len(np.unique(y[frequent])) < 2:
         return 0.0
-    dataset = Dataset(table.name, take(table.X, rows[frequent]), y[frequent])
+    y = y[frequent]
+    dataset = Dataset(table.name, take(table.X, rows[frequent]), y, classes=tuple(np.unique(y)))
     settings, _ = study_sizes(dataset.y)
     seed = settings["seed_per_class"] * len(np.unique(dataset.y))
     budget = max(int((1 - settings["test_size"]) * len(dataset.y)) // 2, seed)

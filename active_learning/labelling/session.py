@@ -23,7 +23,7 @@ from active_learning.labelling.plan import labeled_rows, table_model
 from active_learning.models.registry import fit, represent_all
 from active_learning.tables.job import open_job
 from active_learning.tables.label_log import LabelLog
-from active_learning.tables.labels import are_values, as_text, spelling
+from active_learning.tables.labels import are_values, as_text, check_class_name, spelling
 from active_learning.tables.logged import row_hashes, with_log
 from active_learning.tables.table import id_text
 
@@ -352,6 +352,7 @@ class Session:
             raise ValueError(f"there is a class {keys[spelling(name)]!r} already")
         if are_values([name], [*self.job["unlabeled"], *self.job["skip"]])[0]:
             raise ValueError(f"{name!r} means that a row has no label in this table")
+        check_class_name(name, self.table.label_column, self.classes)
         loose = {key.casefold(): label for key, label in keys.items()}
         close = difflib.get_close_matches(spelling(name).casefold(), loose, n=1, cutoff=TYPO)
         if close and not sure:

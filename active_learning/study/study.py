@@ -383,6 +383,7 @@ def run_parts(
         rows = cuts[cut][part]
         dependence = {name: getattr(dataset, name) for name in ("groups", "times")}
         dependence = {name: each if each is None else each[rows] for name, each in dependence.items()}
+        dependence |= {"classes": dataset.classes}
         group = Dataset(dataset.name, take(dataset.X, rows), dataset.y[rows], **dependence)
         studies.append(run_study(group, strategies, **settings).assign(cut=cut, part=part))
     return pd.concat(studies, ignore_index=True)

@@ -6,17 +6,16 @@ noted. Not here: which row a label belongs to (merge).
 
 import csv
 import html
-import json
 import re
 import shlex
 import unicodedata
-from collections import Counter
 from functools import lru_cache
 from itertools import compress
 
 import numpy as np
 import pandas as pd
 
+from active_learning._several import several_labels
 from active_learning._validation import some
 from active_learning.tables.numbers import CODE, are_amounts, is_date, is_number, plain_spelling
 
@@ -28,33 +27,20 @@ NO_LABEL = {
     "no label", "not labeled", "not labelled", "todo", "to do", "don't know", "cannot say",
     "can't say", "tbd", "pending", "needs review", "to review", "to be labelled", "to be labeled", "idk",
     "i don't know", "n.a", "(none)", "missing", "undefined", "untagged", "not annotated", "#ref!", "#value!",
-    "#name?", "#div/0!", "#num!", "#null!",
+    "#name?", "#div/0!", "#num!", "#null!", "(empty)", "empty", "xxx", "tba", "label me", "to be done",
+    "to be determined", "not applicable", "undef", "unclear", "no answer", "cannot tell", "can't tell", "dk",
+    "unassigned", "unset", "no annotation", "n.v.", "k.a.", "k. a.", "unbekannt", "未知", "未标注", "无",
+    "未定", "不明", "[]", "{}", "()", "['']", '[""]', "[none]", "[null]",
 }
 # fmt: on
+NO_LETTER = re.compile(r"[?.…_*~#–—-]+")  # nor a digit
 UNSEEN = re.compile("[\u00ad\u200b-\u200f\u2060\ufeff]")  # soft hyphen, zero widths, direction marks
 LISTS = (list, tuple, set, dict, np.ndarray)
 DATES = ("date", "datetime", "datetime64", "period")
 PLAIN = ("string", "integer", "floating", "mixed-integer-float", "boolean", "decimal", "categorical", "empty")
-SEPARATORS = (
-    "|",
-    ";",
-    ",",
-    "#",
-    "\n",
-    "\t",
-    "、",
-    "；",
-    "，",
-    "<br>",
-    "\\n",
-)  # between several labels of a row
-JOINTS = ("/", " and ", " & ", "&", "+", " - ", "::", "_", " ")  # which stand in the names of classes too
-BRACKETS = {"[": "]", "{": "}", "(": ")"}
-BITS = re.compile(r"[\[(]?\s*[01](?:[\s,;]+[01])+\s*[\])]?")
 NEGATIVE_MARKS = {"-1", "-9", "-99", "-999", "-9999"}  # numbers that usually mean "no label"
 NINES = {"99", "999", "9999"}  # and those that may
 FORMULA = re.compile(r"=[A-Z+(-].*")
-LISTED = re.compile(r"""[\[({]?\s*(['"])(.*)\1\s*[\])}]?""")  # one label of a printed list: 'a' of ['a', 'b']
 
 
 @lru_cache(maxsize=10_000)  # a table repeats its few labels
@@ -218,7 +204,7 @@ def _amounts(labels, many):
 def is_mark(label, labels):
     """Whether a label mostly means "no label": a word of NO_LABEL, a formula, or 99 beside small numbers."""
     text = label.strip()
-    if text.casefold() in NO_LABEL or FORMULA.fullmatch(text):
+    if text.casefold().replace("’", "'") in NO_LABEL or FORMULA.fullmatch(text) or NO_LETTER.fullmatch(text):
         return True
     others = [other.strip() for other in labels if other != label]
     return text in NINES and len(others) > 1 and all(re.fullmatch(r"\d", other) for other in others)
@@ -249,16 +235,14 @@ def _warnings(name, counts, doubtful):
 
 def _loosely(label):
     """What labels that are all but alike have in common: without case, zeros, entities and the like."""
-    text = re.sub(r"\s*(?:\(\?+\)|\?+)$", "", html.unescape(label).strip()) or label
+    text = re.sub(r"\s*(?:\([\d.,%?\s]+\)|[?|;,]+)$", "", html.unescape(label).strip()) or label
+    text = re.sub(r"^[\[({]\s*(['\"]?)([^'\"]+)\1\s*[\])}]$", r"\2", text)
     text = re.sub(r"^(\d+)(?:\s*[.)]\s*|\s+-\s+)(?=[^\W\d])", r"\1 ", text)
     return re.sub(r"^0+(?=\d+$)", "", text.strip().casefold())
 
 
 def check_single(labels, name, others=()):
-    """Raise ValueError if labels name several classes a row, as in comedy|drama.
-
-    They do if their parts occur again, in other combinations or alone; if the parts of two are all classes of
-    their own, whatever joins them; and if they are vectors of bits, or JSON of several.
+    """Raise ValueError if labels name several classes a row, as in comedy|drama: several_labels.
 
     Parameters
     ----------
@@ -269,15 +253,7 @@ def check_single(labels, name, others=()):
     others : sequence of str
         Further classes, that were declared.
     """
-    labels = [label for label in dict.fromkeys(labels) if label is not None]
-    everything = [*dict.fromkeys([*labels, *others])]
-    several = [label for label in labels if _holds_several(label)]
-    if labels and all(map(BITS.fullmatch, everything)):
-        if all(label.count("1") == 1 for label in everything) and len({*map(len, everything)}) == 1:
-            return  # one-hot: a class each
-        several = several or labels
-    if not several and any(map(_is_compound, labels)):
-        several = _recurring(labels, everything) or _joined(labels, everything)
+    several = several_labels(labels, others)
     if several:
         advice = "this is one class a row; keep one of them, or ask one class at a time (yes or no)"
         own = "if each is a class of its own, declare them all: --classes"
@@ -286,57 +262,10 @@ def check_single(labels, name, others=()):
         )
 
 
-def _is_compound(label):
-    return any(separator in label.strip() for separator in (*SEPARATORS, *JOINTS))
-
-
-def _holds_several(label):
-    """Whether a label is JSON with a list of several in it, or of what is no name."""
-    if label.strip()[:1] not in ("{", "["):
-        return False
-    try:
-        found = [json.loads(label)]
-    except (ValueError, RecursionError):
-        return False
-    nested = isinstance(found[0], dict)
-    for value in found:  # which grows
-        parts = list(value.values()) if isinstance(value, dict) else value if isinstance(value, list) else []
-        nested |= any(isinstance(part, dict) for part in parts)
-        if nested and isinstance(value, list) and len(value) > 1:
-            return True
-        found += parts
-    return nested and any(isinstance(value, dict) for value in found[1:])
-
-
-def _parts(label, separator):
-    """The different parts of a label, without quotes and the brackets around them."""
-    text = label.strip()
-    if text and text[-1] == BRACKETS.get(text[0]):
-        text = text[1:-1]
-    return {LISTED.sub(r"\2", part.strip()) for part in text.split(separator)}
-
-
-def _recurring(labels, everything):
-    """The labels with parts between SEPARATORS that occur again; none if they could be classes."""
-    for separator in SEPARATORS:
-        parts = {label: _parts(label, separator) for label in everything}
-        several = [label for label in labels if len(parts[label]) > 1 and all(parts[label])]
-        counts = Counter(part for label in everything for part in parts[label])
-        again = [label for label in several if all(counts[part] > 1 for part in parts[label])]
-        if len(again) >= max(1, len(several) / 2) and len(counts) <= len(everything):
-            return again
-    return []
-
-
-def _joined(labels, everything):
-    """The labels, two or more, all parts of which are classes too, and most of those with such a joint."""
-    alone = {spelling(label).strip() for label in everything}
-    for joint in JOINTS:
-        parts = {label: _parts(label, joint) for label in labels if joint in label.strip()}
-        joined = [label for label in parts if len(parts[label]) > 1 and parts[label] <= alone]
-        if len(joined) >= max(2, len(parts) / 2):
-            return joined
-    return []
+def check_class_name(name, column, others):
+    """Raise ValueError if a new class's name is several labels, or a mark such as -1, beside the others."""
+    check_single([name], column, others=others)
+    _check_negative(column, [name], dict.fromkeys([*others, name], 1))
 
 
 def without_rare(y, least):

@@ -230,3 +230,34 @@ def test_groups_and_times_that_cannot_be_used_are_refused():
             al.Dataset("faulty", X, y, **faulty)
     with pytest.raises(ValueError, match="too few groups"):
         al.split_dataset([0] * 20 + [1] * 20, groups=[0] * 20 + [1] * 20, random_state=0)
+
+
+@pytest.mark.parametrize(
+    "y, fault",
+    [
+        (["cat", "dog", "cat|dog"] * 2, "several labels a row, such as 'cat|dog'"),
+        (["cat", "dog", "[0 1 1]"] * 2, r"several labels a row, such as '\[0 1 1\]'"),
+        (np.array([["cat"], ["cat", "dog"]] * 3, dtype=object), "lists such as"),
+        (np.array([-1, 0, 1] * 2, dtype=object), "-1 .*means no label"),
+        (["cat", "dog", " "] * 2, "2 missing labels"),
+        (np.array(["cat", np.nan, "dog"] * 2), "2 missing labels"),
+        (np.array([1, "cat"] * 3, dtype=object), r"mixed types, .*\(text\)"),
+        (np.array(["2024-01-01", "2024-02-01"] * 3, dtype="datetime64[D]"), "dates such as 2024-01-01"),
+    ],
+)
+def test_labels_that_are_no_classes_are_refused_by_name(y, fault):
+    with pytest.raises(ValueError, match=fault):
+        al.Dataset("faulty", np.zeros((6, 1)), y)
+
+
+def test_declared_classes_may_look_like_several():
+    y = ["cat", "dog", "cat|dog"] * 30
+    data = al.Dataset("declared", np.eye(3)[[0, 1, 2] * 30], y, classes=["cat", "dog", "cat|dog"])
+    assert al.run_study(data, "random", n_splits=1, budget=9, n_jobs=1)["accuracy"].iloc[-1] == 1
+
+
+def test_rows_of_a_frame_and_labels_in_another_order_are_refused():
+    X, y = pd.DataFrame({"x": range(6)}), pd.Series(["a", "b"] * 3)
+    with pytest.raises(ValueError, match=r"y\.loc\[X\.index\]"):
+        al.Dataset("faulty", X, y[::-1])
+    assert al.Dataset("paired", X, y).y.tolist() == y.tolist()

@@ -81,6 +81,12 @@ def test_a_class_that_nearly_equals_another_is_added_only_if_sure(path):
     assert Session(path).classes == ["no", "yes", "Yes", "perhaps"]
 
 
+@pytest.mark.parametrize("name, why", [("[0 1]", "several"), ("yes|no", "several"), ("-1", "means no label")])
+def test_a_class_that_is_several_or_a_mark_is_refused(path, name, why):
+    with pytest.raises(ValueError, match=why):
+        Session(path, **SAID).add_class(name)
+
+
 def test_a_class_that_means_no_label_is_refused(path):
     with pytest.raises(ValueError, match="no label"):
         Session(path, unlabeled=["NA"], **SAID).add_class("NA")

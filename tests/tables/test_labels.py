@@ -1,6 +1,7 @@
 """Labels: one class one spelling, what is no label, and what cannot be a class."""
 
 import datetime
+import shlex
 import unicodedata
 
 import numpy as np
@@ -47,7 +48,10 @@ def test_a_spelling_is_a_spelling_of_itself_and_of_its_decomposed_form(label):
     assert spelling(unicodedata.normalize("NFD", label)) == spelling(label)
 
 
-@pytest.mark.parametrize("labels", [["yes ", "yes"], ["Yes", "yes"], ["01", "1"]])
+@pytest.mark.parametrize(
+    "labels",
+    [["yes ", "yes"], ["Yes", "yes"], ["01", "1"], ["['yes']", "yes"], ["yes", "yes|"], ["yes", "yes (0.9)"]],
+)
 def test_labels_that_differ_in_case_outer_spaces_or_zeros_are_warned_of(labels):
     assert " / ".join(map(repr, labels)) in read_labels(pd.Series(labels, name="y"))[3][0]
 
@@ -68,11 +72,11 @@ def test_declared_values_are_no_labels_and_the_skipped_are_in_no_pool(tmp_path):
         al.load_table(path, "y", unlabeled=["NA"], skip=["NA"])
 
 
-@pytest.mark.parametrize("mark", ["NA", "?", "n/a", "unsure", "Skip", "-", "NaN"])
+@pytest.mark.parametrize("mark", ["NA", "?", "n/a", "unsure", "Skip", "-", "NaN", "...", "未标注", "[]"])
 def test_marks_that_nobody_declared_are_warned_of_with_what_to_type(mark):
     y, _, _, warnings = read_labels(pd.Series(["a", mark, mark, "b"], name="y"))
     assert y.tolist() == ["a", mark, mark, "b"]
-    typed = f"'{mark}'" if mark == "?" else mark  # as a shell takes it
+    typed = shlex.quote(mark)
     assert f"type --unlabeled {typed} (or --skip {typed}" in warnings[0]
     assert read_labels(pd.Series(["a", mark], name="y"), unlabeled=[mark])[3] == []
 
