@@ -22,7 +22,7 @@ import pandas as pd
 
 from active_learning._validation import some
 from active_learning.features.parsing import as_dates, as_numbers, as_vectors, different
-from active_learning.features.text import NO_SPACES, Texts, is_unspaced, share_parts
+from active_learning.features.text import NO_SPACES, is_unspaced, share_parts, shared_texts
 
 FEW = 40  # so many different cells, if they repeat, are categories even where they are long
 RARE_AGAIN = 3  # where different strings occur less often than this, on average, they are no categories
@@ -130,13 +130,13 @@ def _word_column(name, missing, codes, levels, named):
     strings = not (several or named) and len(levels) > FEW and len(codes) < RARE_AGAIN * len(levels)
     if strings and share_parts(levels):
         note = f"is read as characters ({len(levels)} different strings without blanks)"
-        return _text_column(name, missing, codes, Texts(levels, characters=True), note)
+        return _text_column(name, missing, codes, shared_texts(levels, characters=True), note)
     if len(levels) == len(codes) > 2 and not several and not named:
         return _left_out(name, "it names the rows")
     wordy = several and not named and (len(levels) > FEW or 2 * len(levels) > len(codes))
     repeated = wordy and _are_names(levels, len(codes))
     if wordy and not repeated:
-        texts = Texts(levels, characters=is_unspaced(levels))
+        texts = shared_texts(levels, characters=is_unspaced(levels))
         return _text_column(name, missing, codes, texts, f"is read as text ({len(levels)} different ones)")
     place = np.argsort(np.argsort(levels))  # in the alphabet, as the rows may come in any order
     note = f"is read as categories ({len(levels)} different names)" if repeated else None

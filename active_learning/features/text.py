@@ -8,6 +8,7 @@ times as long, and is ahead on some tables, behind on others. Not here: which co
 import re
 import unicodedata
 from functools import cached_property
+from weakref import WeakValueDictionary
 
 import numpy as np
 from scipy import sparse
@@ -109,6 +110,14 @@ class Texts:
         text = self.distinct[code] if code >= 0 else ""
         is_code = self.characters and not NO_SPACES.search(text)
         return text if is_code else text_key(text)
+
+
+_in_use = WeakValueDictionary()  # the different texts, and whether characters are counted -> Texts
+
+
+def shared_texts(distinct, characters=False):
+    """The Texts of these different texts: those of a table that is in use, where it is read again."""
+    return _in_use.setdefault((tuple(distinct), characters), Texts(distinct, characters))
 
 
 def count(values, characters=False):

@@ -140,7 +140,9 @@ class Appendix:
     def _worths_on(self, name):
         data = load_dataset(name)
         how = dict(batch=10, budget=FARTHEST, n_splits=self.map_splits, random_state=self.seed)
-        curves = [run_study(data, ["random", "margin"], **how)]
+        curves = [run_study(data, "random", **how)]
+        how["budget"] = 100 + how["batch"]  # of random labels alone more are asked than 100
+        curves.append(run_study(data, "margin", **how))
         for classifier, model in CLASSIFIERS.items():
             other = run_study(data, ["random"], model=model, **how)
             curves.append(other.assign(strategy=f"random, {classifier}"))

@@ -1,6 +1,7 @@
 """Claims about texts: lengths, zeros for an empty one, and nothing learnt but from what fit is given."""
 
 import copy
+import gc
 
 import numpy as np
 import pandas as pd
@@ -9,7 +10,16 @@ from examples import WORDS, said_in
 from scipy import sparse
 
 import al_helpers as al
-from active_learning.features.text import COMMON, LENGTH, TextEncoder, Texts, _frequent, count
+from active_learning.features.text import (
+    COMMON,
+    LENGTH,
+    TextEncoder,
+    Texts,
+    _frequent,
+    _in_use,
+    count,
+    shared_texts,
+)
 from active_learning.statistics.curves import final_scores
 
 SAID = np.array(
@@ -226,3 +236,14 @@ def test_a_part_of_many_texts_is_counted_once_and_encoded_as_all_of_them_are(mon
     assert calls == [100]
     encoder.transform(np.arange(400)[:, None])
     np.testing.assert_allclose(encoder.transform(rows) @ whole.T, whole @ whole.T, atol=1e-4)
+
+
+def test_a_table_that_is_read_again_while_it_is_in_use_is_not_counted_again():
+    first = shared_texts([*SAID[:5]])
+    assert shared_texts(np.array(SAID[:5])) is first
+    others = [shared_texts([*SAID[:5]], characters=True), shared_texts([*SAID[4::-1]])]
+    assert first not in others and others[0] is not others[1]
+    before = len(_in_use)
+    del first, others
+    gc.collect()
+    assert len(_in_use) == before - 3  # nothing is kept of a table that is not
