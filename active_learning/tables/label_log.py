@@ -20,7 +20,7 @@ import pandas as pd
 
 from active_learning._validation import some
 from active_learning.tables.csv_file import CsvText, column, cut, quote
-from active_learning.tables.row_states import last_answers, row_states, votes_of
+from active_learning.tables.row_states import row_states, votes_of
 
 try:
     import fcntl
@@ -156,8 +156,9 @@ class LabelLog:
             A row an answer: id, who, label.
         """
         events = self.events()
-        votes = votes_of(last_answers(events.assign(row=events["id"])))
-        return votes.loc[votes["classes"] > 1, ["id", "who", "label"]].reset_index(drop=True)
+        votes, _ = votes_of(events, pd.factorize(events["id"])[0])
+        disputed = votes["place"][votes["classes"] > 1]
+        return events.loc[disputed, ["id", "who", "label"]].reset_index(drop=True)
 
 
 def _line(event, now):
