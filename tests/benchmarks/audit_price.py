@@ -7,8 +7,8 @@
 Written before the first result. The ways (WAYS), and why each may cost less:
   present     2 of 10, kept from the rule for good; the rule starts when it sees 20 rows.
   start       the rule starts when 20 rows have a label, audit rows among them: it chooses a little sooner.
-  newest      the newest 14 audit rows are kept from the rule; older ones are shown to it, whatever their
-              labels, so that those left are still a random sample of the rows that it has not chosen.
+  newest      the newest 7 of 10 audit rows are kept from the rule; older ones are shown to it, whatever
+              their labels, so that those left are still a random sample of the rows that it has not chosen.
   start_newest  both.
   fewer       2 of 10 up to 10 audit rows, then 1 of 10.
   one         1 of 10.
@@ -44,7 +44,7 @@ SETS = sorted(
     + [f"keel:{name}" for name in ("contraceptive", "german", "phoneme", "segment", "splice")]
     + [f"keel:{name}" for name in ("tic-tac-toe", "vehicle")]
 )  # half 0: the first, third, ...
-MOST, ROUNDS, NEWEST = 2000, 10, 14
+MOST, ROUNDS, NEWEST = 2000, 10, 0.7
 WAYS = {
     "none": {"share": 0.0},
     "present": {},
@@ -92,7 +92,9 @@ class Way(Job):
         self.draw_audits(audits)
         self.audits += audits
         if "newest" in self.way:
-            self.drawn |= dict.fromkeys(self.of("audit")[: -self.way["newest"]].tolist(), "random")
+            hidden = self.of("audit")  # without those that the rule chose, the oldest first
+            shown = max(len(hidden) - round(self.way["newest"] * self.audits), 0)
+            self.drawn |= dict.fromkeys(hidden[:shown].tolist(), "random")
 
     def draw_audits(self, n):
         """Draw n audit rows."""
