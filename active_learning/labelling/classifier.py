@@ -86,7 +86,10 @@ def _right(model, X, y, random_state):
     """Whether each row is guessed right by a classifier that did not see it, as 0 and 1."""
     right = np.zeros(len(y))
     folds = StratifiedKFold(5, shuffle=True, random_state=random_state)
-    for train, test in folds.split(X, np.where(np.bincount(y)[y] >= 5, y, -1)):
+    counts = np.bincount(y)
+    rare, common = counts[y] < 5, counts.argmax()
+    strata = np.where(rare, -1 if rare.sum() >= 5 else common, y)  # each has a row for every fold
+    for train, test in folds.split(X, strata):
         if len(np.unique(y[train])) > 1:
             right[test] = fit(clone(model), X, y, train, test).predict(X[test]) == y[test]
     return right

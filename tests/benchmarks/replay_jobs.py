@@ -1,7 +1,7 @@
 """Labelling jobs replayed through the product: `suggest`, answers in the log, `score` and `forecast`.
 
     python tests/benchmarks/replay_jobs.py run OUTPUT.csv [--sets digits keel:phoneme ...] [--tables FOLDER]
-        [--jobs 10] [--rounds 10] [--start 0] [--classifier auto] [--shares 0.2 0] [--target 0.95]
+        [--jobs 10] [--rounds 10] [--every 1] [--start 0] [--classifier auto] [--shares 0.2 0] [--target 0.95]
     python tests/benchmarks/replay_jobs.py show OUTPUT.csv
     python tests/benchmarks/replay_jobs.py write OUTPUT.csv
 
@@ -135,8 +135,7 @@ def numbers(job, number):
     row |= {f"now_{end}": value for end, value in honest_now(found).items()}
     row |= {"audit_right": found.right.mean(), "audit_sure": found.confidence.mean()}
     row |= {"pool_sure": found.pool_confidence, "others_right": found.others.mean()}
-    asked = job.target is not None and number % 3 == 0
-    return row | (labels_forecast(job, model) if asked else {})
+    return row | ({} if job.target is None else labels_forecast(job, model))
 
 
 def labels_forecast(job, model):
@@ -146,14 +145,14 @@ def labels_forecast(job, model):
 
 
 def replay(table, y, seed, args, share):
-    """The rounds of one job, a dict each; without audit rows the last one alone."""
+    """Every so many rounds of one job and the last, a dict each; without audit rows the last one alone."""
     with tempfile.TemporaryDirectory() as folder, warnings.catch_warnings(action="ignore"):
         job = Job(table, y, seed, args, folder, share)
         rows = []
         for number in range(1, args.rounds + 1):
             job.round()
             two = len(np.unique(job.table.y[job.table.labeled].astype(str))) > 1
-            if two and (share or number == args.rounds):
+            if two and (number == args.rounds or (share and number % args.every == 0)):
                 rows.append(numbers(job, number))
     return rows
 
@@ -196,10 +195,9 @@ def summary(rows):
     own, plain = rows[rows["share"] > 0], rows[rows["share"] == 0]
     own = own.join(held(own)).reset_index(drop=True)
     last = own.loc[own.groupby(["data", "job"])["round"].idxmax()].set_index(["data", "job"])
-    all_looks = (
-        own[own["round"] > own["round"].max() - 10].groupby(["data", "job"])[["new rows", "pool"]].all()
-    )
-    last["all ten, new"], last["all ten, pool"] = all_looks["new rows"], all_looks["pool"]
+    looked = own.groupby(["data", "job"])[["new rows", "pool"]].agg(["all", "size"])
+    looked = looked[looked["pool", "size"] > own["round"].max() / 2]  # at every round
+    last["all ten, new"], last["all ten, pool"] = looked["new rows", "all"], looked["pool", "all"]
     last["half-width"] = (last["pool_high"] - last["pool_low"]) / 2
     last["of fresh rows"] = [
         np.subtract(*clopper_pearson(p * n, n)[::-1]) / 2
@@ -241,10 +239,10 @@ def show(args):
 def write(args):
     """Write replayed_jobs.csv: counts and means of each data set after the last round."""
     _, last = summary(pd.read_csv(args.output))
-    last["new rows"], last["pool"] = last["new rows"].astype(int), last["pool"].astype(int)
-    last["all ten"] = (last["all ten, new"] & last["all ten, pool"]).astype(int)
+    last["looked at"] = last["all ten, new"].notna()
+    last["all ten"] = (last["all ten, new"] == True) & (last["all ten, pool"] == True)  # noqa: E712
     means = ["half-width", "of fresh rows", "error", "error of all labels", "price"]
-    counts = ["new rows", "pool", "all ten, new", "all ten, pool", "all ten"]
+    counts = ["new rows", "pool", "looked at", "all ten, new", "all ten, pool", "all ten"]
     table = last.groupby("data")[counts].sum().join(last.groupby("data")[means].mean().round(4))
     table["price_jobs"] = last.groupby("data")["price"].count()
     table["price_deviation"] = last.groupby("data")["price"].std().round(4)
@@ -260,10 +258,11 @@ def main():
     parser.add_argument("--first", type=int, default=0)
     parser.add_argument("--jobs", type=int, default=10)
     parser.add_argument("--rounds", type=int, default=10)
+    parser.add_argument("--every", type=int, default=1, help="look at every so many rounds, and the last")
     parser.add_argument("--start", type=int, default=0)
     parser.add_argument("--classifier", default="auto")
     parser.add_argument("--shares", nargs="+", type=float, default=[0.2, 0.0])
-    parser.add_argument("--target", type=float, help="to forecast the labels to, in every third round")
+    parser.add_argument("--target", type=float, help="to forecast the labels to")
     parser.add_argument("--sets", nargs="+", default=[*SETS])
     parser.add_argument("--tables", help="folder of the tables that are not bundled")
     args = parser.parse_args()

@@ -1,5 +1,6 @@
 """The job's classifier: logistic regression unless another is better, and never by the audit rows."""
 
+import warnings
 from dataclasses import replace
 
 import numpy as np
@@ -32,6 +33,13 @@ def test_another_classifier_is_chosen_where_a_plane_cannot_learn():
 def test_logistic_regression_stays_where_no_other_is_better():
     X = np.random.default_rng(0).normal(size=(300, 3))
     assert choose_classifier(table_of(np.where(X[:, 0] > 0, "a", "b"), X, 100))[0] == "logistic_regression"
+
+
+def test_a_class_of_three_labels_is_no_cause_for_a_warning():
+    y, X = ring()
+    y = np.where(np.arange(len(y)) < 3, "odd", y)
+    with warnings.catch_warnings(action="error"):
+        choose_classifier(table_of(y, X, 100))
 
 
 def test_the_choice_is_made_at_fifty_and_at_two_hundred_labels_that_are_no_audit_rows():
