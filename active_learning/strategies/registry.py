@@ -26,8 +26,9 @@ _SINGLE = {
 STRATEGIES = {name: _SINGLE.get(name) or getattr(batch, name) for name in _names.STRATEGIES}
 CLASSIC = ("random", "least_confidence", "margin", "entropy")
 RECOMMENDED = "diverse_margin"  # by the map (report/map.csv); a test derives it, and the exceptions
-EXCEPTIONS = {}  # (kind, labels a batch) -> the rule that the map recommends there instead
-BATCHES = (10, 50)  # labels a batch in the map
+# (kind, labels a batch) -> the rule that the map recommends there instead
+EXCEPTIONS = {("table", 1): "margin", ("text", 1): "margin"}
+BATCHES = (1, 10, 50)  # labels a batch in the map
 SCORES = (base.least_confidence, base.margin, base.entropy)
 
 
@@ -221,6 +222,8 @@ def recommend_rule(kind="table", batch=10):
     --------
     >>> recommend_rule("text", 10)
     'diverse_margin'
+    >>> recommend_rule("text", 1)
+    'margin'
     """
     check_choice("kind", kind, ("table", "text", "image"))
     batch = check_integer("batch", batch, 1)
