@@ -39,6 +39,7 @@ def cases(path):
     """A row for each job, round and target: what was known, and whether the target was reached."""
     jobs = pd.read_csv(path)
     jobs = jobs[(jobs["share"] > 0)].dropna(subset=["now_estimate"])
+    jobs = jobs[jobs.groupby(["data", "job"])["round"].transform("size") > max(ROUNDS) / 2]  # every round
     means = jobs.groupby(["data", "round"])["true_new"].mean()
     targets = means[means.index.get_level_values("round").isin(ROUNDS)].droplevel("round").rename("target")
     found = jobs[jobs["n_audit"] >= LEAST_AUDIT].merge(targets.reset_index(), on="data")
