@@ -5,6 +5,7 @@ What is set here holds for the processes that tests start, and for the kernels o
 
 import os
 import runpy
+from functools import partial
 from pathlib import Path
 
 os.environ.setdefault("OMP_NUM_THREADS", "1")
@@ -15,8 +16,10 @@ if together := os.environ.get("PYTEST_XDIST_WORKER_COUNT"):  # each has its shar
 import hypothesis
 import pytest
 from examples import mixed_table
+from sklearn.ensemble import ExtraTreesClassifier
 
 import al_helpers as al
+from active_learning.models.registry import CLASSIFIERS
 
 OFFLINE = Path(__file__).with_name("offline")
 os.environ["PYTHONPATH"] = os.pathsep.join(filter(None, [str(OFFLINE), os.environ.get("PYTHONPATH")]))
@@ -40,6 +43,12 @@ def small_study(iris):
     """(histories, curves) of the four classic rules on five splits of iris."""
     histories = al.run_histories(iris, n_splits=5, batch=4, budget=30, n_jobs=1)
     return histories, al.curves_of(histories)
+
+
+@pytest.fixture
+def few_trees(monkeypatch):
+    """Ten extra trees in place of a hundred, which take most of a study's time as it compares classifiers."""
+    monkeypatch.setitem(CLASSIFIERS, "extra_trees", partial(ExtraTreesClassifier, 10, random_state=0))
 
 
 @pytest.fixture

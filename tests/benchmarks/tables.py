@@ -210,7 +210,10 @@ def read_labels_file(path, folder):
 
 def compare_all(jobs, rules, n_splits):
     """Yield (path, what compare found or the exception) of every table, each in a process of its own."""
-    fresh = dict(max_workers=1, mp_context=multiprocessing.get_context("spawn"))
+    forks = "forkserver" in multiprocessing.get_all_start_methods()  # which has imported what each needs
+    context = multiprocessing.get_context("forkserver" if forks else "spawn")
+    context.set_forkserver_preload([__name__])
+    fresh = dict(max_workers=1, mp_context=context)
     for number, (path, *how) in enumerate(jobs, 1):
         print(f"{number}/{len(jobs)} {path.name} ...", file=sys.stderr, flush=True)
         with ProcessPoolExecutor(**fresh) as pool:  # a table that kills its process is a line too

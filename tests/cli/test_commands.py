@@ -172,6 +172,7 @@ def test_json_agrees_with_the_module(capsys):
         assert (row["labels_to_target"]["median"] or math.inf) == expected.median
 
 
+@pytest.mark.usefixtures("few_trees")
 def test_command_measures_and_explains_what_it_chose(capsys, tmp_path):
     mixed_table(n_labeled=30).assign(same=1).to_csv(tmp_path / "t.csv", index=False)
     options = ("study", tmp_path / "t.csv", "--label-column", "label", "--id-column", "id", *MARGIN)
@@ -194,6 +195,7 @@ def test_command_measures_and_explains_what_it_chose(capsys, tmp_path):
     assert [row["strategy"] for row in result["strategies"]] == ["random", "margin"]
 
 
+@pytest.mark.usefixtures("few_trees")
 @pytest.mark.parametrize("name", ["knn", "label_spreading"])
 def test_command_takes_the_classifier_for_a_table(capsys, csv_path, name):
     options = (csv_path, "--label-column", "label", "--id-column", "id", "--classifier", name)

@@ -149,6 +149,7 @@ def test_two_tables_of_one_name_have_a_job_each(job):
     assert len(al.LabelLog("my.parquet.labels.csv").events()) == 5
 
 
+@pytest.mark.usefixtures("few_trees")
 def test_a_study_is_of_the_labels_drawn_at_random_or_says_that_it_cannot(job, capsys):
     truth, command = job
     command("suggest", "my.csv", *FIRST, "-n", 30)

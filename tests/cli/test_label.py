@@ -10,6 +10,7 @@ from pathlib import Path
 
 import pandas as pd
 import pytest
+from examples import run
 
 import al_helpers as al
 
@@ -112,10 +113,7 @@ def test_hostile_texts_are_shown_as_text(folder):
     )
 
 
-def test_without_a_terminal_it_says_what_to_do(folder):
-    command = [sys.executable, "-m", "active_learning.cli.main", "label", "my.csv", "--label-column", "y"]
-    done = subprocess.run(
-        command, cwd=folder, env=os.environ | {"PYTHONPATH": str(ROOT)}, capture_output=True, text=True
-    )
-    assert done.returncode == 2 and done.stdout == "" and "asks in a terminal" in done.stderr
+def test_without_a_terminal_it_says_what_to_do(folder, capsys):
+    code, out, err = run(capsys, "label", folder / "my.csv", "--label-column", "y")
+    assert code == 2 and out == "" and "asks in a terminal" in err
     assert not (folder / "my.csv.labels.csv").exists()

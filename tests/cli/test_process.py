@@ -85,13 +85,11 @@ def test_json_pipes_into_json_tool_and_head_closes_the_pipe_quietly():
     lines = [
         f"{command} --json | {sys.executable} -m json.tool",
         f"bash -o pipefail -c '{command} --json | head -1'",
-        f"bash -o pipefail -c '{command} | true'",  # the reader left before a line was written
     ]
-    with ThreadPool(3) as pool:
-        piped, closed, gone = pool.map(shell, lines)
+    with ThreadPool(2) as pool:
+        piped, closed = pool.map(shell, lines)
     assert (piped.returncode, piped.stderr) == (0, "")
     assert (closed.returncode, closed.stdout, closed.stderr) == (0, "{\n", "")
-    assert (gone.returncode, gone.stderr) == (0, "")
 
 
 START = """
@@ -103,6 +101,7 @@ sys.exit(command())
 """
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(("jobs", "after"), [("2", 0.5), ("2", 3.0)])  # seconds: workers starting, at work
 def test_ctrl_c_ends_at_once_with_130_and_no_traceback(jobs, after):
     command = [sys.executable, "-c", START, jobs]

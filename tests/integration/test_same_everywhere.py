@@ -10,6 +10,7 @@ import numpy as np
 import pytest
 
 ROOT = Path(__file__).parents[2]
+SLEEP = {"OPENBLAS_THREAD_TIMEOUT": "4", "OMP_WAIT_POLICY": "PASSIVE", "GOMP_SPINCOUNT": "0"}  # do not spin
 KERNELS = [("Haswell", 1), ("Haswell", 2), ("SkylakeX", 1), ("SkylakeX", 2), ("Nehalem", 1), ("Nehalem", 2)]
 
 SCRIPT = """
@@ -41,7 +42,7 @@ def start(kernel, threads):
     }
     command = [sys.executable, "-c", SCRIPT]
     pipes = dict(stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, text=True)
-    return subprocess.Popen(command, env=os.environ | setting, cwd=ROOT, **pipes)
+    return subprocess.Popen(command, env=os.environ | SLEEP | setting, cwd=ROOT, **pipes)
 
 
 @pytest.fixture(scope="module")

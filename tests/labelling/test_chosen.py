@@ -101,6 +101,7 @@ def frames():
     return chosen_by_margin()
 
 
+@pytest.mark.usefixtures("few_trees")
 def test_a_study_of_rows_that_look_chosen_is_refused_unless_random_is_said(frames, tmp_path, capsys):
     frames[0].to_csv(tmp_path / "my.csv", index=False)
     with pytest.raises(SystemExit, match="2"):
@@ -116,11 +117,13 @@ def study(folder, *more):
     return main(["study", str(folder / "my.csv"), "--label-column", "y", *few, *more])
 
 
+@pytest.mark.usefixtures("few_trees")
 def test_a_study_of_random_rows_goes_on(frames, tmp_path, capsys):
     frames[1].to_csv(tmp_path / "my.csv", index=False)
     assert study(tmp_path) in (0, None)
 
 
+@pytest.mark.usefixtures("few_trees")
 def test_without_a_pool_it_is_said_that_none_can_tell(frames, tmp_path, capsys):
     full = frames[1][frames[1]["y"] != ""]
     full.to_csv(tmp_path / "my.csv", index=False)

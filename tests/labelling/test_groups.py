@@ -44,6 +44,24 @@ def label(job, rounds=8, **how):
     return job()
 
 
+@pytest.fixture(scope="module")
+def eight_rounds():
+    """The log of eight rounds, once it is made."""
+    return {}
+
+
+@pytest.fixture
+def labelled(job, eight_rounds):
+    """The table after eight rounds."""
+    path = job().log.path
+    if "log" in eight_rounds:
+        path.write_bytes(eight_rounds["log"])
+        return job()
+    table = label(job)
+    eight_rounds["log"] = path.read_bytes()
+    return table
+
+
 def sides(job):
     """The patients that have audit rows, and those that the rule has met."""
     asked = job().log.events().query("event == 'suggested'")
@@ -51,11 +69,10 @@ def sides(job):
     return {*patients[asked["drawn"] == "audit"]}, {*patients[asked["drawn"] != "audit"]}
 
 
-def test_no_group_of_an_audit_row_is_met_by_the_rule(job):
-    table = label(job)
+def test_no_group_of_an_audit_row_is_met_by_the_rule(job, labelled):
     audit, met = sides(job)
     assert audit and met and not audit & met
-    assert table.audit.sum() == 16 and len(audit) == 8  # a third of the groups, two rows of each
+    assert labelled.audit.sum() == 16 and len(audit) == 8  # a third of the groups, two rows of each
 
 
 def test_audit_rows_alone_are_of_groups_that_the_rule_has_not_met(job):
@@ -78,9 +95,8 @@ def test_every_row_is_asked_for_in_the_end(job):
     assert not label(job, rounds=15).pool.any()
 
 
-def test_an_audit_row_whose_group_the_rule_meets_later_is_none_any_more(job):
-    label(job)
-    table = job()
+def test_an_audit_row_whose_group_the_rule_meets_later_is_none_any_more(job, labelled):
+    table = labelled
     patient = job.patients[table.frame.index[table.audit][0]]
     other = next(
         row for row in job.patients.index[job.patients == patient] if not table.labeled[_at(table, row)]
@@ -102,8 +118,8 @@ def test_of_groups_given_at_random_whole_ones_are_audit_rows(job):
     assert job([f"p{i}" for i in range(12)]).audit.sum() == VISITS * len(audit)
 
 
-def test_the_score_of_coins_of_patients_holds_the_coin_and_is_of_new_rows_alone(job):
-    (score,) = al.score(label(job))
+def test_the_score_of_coins_of_patients_holds_the_coin_and_is_of_new_rows_alone(labelled):
+    (score,) = al.score(labelled)
     assert score.on == "new rows" and score.low <= 0.5 <= score.high
     assert score.high - score.low > 0.5  # 8 patients
 

@@ -18,6 +18,8 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 import pytest
+from examples import run
+from processes import wait_until
 from scipy import sparse
 from sklearn.naive_bayes import GaussianNB
 
@@ -33,9 +35,9 @@ COMMAND = [sys.executable, "-m", "active_learning.cli.main", "--dataset", "iris"
 
 def assert_same(histories, expected):
     assert list(histories) == list(expected)
-    for key, run in expected.items():
+    for key, history in expected.items():
         for field in ("n_labels", "accuracy", "queried"):
-            kept, made = getattr(histories[key], field), getattr(run, field)
+            kept, made = getattr(histories[key], field), getattr(history, field)
             assert kept.dtype == made.dtype and np.array_equal(kept, made)
 
 
@@ -306,12 +308,25 @@ def survive(tmp_path, kills, splits):
     print(f"{died} kills survived, {len(kept_runs(file))} runs kept")
 
 
-def test_killed_and_resumed_command_ends_with_the_same_result(tmp_path):
-    survive(tmp_path, kills=2, splits=6)
+def test_killed_and_resumed_command_ends_with_the_same_result(tmp_path, capsys):
+    file = tmp_path / "study.sqlite"
+    options = ["--dataset", "iris", "--json", "--jobs", "1", "--splits", "40", "--budget", "40"]
+    process = subprocess.Popen(
+        [*COMMAND, *options, "--checkpoint", str(file)], env=ENV, stdout=subprocess.DEVNULL
+    )
+    assert wait_until(lambda: file.exists() and file.stat().st_size > 30000, 60)
+    process.kill()
+    assert process.wait() == -signal.SIGKILL
+    kept = kept_runs(file)
+    assert 0 < len(kept) < 200
+    resumed = run(capsys, *options, "--checkpoint", file)
+    assert resumed == run(capsys, *options) and json.loads(resumed[1])
+    assert kept.items() <= kept_runs(file).items()
+    assert [path.name for path in tmp_path.iterdir()] == ["study.sqlite"]
 
 
 @pytest.mark.slow
-@pytest.mark.parametrize("splits", [60, 200])
+@pytest.mark.parametrize("splits", [6, 60, 200])
 def test_command_survives_many_kills(tmp_path, splits):
     survive(tmp_path, kills=25, splits=splits)
 
@@ -328,7 +343,7 @@ def test_two_processes_on_one_file_share_the_work_and_agree(tmp_path):
 
 def test_ctrl_c_says_how_to_go_on(tmp_path):
     file = tmp_path / "study.sqlite"
-    options = ["--splits", "20000", "--budget", "12", "--checkpoint", str(file)]
+    options = ["--splits", "20000", "--budget", "12", "--jobs", "1", "--checkpoint", str(file)]
     process = subprocess.Popen([*COMMAND, *options], env=ENV, stderr=subprocess.PIPE, start_new_session=True)
     while process.poll() is None and not (file.exists() and file.stat().st_size > 30000):
         time.sleep(0.02)

@@ -16,7 +16,6 @@ import pytest
 from sklearn.linear_model import LogisticRegression
 
 import al_helpers as al
-from active_learning.cli.main import main
 from active_learning.forecast.backtest import backtest_forecasts
 from active_learning.strategies.base import random_rows
 from active_learning.study import parallel as jobs
@@ -279,12 +278,3 @@ def test_backtests_whose_worker_process_is_killed_end_in_an_error_of_their_own(i
     with pytest.raises(RuntimeError, match="a worker process was killed") as error:
         backtest_forecasts(iris, histories, labels=40, more=10, model=Dying(), n_jobs=2)
     assert "checkpoint" not in str(error.value)  # which they have not
-
-
-def test_command_says_in_one_line_that_a_worker_process_was_killed(monkeypatch, capsys):
-    monkeypatch.setitem(al.STRATEGIES, "die", die)
-    with pytest.raises(SystemExit) as stop:
-        main(["--dataset", "iris", "--budget", "40", "--splits", "5", "--strategies", "die", "--jobs", "2"])
-    out, err = capsys.readouterr()
-    assert stop.value.code == 1 and out == ""
-    assert err.count("\n") == 1 and "a worker process was killed" in err

@@ -23,9 +23,10 @@ def at_random(process):
     ("study", "threads", "wait"),
     [
         ("fast", 1, workers_run),
-        ("fast", None, at_random),
-        ("slow", 1, at_random),
-        ("slow", None, workers_run),
+        ("slow", None, at_random),
+        pytest.param("fast", None, at_random, marks=pytest.mark.slow),
+        pytest.param("slow", 1, at_random, marks=pytest.mark.slow),
+        pytest.param("slow", None, workers_run, marks=pytest.mark.slow),
     ],
 )
 def test_ctrl_c_ends_the_command_at_once_with_130_and_silence(study, threads, wait):
@@ -87,7 +88,7 @@ except KeyboardInterrupt:
 def test_ctrl_c_raises_in_a_program_that_goes_on_and_its_workers_print_nothing():
     process = start([sys.executable, "-c", LIBRARY])
     assert workers_run(process)
-    time.sleep(2)
+    time.sleep(0.5)
     code, out, err = end_of(process, signal.SIGINT, group=True, seconds=60)
     assert (code, out.split()[-1], err) == (0, "4", "")
 
