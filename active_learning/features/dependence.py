@@ -270,9 +270,10 @@ def _row_copies(cells, y, labeled):
     for columns in subsets:
         part = table[:, columns]
         codes = np.unique(part, axis=0, return_inverse=True)[1].ravel()
-        if _copied(codes) >= max(MATTERS, 5 / len(labeled)) and _by_no_chance(part):
+        whole = len(columns) == len(cells)
+        if _copied(codes) >= max(MATTERS, 5 / len(labeled)) and _by_no_chance(part, codes, whole):
             n = round(_copied(codes) * len(labeled))
-            equal = "equal another" if len(columns) == len(cells) else "equal another in all columns but one"
+            equal = "equal another" if whole else "equal another in all columns but one"
             yield (
                 codes,
                 (
@@ -289,7 +290,7 @@ def _near_copies(cells, y, labeled):
         return
     numbers = [x[labeled] for each in cells if (x := each.numbers()) is not None]
     many = [x for x in numbers if len(np.unique(x[np.isfinite(x)])) > max(FEW_VALUES, 0.05 * len(x))]
-    if len(many) > 2 and (codes := near_rows(np.stack(many, axis=1))) is not None:
+    if len(many) > 1 and (codes := near_rows(np.stack(many, axis=1))) is not None:
         yield codes, _near_note(codes, "rows")
 
 
@@ -301,12 +302,16 @@ def _near_note(codes, what):
     )
 
 
-def _by_no_chance(table):
-    """Whether so many equal rows would not come about if each column drew its cells by itself."""
-    different_rows = np.unique(table, axis=0)
+def _by_no_chance(table, codes, whole):
+    """Whether so many equal rows would not come about if each column drew its cells by itself.
+
+    Columns that go together make more than independent ones would: asked for are many times as many pairs of
+    equal rows, or, of parts of rows, that there should be none.
+    """
+    different_rows, sizes = np.unique(table, axis=0), np.bincount(codes)
     shares = [np.unique(column, return_counts=True)[1] / len(different_rows) for column in different_rows.T]
-    bits = -sum(np.log2((share**2).sum()) for share in shares)
-    return bits >= 2 * np.log2(len(table)) + 7
+    by_chance = np.prod([(share**2).sum() for share in shares]) * len(table) ** 2 / 2
+    return (sizes * (sizes - 1)).sum() / 2 >= 32 * by_chance if whole else by_chance <= 1 / 256
 
 
 def _series(cells, y, labeled):
@@ -314,17 +319,26 @@ def _series(cells, y, labeled):
     codes = pd.factorize(y[labeled])[0]
     numbers = [x[labeled] for each in cells if (x := each.numbers()) is not None]
     for each in cells:
-        if len(each.levels) < 0.5 * len(each.codes) or each.numbers() is not None:
-            continue
-        times, bad = as_times(each.levels)
-        if bad is None:
-            order = np.argsort(np.append(times, np.inf)[each.codes[labeled]], kind="stable")
-            if _slow(codes[order], [x[order] for x in numbers]):
+        if len(each.levels) >= 0.5 * len(each.codes) and (times := _times(each, labeled)) is not None:
+            order = np.argsort(times, kind="stable")
+            others = [other.numbers() for other in cells if other is not each]
+            share = 0.5 if each.numbers() is None else 0.75
+            if _slow(codes[order], [x[labeled][order] for x in others if x is not None], share):
                 yield _blocks(order), _series_note(f"by {each.name!r}", each.name)
                 return
     is_sorted = any(len(np.unique(x)) > 5 and (np.diff(x) >= 0).all() for x in numbers)
     if not is_sorted and _slow(codes, numbers):
         yield _blocks(np.arange(len(labeled))), _series_note("as they stand in the table", "with their times")
+
+
+def _times(each, labeled):
+    """Dates, or whole numbers that all differ, as seconds or a counter, of the labelled rows; or None."""
+    found = each.numbers()
+    if found is None:
+        times, bad = as_times(each.levels)
+        return None if bad is not None else np.append(times, np.inf)[each.codes[labeled]]
+    whole = np.isfinite(found).all() and not (found % 1).any() and len(each.levels) == len(each.codes)
+    return found[labeled] if whole else None
 
 
 def _series_note(where, column):
@@ -341,8 +355,8 @@ def _blocks(order):
     return codes
 
 
-def _slow(codes, numbers):
-    """Whether labels, and the numbers of rows of one label, change far more slowly than in a random order."""
+def _slow(codes, numbers, share=0.5):
+    """Whether labels, and a share of the numbers, in rows of one label, change slowly for a random order."""
     shares = np.bincount(codes) / len(codes)
     expected, stays = (shares**2).sum(), (codes[1:] == codes[:-1])
     n_runs = 1 + (~stays).sum()
@@ -351,7 +365,7 @@ def _slow(codes, numbers):
         return False
     steps = [_step(x, codes, stays) for x in numbers]
     slow = [step < 0.4 for step in steps if step is not None]
-    return len(slow) > 1 and np.mean(slow) >= 0.5
+    return len(slow) > 1 and np.mean(slow) >= share
 
 
 def _step(x, codes, stays):

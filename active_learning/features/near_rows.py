@@ -31,7 +31,7 @@ def near_rows(X):
         A number for each set of copies, -1 for a row without any; None if there are too few.
     """
     m, d = X.shape
-    if not 3 * COPIES <= m <= MOST or d < 3:
+    if not 3 * COPIES <= m <= MOST or d < 2:
         return None
     X = _scaled(X)
     distances, rows = NearestNeighbors(n_neighbors=COPIES + 1).fit(X).kneighbors(X)

@@ -165,3 +165,30 @@ def test_columns_of_vectors_and_texts_of_the_same_words_are_looked_through():
     assert study_settings(al.load_table(frame, "label"))[0].groups is None
     frame["v"] = [f"one two three four five six seven {'.' * i}" for i in range(90)]
     assert "90 of 90 labelled texts say the same" in found(frame).notes[0]
+
+
+def test_equal_rows_of_whole_numbers_are_found_where_chance_makes_few():
+    rng = np.random.default_rng(30)
+    rows = np.repeat(rng.integers(0, 9, (54, 5)), 3, axis=0)
+    frame = pd.DataFrame(rows.astype(str), columns=list("abcde"))
+    groups = found(frame.assign(label=np.repeat(rng.choice(["yes", "no"], 54), 3))).groups
+    assert (groups.reshape(54, 3) == groups.reshape(54, 3)[:, :1]).all()
+
+
+@pytest.mark.parametrize("in_order", [True, False])
+def test_a_series_whose_seconds_are_numbers_is_found_in_any_order(in_order):
+    rng = np.random.default_rng(31)
+    walk = np.cumsum(rng.normal(size=(240, 4)), axis=0).round(3)
+    frame = pd.DataFrame(walk.astype(str), columns=list("abcd"))
+    frame = frame.assign(when=(1_700_000_000 + 60 * np.arange(240)).astype(str))
+    frame = frame.assign(label=np.repeat(rng.choice(["yes", "no"], 20), 12))
+    found_in = found(frame if in_order else frame.sample(frac=1, random_state=0).reset_index(drop=True))
+    assert "by 'when'" in found_in.notes[0] and len(np.unique(found_in.groups)) == 12
+
+
+def test_a_whole_number_that_one_other_goes_with_is_no_time():
+    rng = np.random.default_rng(32)
+    income = rng.permutation(100_000)[:200]
+    others = {"tax": (0.3 * income + rng.normal(0, 4000, 200)).round(), "age": rng.integers(18, 80, 200)}
+    frame = pd.DataFrame({"income": income, **others}).astype(str)
+    assert found(frame.assign(label=np.where(income > 50_000, "rich", "poor"))).notes == []
