@@ -30,7 +30,7 @@ def shell(line):
 
 
 def test_installed_command_prints_its_version():
-    result = shell("active-learning --version")
+    result = shell(f"{Path(sys.executable).with_name('active-learning')} --version")
     if result.returncode == 127:
         pytest.skip("the command is not installed")
     assert result.stdout.split() == ["active-learning", al.__version__]
