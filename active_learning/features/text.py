@@ -1,8 +1,8 @@
 """Texts and strings in any script as some 200 numbers each: TF-IDF of words and characters, on its main axes.
 
-Counting is scikit-learn's and learns nothing, so it is done once a table; weights and axes are learnt by fit,
-from the texts that it is given and no others. skrub's StringEncoder counts again in every fit: it takes three
-times as long, and is ahead on some tables, behind on others. Not here: which columns are texts (columns).
+Counting learns nothing, so it is done once a table; weights, which are scikit-learn's, and axes are learnt by
+fit, from the texts that it is given and no others. skrub's StringEncoder counts again in every fit: it takes
+longer, and is ahead on some tables, behind on others. Not here: which columns are texts (columns).
 """
 
 import re
@@ -13,19 +13,21 @@ from weakref import WeakValueDictionary
 import numpy as np
 from scipy import sparse
 from sklearn.base import BaseEstimator, TransformerMixin
-from sklearn.feature_extraction.text import CountVectorizer, HashingVectorizer, TfidfTransformer
+from sklearn.feature_extraction.text import CountVectorizer
+from sklearn.preprocessing import normalize
 from sklearn.utils.extmath import randomized_range_finder
 
-from active_learning._arrays import evenly_spaced
+from active_learning._arrays import blocks, evenly_spaced
+from active_learning.features.grams import count_characters, count_words
 
 DIMENSIONS = 199  # and one for the intercept: products are fastest where their sides are multiples of 8
 LENGTH = np.sqrt(8)  # of the usual row: logistic regression with C = 1 is then that with C = 8 on unit rows
-HASHED = 2**20  # columns that words and characters are hashed to; two rarely share one
-LEARNT_FROM = 20_000  # texts at the most from which weights are learnt
+LEARNT_FROM = 10_000  # texts at the most from which weights are learnt
 AXES_FROM = 3_000  # texts at the most from which axes are learnt
 NO_SPACES = re.compile("[\u0e00-\u0fff\u1000-\u109f\u1780-\u17ff\u3040-\u9fff]")  # scripts without spaces
 NUMBERED = re.compile(r"\d+")
 GENERATED = re.compile(r"[0-9a-fA-F-]{8,}")  # hashes and UUIDs
+PLAIN = {i: "0" if chr(i).isdigit() else chr(i).lower() if chr(i).isalpha() else " " for i in range(128)}
 ADDRESS = re.compile(r"\d+(?:\.\d+){3}")  # 192.168.0.1
 ALPHABETS = "abcdefghijklmnopqrstuvwxyz", "ABCDEFGHIJKLMNOPQRSTUVWXYZ", "0123456789"
 COMMON = 2_000  # words, and groups of characters, at the most: those in most texts
@@ -35,6 +37,8 @@ STRINGS, PATTERN_OF = (
 )  # strings at the most, and their characters, that are looked at for shared parts
 MANY = 50_000  # different texts, of more than which only those asked for are counted, if they are a part
 CACHED = 2 * 10**7  # characters: the counts of more text than this are made when needed and not stored
+KEPT = 2 * 10**6  # likewise where they are a part of many texts
+AT_ONCE = 2_000  # texts that are encoded at a time
 
 
 def text_key(text):
@@ -53,6 +57,8 @@ def text_key(text):
     >>> text_key("Order 17: WHERE is it?!") == text_key("order 23, where is it")
     True
     """
+    if text.isascii():
+        return " ".join(text.translate(PLAIN).split())  # the same, and several times as fast
     plain = unicodedata.normalize("NFKC", text).casefold()
     return re.sub(r"[\W_]+", " ", re.sub(r"\d", "0", plain)).strip()
 
@@ -65,7 +71,7 @@ class Texts:
 
     def __init__(self, distinct, characters=False):
         self.distinct = np.asarray(distinct, dtype=object)  # (m,) the different texts
-        self.last = None  # the numbers and counts of the texts that were counted last, of many
+        self.kept = None  # of many texts the counts of a few, and where they stand in these, or -1
         self.characters = characters  # whether characters alone are counted, as no blanks show words
 
     def __deepcopy__(self, memo):
@@ -73,37 +79,51 @@ class Texts:
 
     def __getstate__(self):
         """Sent to another process, counts go without the texts, which are then not needed."""
-        return self.__dict__ | ({"distinct": None} if self.__dict__.get("table") else {}) | {"last": None}
+        return self.__dict__ | ({"distinct": None} if self.__dict__.get("table") else {}) | {"kept": None}
 
     @cached_property
     def table(self):
         """Counts of all texts, or None where they would take too much memory."""
         if sum(map(len, self.distinct)) > CACHED:
             return None
-        blocks = count(self.distinct, self.characters)
-        return blocks if len(self.distinct) > MANY else [b[:, np.unique(b.indices)] for b in blocks]
+        found = count(self.distinct, self.characters)
+        return found if len(self.distinct) > MANY else [b[:, np.unique(b.indices)] for b in found]
 
-    def counts(self, codes):
-        """Counts of the texts with these numbers: CSR matrices, of words and of characters."""
-        if self.are_few(codes):
-            return self._counted(codes)
-        if self.table is not None:
-            return [block[codes] for block in self.table]
-        return count(self.distinct[codes], self.characters)
+    def prepare(self, codes):
+        """Count what will be asked for often: all texts or, of many, the few with these numbers."""
+        if "table" in self.__dict__:
+            return
+        if len(self.distinct) <= MANY or 2 * len(codes) > len(self.distinct):
+            self.table  # noqa: B018
+        elif sum(map(len, self.distinct[codes])) <= KEPT:
+            self._keep(np.unique(codes))
 
-    def are_few(self, codes):
-        """Whether counting these texts alone is less work than counting all of them, which was not done."""
-        return "table" not in self.__dict__ and 2 * len(codes) <= len(self.distinct) > MANY
+    def _keep(self, codes):
+        """Count some texts, ascending, and keep the counts beside earlier ones, unless these are many."""
+        counted, place = self.kept or ([], np.full(len(self.distinct), -1))
+        new = codes[place[codes] < 0]
+        if not len(new):
+            return
+        if sum(map(len, self.distinct[place >= 0])) > KEPT:
+            counted, place, new = [], np.full(len(self.distinct), -1), codes
+        place[new] = place.max() + 1 + np.arange(len(new))
+        found = count(self.distinct[new], self.characters)
+        if counted:
+            found = [sparse.vstack(pair, format="csr") for pair in zip(counted, found, strict=True)]
+        self.kept = found, place
 
-    def _counted(self, codes):
-        """Counts of some texts; those counted last are kept, as texts are fitted on and then encoded."""
-        known, blocks = self.last or (np.empty(0, dtype=int), None)
-        if not np.isin(codes, known).all():
-            known = np.unique(codes)
-            blocks = count(self.distinct[known], self.characters)
-            self.last = known, blocks
-        places = np.searchsorted(known, codes)
-        return [block[places] for block in blocks]
+    def counts(self, codes, columns=None):
+        """Counts of the texts with these numbers: CSR matrices, of words and of characters.
+
+        columns: of each matrix the columns that are wanted, ascending; all by default
+        """
+        if self.__dict__.get("table") is not None:
+            found = [block[codes] for block in self.table]
+        elif self.kept is not None and (self.kept[1][codes] >= 0).all():
+            found = [block[self.kept[1][codes]] for block in self.kept[0]]
+        else:
+            return count(self.distinct[codes], self.characters, columns)
+        return found if columns is None else [b[:, c] for b, c in zip(found, columns, strict=True)]
 
     def key(self, code):
         """The text_key of the text with this number; of a code the code itself; of no text, -1, ""."""
@@ -120,18 +140,16 @@ def shared_texts(distinct, characters=False):
     return _in_use.setdefault((tuple(distinct), characters), Texts(distinct, characters))
 
 
-def count(values, characters=False):
+def count(values, characters=False, columns=None):
     """Counts of words and pairs of them, and of 2 to 4 characters in a word: two CSR matrices.
 
     characters: count 1 to 4 characters instead, their case kept, blanks at both ends: one CSR matrix
+    columns: of each matrix the columns that are wanted, ascending; all by default
     """
-    settings = {"n_features": HASHED, "alternate_sign": False, "norm": None, "dtype": np.float32}
+    first, *more = columns or [None, None]
     if characters:
-        grams = HashingVectorizer(analyzer="char", ngram_range=(1, 4), lowercase=False, **settings)
-        return [grams.transform([f" {text} " for text in values])]
-    words = HashingVectorizer(ngram_range=(1, 2), token_pattern=r"(?u)\b\w+\b", **settings)
-    characters = HashingVectorizer(analyzer="char_wb", ngram_range=(2, 4), **settings)
-    return [vectorizer.transform(values) for vectorizer in (words, characters)]
+        return [count_characters([f" {text} " for text in values], (1, 4), columns=first)]
+    return [count_words(values, first), count_characters(values, (2, 4), True, more[0])]
 
 
 def is_unspaced(texts):
@@ -228,44 +246,47 @@ class TextEncoder(TransformerMixin, BaseEstimator):
         if not isinstance(self.texts, Texts):
             raise TypeError(f"texts must be Texts, got {type(self.texts).__name__}")
         codes = evenly_spaced(_codes(X), LEARNT_FROM)
-        blocks = self.texts.counts(codes[codes >= 0])
-        self.columns_ = [_frequent(block) for block in blocks]
-        blocks = self._selected(blocks)
+        codes, self.axes_, self.scale_ = codes[codes >= 0], None, 1.0
+        if not len(codes):
+            return self
+        self.texts.prepare(codes)
+        frequent = [_frequent(*each) for each in self._occurrences(codes)]
+        self.columns_ = [columns for columns, _ in frequent]
         self.weights_ = [
-            TfidfTransformer(sublinear_tf=True).fit(block) if min(block.shape) else None for block in blocks
+            np.log(np.float32(len(codes) + 1) / (often + 1).astype(np.float32)) + 1 for _, often in frequent
         ]
-        weighted = self._weighted(blocks)
-        weighted = weighted[evenly_spaced(np.arange(weighted.shape[0]), AXES_FROM)]
-        self.axes_, self.scale_ = None, 1.0
+        weighted = self._weighted(evenly_spaced(codes, AXES_FROM))
         size = min(self.n_components, *(side - 1 for side in weighted.shape))
         if size <= 0:
             return self
         axes = randomized_range_finder(weighted.T, size=size, n_iter=1, random_state=0)
         rows = weighted @ axes
         lengths = np.linalg.norm(rows, axis=0)
-        used = (
-            lengths > 1e-4 * lengths.max()
-        )  # where texts repeat, the space has fewer axes; the rest is noise
+        used = lengths > 1e-4 * lengths.max()  # where texts repeat, there are fewer axes; the rest is noise
         self.axes_, rows = (np.compress(used, each, axis=1) for each in (axes, rows.astype(float)))
         self.scale_ = LENGTH / np.sqrt(np.linalg.norm(rows, axis=1).mean())
         return self
 
     def fit_transform(self, X, y=None):
         """Fit, and transform the same X (n, 1), the texts of which are counted once; y is not looked at."""
-        codes = np.unique(np.maximum(_codes(X), 0))
-        if isinstance(self.texts, Texts) and self.texts.are_few(codes):
-            self.texts.counts(codes)
+        if isinstance(self.texts, Texts):
+            self.texts.prepare(np.maximum(_codes(X), 0))
         return self.fit(X).transform(X)
 
-    def _selected(self, blocks):
-        return [block[:, columns] for block, columns in zip(blocks, self.columns_, strict=True)]
+    def _occurrences(self, codes):
+        """Of each matrix of counts the columns that occur in these texts, and in how many each does."""
+        counted = [self.texts.counts(codes[part]) for part in blocks(len(codes), AT_ONCE)]
+        found = [[block.indices for block in kind] for kind in zip(*counted, strict=True)]
+        return [np.unique(np.concatenate(each), return_counts=True) for each in found]
 
-    def _weighted(self, blocks):
-        """TF-IDF of selected counts: one CSR matrix."""
-        pairs = zip(self.weights_, blocks, strict=True)
-        weighted = [weights.transform(block) for weights, block in pairs if weights is not None]
-        empty = sparse.csr_array((blocks[0].shape[0], 0))
-        return sparse.hstack(weighted, format="csr") if weighted else empty
+    def _weighted(self, codes):
+        """TF-IDF of the texts with these numbers: one CSR matrix."""
+        counted = self.texts.counts(codes, self.columns_)
+        for block, weights in zip(counted, self.weights_, strict=True):
+            block.data = (np.log(block.data) + 1) * weights[block.indices]
+            if block.nnz:
+                normalize(block, copy=False)
+        return sparse.hstack(counted, format="csr")
 
     def transform(self, X):
         """Rows (n, dimensions) of the texts of X (n, 1)."""
@@ -273,15 +294,17 @@ class TextEncoder(TransformerMixin, BaseEstimator):
         if self.axes_ is None:
             return np.zeros((len(codes), 1))
         levels, place = np.unique(codes, return_inverse=True)  # a text that repeats is encoded once
-        blocks = self._selected(self.texts.counts(np.maximum(levels, 0)))
-        rows = (self._weighted(blocks) @ self.axes_).astype(float)
-        rows[levels < 0] = 0.0
-        lengths = np.linalg.norm(rows, axis=1, keepdims=True)
-        rows *= self.scale_ / np.sqrt(np.where(lengths > 0, lengths, 1.0))
-        return rows[place]
+        self.texts.prepare(np.maximum(levels, 0))
+        rows = np.empty((len(levels), self.axes_.shape[1]))
+        for part in blocks(len(levels), AT_ONCE):
+            some = (self._weighted(np.maximum(levels[part], 0)) @ self.axes_).astype(float)
+            some[levels[part] < 0] = 0.0
+            lengths = np.linalg.norm(some, axis=1, keepdims=True)
+            rows[part] = some * (self.scale_ / np.sqrt(np.where(lengths > 0, lengths, 1.0)))
+        return rows if np.array_equal(levels, codes) else rows[place]
 
     def __sklearn_is_fitted__(self):
-        return hasattr(self, "columns_")
+        return hasattr(self, "axes_")
 
 
 def _codes(X):
@@ -291,8 +314,11 @@ def _codes(X):
     return X[:, 0].astype(int)
 
 
-def _frequent(block, least=3):
-    """The columns that `least` rows or more have, COMMON at the most; all columns, where there are none."""
-    counts = np.bincount(block.indices, minlength=block.shape[1])
-    columns = np.flatnonzero(counts >= (least if (counts >= least).any() else 1))
-    return np.sort(columns[np.argsort(-counts[columns], kind="stable")[:COMMON]])
+def _frequent(columns, often, least=3):
+    """The columns (d,) that occur `least` times or more, COMMON at the most, and how often each does.
+
+    All of them where none does so.
+    """
+    kept = np.flatnonzero(often >= (least if (often >= least).any() else 1))
+    kept = np.sort(kept[np.argsort(-often[kept], kind="stable")[:COMMON]])
+    return columns[kept], often[kept]

@@ -7,7 +7,6 @@ import numpy as np
 import pandas as pd
 import pytest
 from examples import WORDS, said_in
-from scipy import sparse
 
 import al_helpers as al
 from active_learning.features.text import (
@@ -192,15 +191,14 @@ def test_codes_are_alike_only_if_they_are_equal():
 
 
 def test_of_equally_common_words_the_first_are_looked_at_on_every_machine():
-    counts = sparse.csr_array(np.ones((3, 7000), dtype=np.float32))
-    assert _frequent(counts).tolist() == list(range(COMMON))
+    assert _frequent(np.arange(7000), np.full(7000, 3))[0].tolist() == list(range(COMMON))
 
 
 def test_what_occurs_in_three_texts_is_looked_at_and_what_occurs_in_two_is_not():
-    counts = sparse.csr_array(np.array([[1, 1, 1, 0], [1, 1, 0, 0], [1, 1, 1, 0], [1, 0, 0, 0]]))
-    assert _frequent(counts).tolist() == [0, 1]
-    assert _frequent(counts[:, 1:]).tolist() == [0]
-    assert _frequent(counts[:, 2:]).tolist() == [0]  # where none does, all that occur
+    columns, often = np.array([5, 7, 9]), np.array([4, 3, 2])
+    assert [part.tolist() for part in _frequent(columns, often)] == [[5, 7], [4, 3]]
+    assert _frequent(columns[1:], often[1:])[0].tolist() == [7]
+    assert _frequent(columns[2:], often[2:])[0].tolist() == [9]  # where none does, all that occur
 
 
 def test_two_texts_are_enough_to_tell_them_apart():
