@@ -7,6 +7,7 @@ columns that give the label away (leakage).
 
 import re
 import unicodedata
+from functools import cached_property
 
 import numpy as np
 import pandas as pd
@@ -43,7 +44,7 @@ def find_dependence(frame, label_column, y, X=None):
     if len(labeled) < LEAST or pd.Series(y[labeled]).nunique() < 2:
         return Dependence()
     frame = frame.drop(columns=label_column)
-    cells = [_Cells(name, *different(frame[name])) for name in frame]
+    cells = [_Cells(name, labeled, *different(frame[name])) for name in frame]
     cells = [each for each in cells if each.levels is not None and len(each.levels) > 1]
     links, notes = [], []
     for search in (_items, _text_copies, _row_copies, _near_copies, _series):
@@ -67,23 +68,28 @@ def find_dependence(frame, label_column, y, X=None):
 
 
 class _Cells:
-    """One column: which cells are missing, and what the others are."""
+    """One column: which of its different cells stands in each row, and which in the labelled rows."""
 
-    def __init__(self, name, missing, codes, levels):
-        self.name, self.missing, self.levels = str(name), missing, levels
-        self.codes = np.full(len(missing), -1)
+    def __init__(self, name, labeled, missing, codes, levels):
+        self.name, self.levels = str(name), levels
+        self.codes, self.seen = np.full(len(missing), -1), np.full(len(labeled), -1)
         if levels is not None:  # no lists
             self.codes[~missing] = codes
+            known = self.codes[labeled] >= 0
+            used, self.seen[known] = np.unique(self.codes[labeled[known]], return_inverse=True)
+            self.seen_levels = levels[used]
 
+    @cached_property
     def numbers(self):
-        """Floats (n,), nan where missing; None if they are no numbers. Read once."""
-        if "_numbers" not in self.__dict__:
-            found = None if self.levels.dtype.kind in "mM" else as_numbers(self.levels)
-            self._numbers = None if found is None else np.append(found[0], np.nan)[self.codes]
-        return self._numbers
+        """Floats (m,) of the labelled rows, nan where missing; None if they are no numbers."""
+        if self.levels.dtype.kind in "mM" or not len(self.seen_levels):
+            return None
+        found = as_numbers(self.seen_levels)
+        return None if found is None else np.append(found[0], np.nan)[self.seen]
 
-    def texts(self, rows):
-        """Texts of rows, "" where missing; None if the column is not of texts of several words."""
+    @cached_property
+    def texts(self):
+        """Texts (m,) of the labelled rows, "" where missing; None if they are not of several words."""
         if self.levels.dtype.kind in "biufmM" or len(self.levels) < 20:
             return None
         sample = [str(level) for level in self.levels[:: max(1, len(self.levels) // 200)]]
@@ -91,7 +97,7 @@ class _Cells:
         words = np.median([len(text.split()) + len(NO_SPACES.findall(text)) // 2 for text in sample])
         if long < 0.5 or words < SENTENCE:
             return None
-        return np.append(np.asarray(self.levels, dtype=object).astype(str), "")[self.codes[rows]]
+        return np.array([*map(str, self.seen_levels), ""], dtype=object)[self.seen]
 
 
 def _joined(links):
@@ -120,7 +126,6 @@ def _whole(groups, y):
 
 def _items(cells, y, labeled):
     """Columns, or beginnings of the names of files, each value of which is of one thing: codes and a note."""
-    numbers = [each.numbers() for each in cells]
     for each in cells:
         codes, what = each.codes, f"several rows have the same {each.name!r}"
         advice = f"type --group-column {each.name}"
@@ -129,7 +134,7 @@ def _items(cells, y, labeled):
             advice = "put these into a column, and type --group-column with its name"
         if codes is None or _is_measure(each):
             continue
-        others = [x for x, other in zip(numbers, cells, strict=True) if x is not None and other is not each]
+        others = [other.numbers for other in cells if other is not each and other.numbers is not None]
         why = _never_cross(codes, labeled) or _of_one_thing(codes, y, labeled, others)
         if why:
             kept = f"{what}, and {why}: each is kept on one side; if they are of one thing, {advice}"
@@ -138,13 +143,15 @@ def _items(cells, y, labeled):
 
 def _is_measure(each):
     """Whether a column holds numbers with decimals."""
-    numbers = each.numbers()
-    return numbers is not None and bool((np.nan_to_num(numbers) % 1).any())
+    return each.numbers is not None and bool((np.nan_to_num(each.numbers) % 1).any())
 
 
 def _beginnings(each):
     """Codes (n,) of what file names have before their last number; None if they are no such names."""
-    if each.levels.dtype.kind in "biufmM":
+    if each.levels.dtype.kind in "biufmM" or each.numbers is not None:
+        return None
+    sample = [str(name) for name in each.levels[:: max(1, len(each.levels) // 200)]]
+    if np.mean([NUMBERED.search(name) is not None for name in sample]) < 0.8:  # a sample is sure
         return None
     names = pd.Series(np.asarray(each.levels, dtype=object).astype(str))
     if names.str.contains(NUMBERED).mean() < 0.95 or names.str.contains(r"\s").mean() > 0.1:
@@ -175,7 +182,7 @@ def _of_one_thing(codes, y, labeled, numbers):
     same = _same_within(codes, y)
     if same is None or same - (shares**2).sum() < 0.5 * (1 - (shares**2).sum()):
         return ""
-    ratios = [_spread_within(codes, x[labeled]) for x in numbers]
+    ratios = [_spread_within(codes, x) for x in numbers]
     alike = [ratio < 0.4 for ratio in ratios if ratio is not None]
     return "are alike and have the same label" if len(alike) > 2 and np.mean(alike) >= 0.5 else ""
 
@@ -199,7 +206,7 @@ def _spread_within(codes, x):
 
 def _text_copies(cells, y, labeled):
     """Texts that say the same, or nearly so: codes and a note."""
-    columns = [texts for each in cells if (texts := each.texts(labeled)) is not None]
+    columns = [each.texts for each in cells if each.texts is not None]
     if not columns:
         return
     keys = np.array(
@@ -263,9 +270,9 @@ def _near_texts(keys):
 
 def _row_copies(cells, y, labeled):
     """Rows equal in all cells, or all but one, if chance would not make them so: codes and a note."""
-    if any(each.texts(labeled) is not None for each in cells) or not 3 <= len(cells) <= 60:
+    if any(each.texts is not None for each in cells) or not 3 <= len(cells) <= 60:
         return
-    table = np.stack([each.codes[labeled] for each in cells], axis=1)
+    table = np.stack([each.seen for each in cells], axis=1)
     subsets = [np.arange(len(cells)), *(np.delete(np.arange(len(cells)), j) for j in range(len(cells)))]
     for columns in subsets:
         part = table[:, columns]
@@ -286,9 +293,9 @@ def _row_copies(cells, y, labeled):
 
 def _near_copies(cells, y, labeled):
     """Rows whose numbers are nearly equal, where there are no texts: codes and a note."""
-    if any(each.texts(labeled) is not None for each in cells):
+    if any(each.texts is not None for each in cells):
         return
-    numbers = [x[labeled] for each in cells if (x := each.numbers()) is not None]
+    numbers = [each.numbers for each in cells if each.numbers is not None]
     many = [x for x in numbers if len(np.unique(x[np.isfinite(x)])) > max(FEW_VALUES, 0.05 * len(x))]
     if len(many) > 1 and (codes := near_rows(np.stack(many, axis=1))) is not None:
         yield codes, _near_note(codes, "rows")
@@ -317,13 +324,13 @@ def _by_no_chance(table, codes, whole):
 def _series(cells, y, labeled):
     """Rows whose labels and numbers change slowly, by a date or as they stand: codes of blocks and a note."""
     codes = pd.factorize(y[labeled])[0]
-    numbers = [x[labeled] for each in cells if (x := each.numbers()) is not None]
+    numbers = [each.numbers for each in cells if each.numbers is not None]
     for each in cells:
-        if len(each.levels) >= 0.5 * len(each.codes) and (times := _times(each, labeled)) is not None:
+        if len(each.levels) >= 0.5 * len(each.codes) and (times := _times(each)) is not None:
             order = np.argsort(times, kind="stable")
-            others = [other.numbers() for other in cells if other is not each]
-            share = 0.5 if each.numbers() is None else 0.75
-            if _slow(codes[order], [x[labeled][order] for x in others if x is not None], share):
+            others = [other.numbers for other in cells if other is not each]
+            share = 0.5 if each.numbers is None else 0.75
+            if _slow(codes[order], [x[order] for x in others if x is not None], share):
                 yield _blocks(order), _series_note(f"by {each.name!r}", each.name)
                 return
     is_sorted = any(len(np.unique(x)) > 5 and (np.diff(x) >= 0).all() for x in numbers)
@@ -331,14 +338,14 @@ def _series(cells, y, labeled):
         yield _blocks(np.arange(len(labeled))), _series_note("as they stand in the table", "with their times")
 
 
-def _times(each, labeled):
+def _times(each):
     """Dates, or whole numbers that all differ, as seconds or a counter, of the labelled rows; or None."""
-    found = each.numbers()
+    found = each.numbers
     if found is None:
-        times, bad = as_times(each.levels)
-        return None if bad is not None else np.append(times, np.inf)[each.codes[labeled]]
+        times, bad = as_times(each.seen_levels) if len(each.seen_levels) else (None, "")
+        return None if bad is not None else np.append(times, np.inf)[each.seen]
     whole = np.isfinite(found).all() and not (found % 1).any() and len(each.levels) == len(each.codes)
-    return found[labeled] if whole else None
+    return found if whole else None
 
 
 def _series_note(where, column):

@@ -374,7 +374,7 @@ def column(csv_text, j):
     return pd.array(texts, dtype="str")
 
 
-def _gather(buffer, starts, ends, rows=2**17):
+def _gather(buffer, starts, ends, rows=2**12):
     """Pieces of a text as an arrow array; some rows at a time, as the index takes 8 bytes a character."""
     import pyarrow as pa
 
