@@ -20,7 +20,7 @@ CHOICES = ("logistic_regression", "extra_trees", "knn")  # fast, with the probab
 BALANCED = "balanced_logistic_regression"  # where a class is rare
 RARE = 0.2  # of an equal share, 10 % of two classes: a class with fewer of the labels is rare
 STAGES = (50, 200)  # labels at which the choice is made
-LOOKED_AT = 5_000  # rows of texts without a label at the most that the features are learnt from
+LOOKED_AT = 2_000  # rows of texts without a label at the most that the features are learnt from
 MOST = 300  # labelled rows that are compared on
 
 
