@@ -1,9 +1,11 @@
 """Claims about the bench of tables: a line a table, a failure too; both loops buy and test the same rows."""
 
+import json
+
 import numpy as np
 import pandas as pd
 import pytest
-from benchmarks.tables import curve_by_hand, features_by_hand, main
+from benchmarks.tables import counted, curve_by_hand, features_by_hand, main
 from examples import WORDS, said_in, write
 
 import al_helpers as al
@@ -23,7 +25,17 @@ def test_a_line_a_table_and_a_failure_is_a_line(tmp_path, capsys):
     mixed().to_csv(tmp_path / "mixed.csv", index=False)
     write(tmp_path / "broken.csv", "a,y\n1,2,3,4\n")
     rows = "file,label,id,drop\nbroken.csv,y,,\ntexts.csv,y,key,\nmixed.csv,y,,level\n"
-    main([str(tmp_path), str(write(tmp_path / "labels.csv", rows)), "--splits", "2", "--notes"])
+    main(
+        [
+            str(tmp_path),
+            str(write(tmp_path / "labels.csv", rows)),
+            "--splits",
+            "2",
+            "--notes",
+            "--save",
+            str(tmp_path / "saved"),
+        ]
+    )
     out, err = capsys.readouterr()
     said = {line.split()[0]: line for line in out.splitlines() if not line.startswith(" ")}
     assert "broken.csv cannot be read as a table" in said["broken.csv"]
@@ -31,6 +43,16 @@ def test_a_line_a_table_and_a_failure_is_a_line(tmp_path, capsys):
     for name in ("texts.csv", "mixed.csv"):
         assert said[name].split()[1:3] == ["130", "2"] and said[name].count("±") == 2 and "-" in said[name]
     assert "column 'text' is read as text" in out and "level" not in out
+    assert out.splitlines()[-1].startswith("worse: ") or "splits, p =" in out.splitlines()[-1]
+    assert [[*json.loads(line)] for line in (tmp_path / "saved").open()] == [[], []]  # no 100 labels to buy
+
+
+def test_a_cell_is_worse_from_two_standard_errors_on_and_holm_allows_for_all():
+    cells = {"even": [1.0, -1.0, 0.5, -0.5], "equal": [0.0] * 4, "better": [3.0, 3.1, 2.9, 3.0]}
+    cells |= {"worse": [-1.0, -0.2, -0.9, -0.1], "far worse": [-3.0, -3.1, -2.9, -3.0]}
+    first, *lines = counted(cells)
+    assert first == "worse: 2 of 5 cells; after Holm 1 ['far worse']"
+    assert [line.split(":")[0] for line in lines] == ["worse", "far worse"]
 
 
 @pytest.mark.parametrize(
