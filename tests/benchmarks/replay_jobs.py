@@ -4,11 +4,13 @@
         [--jobs 10] [--rounds 10] [--every 1] [--start 0] [--classifier auto] [--shares 0.2 0] [--target 0.95]
     python tests/benchmarks/replay_jobs.py show OUTPUT.csv
     python tests/benchmarks/replay_jobs.py write OUTPUT.csv
+    python tests/benchmarks/replay_jobs.py rounds OUTPUT.csv --target 0.93
 
 A job starts without a label (or with --start random ones, said to be so), and is answered by the truth. A
 third of the rows is kept out: it stands in the table as left out, and is guessed by the model that all labels
 train. The features are made once for all jobs. A row of OUTPUT.csv is a round of a job. Rows are appended: a
-run that was stopped goes on. `write` makes replayed_jobs.csv beside this script, a row a data set.
+run that was stopped goes on. `write` makes replayed_jobs.csv beside this script, a row a data set; `rounds`
+replayed_digits.csv, of 100 jobs on digits from 30 random labels, a row a round.
 """
 
 import argparse
@@ -249,9 +251,48 @@ def write(args):
     table.reset_index().to_csv(RESULTS, index=False)
 
 
+def labels_reached(job, target):
+    """The labels at which a job's true score first reaches the target, between looks; inf after its end."""
+    n, scores = job["labels"].to_numpy(float), job["true_new"].to_numpy()
+    reached = np.flatnonzero(scores >= target)
+    if not len(reached):
+        return np.inf
+    first = reached[0]
+    return np.interp(target, scores[first - 1 : first + 1], n[first - 1 : first + 1]) if first else n[0]
+
+
+def needed_held(job, target, level):
+    """Whether each forecast of the labels to the target held: nan without one, or after the target."""
+    held = pd.Series(np.nan, index=job.index)
+    known = job["needed_median"].notna() & (np.maximum.accumulate(job["true_new"]) < target)
+    low, high = (job[f"needed_{end}_{level}"].replace(-1, np.inf) for end in ("low", "high"))
+    needed, last = labels_reached(job, target), job["labels"].max()
+    inside = (needed >= low - BATCH / 2) & (np.minimum(needed, last) <= high + BATCH / 2)
+    return held.mask(known, inside.astype(float))
+
+
+def rounds(args):
+    """Write replayed_digits.csv: of each round that was looked at, what was said and how often it held."""
+    rows = pd.read_csv(args.output).sort_values(["job", "round"], ignore_index=True)
+    rows["error"], rows["cross_validation"] = (
+        rows[name] - rows["true_new"] for name in ("new_estimate", "all_labels")
+    )
+    rows = rows.join(held(rows)).rename(columns={"true_new": "truth", "new rows": "new_rows"})
+    rows["now_95"] = rows["truth"].between(rows["now_low"], rows["now_high"])
+    rows["now_80"] = rows["truth"].between(rows["now_low_80"], rows["now_high_80"])
+    jobs = [job for _, job in rows.rename(columns={"truth": "true_new"}).groupby("job")]
+    for level in (80, 95):
+        rows[f"needed_{level}"] = pd.concat([needed_held(job, args.target, level) for job in jobs])
+    names = ["labels", "truth", "error", "cross_validation", "new_rows", "pool", "now_95", "now_80"]
+    table = rows.groupby("round")[[*names, "needed_80", "needed_95"]].mean()
+    table["error_sem"], table["jobs"] = rows.groupby("round")["error"].sem(), rows.groupby("round").size()
+    table["forecasts"] = rows.groupby("round")["needed_80"].count()
+    table.round(4).reset_index().to_csv(RESULTS.with_name("replayed_digits.csv"), index=False)
+
+
 def main():
     parser = argparse.ArgumentParser(description=__doc__.split("\n")[0])
-    parser.add_argument("what", choices=["run", "show", "write"])
+    parser.add_argument("what", choices=["run", "show", "write", "rounds"])
     parser.add_argument("output", type=Path)
     parser.add_argument("--first", type=int, default=0)
     parser.add_argument("--jobs", type=int, default=10)
@@ -264,7 +305,7 @@ def main():
     parser.add_argument("--sets", nargs="+", default=[*SETS])
     parser.add_argument("--tables", help="folder of the tables that are not bundled")
     args = parser.parse_args()
-    {"run": run, "show": show, "write": write}[args.what](args)
+    {"run": run, "show": show, "write": write, "rounds": rounds}[args.what](args)
 
 
 if __name__ == "__main__":
