@@ -110,7 +110,8 @@ def _decode(text, at):
     try:
         return READER.raw_decode(text, at)
     except json.JSONDecodeError as error:
-        raise _fault(text, error.pos, f"{error.msg} (JSON)") from None
+        last = len(text[: error.pos].rstrip())  # of the line that ends too early
+        raise _fault(text, max(at, last - 1), f"{error.msg} (JSON)") from None
     except (ValueError, RecursionError) as error:
         raise _fault(text, at, error) from None
 

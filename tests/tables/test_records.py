@@ -264,3 +264,10 @@ def test_a_frame_of_polars_or_arrow_is_a_table(tmp_path):
 def test_what_is_no_table_is_named_by_its_type(thing):
     with pytest.raises(TypeError, match=f"a path or a DataFrame, got {type(thing).__name__}"):
         al.load_table(thing, "label")
+
+
+def test_a_record_that_ends_too_early_is_named_by_its_own_line(tmp_path):
+    path = tmp_path / "t.jsonl"
+    path.write_text('{"n": 1, "y": "a"}\n{"n": 2, "y": \n')
+    with pytest.raises(ValueError, match=r"line 2: .*JSON"):
+        al.load_table(path, "y")
