@@ -202,6 +202,8 @@ def test_recommend_rule_takes_the_nearest_batch_and_refuses_other_kinds():
     assert al.recommend_rule("table", 3) == al.recommend_rule("table", 1) != al.recommend_rule("table", 4)
     with pytest.raises(ValueError, match="video"):
         al.recommend_rule("video", 10)
+    with pytest.raises(ValueError, match="batch"):
+        al.recommend_rule("table", 0)
 
 
 def test_the_candidates_stand_beside_margin_with_their_intervals(table):

@@ -26,6 +26,10 @@ def test_the_target_that_most_runs_reach_is_randoms_last_mean_less_one_standard_
     assert reached == pytest.approx(0.85) and target == pytest.approx(0.85 - 0.1 / np.sqrt(2), abs=1e-3)
 
 
+def test_a_target_is_reachable_and_above_zero_where_the_score_is_next_to_zero():
+    assert reachable(make_curves({"random": [[0.0, 0.0], [0.0, 0.001]]}))[0] == 0.001
+
+
 def test_a_plateau_leaves_few_runs_below_the_target_that_most_reach():
     """With half of the runs below it, as with the target of the mean, no saving could be known."""
     last = np.random.default_rng(0).normal(0.9, 0.02, 200)
