@@ -81,9 +81,11 @@ def test_longer_curves_of_random_say_what_the_short_ones_leave_open():
 
 def test_where_the_next_doubling_of_random_labels_gains_little_the_verdict_is_flat():
     curves = curves_of(lambda m: score(m * 1.5))
-    doubling = score(300) - score(150)
-    assert al.label_worth(curves, 150, flat=doubling * 1.05).loc["rule", "verdict"] == "flat"
-    assert al.label_worth(curves, 150, flat=doubling * 0.95).loc["rule", "verdict"] == "more"
+    for n in (100, 150, 200):
+        end = min(2 * n, 300)  # the last round
+        doubling = (score(end) - score(n)) / np.log2(end / n)
+        assert al.label_worth(curves, n, flat=doubling * 1.05).loc["rule", "verdict"] == "flat"
+        assert al.label_worth(curves, n, flat=doubling * 0.95).loc["rule", "verdict"] == "more"
 
 
 def test_a_curve_that_does_not_rise_at_all_is_flat_and_a_label_worth_one():

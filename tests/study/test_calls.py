@@ -30,6 +30,16 @@ def test_every_keyword_of_a_study_is_named_in_its_signature(function):
     assert all(p.kind is not Parameter.VAR_KEYWORD for p in signature(function).parameters.values())
 
 
+def test_a_keyword_has_the_same_default_in_every_function_of_the_study():
+    defaults = {}
+    for function in (al.run_histories, al.run_study, run_parts, al.run_loop, al.split_dataset):
+        for name, parameter in signature(function).parameters.items():
+            if parameter.default is not Parameter.empty:
+                defaults.setdefault(name, set()).add(parameter.default)
+    assert {name: given for name, given in defaults.items() if len(given) > 1} == {}
+    assert defaults["n_jobs"] == {-1} and defaults["batch"] == {10} and defaults["test_size"] == {0.3}
+
+
 @pytest.mark.parametrize("function", STUDIES, ids=lambda function: function.__name__)
 @pytest.mark.parametrize(
     ("name", "nearest"),

@@ -144,6 +144,14 @@ def test_study_that_failed_before_its_first_run_binds_nobody(iris, file, expecte
     assert_same(al.run_histories(iris, **SMALL, checkpoint=file), expected)
 
 
+def test_rule_that_fails_may_be_mended_although_runs_of_another_are_kept(iris, file, expected):
+    rules = {"random": "random", "margin": lambda round: None}
+    with pytest.raises(TypeError, match="got None"):
+        al.run_study(iris, **SMALL | {"strategies": rules}, checkpoint=file)
+    assert {name for name, _ in kept_runs(file)} == {"random"}
+    assert_same(al.run_histories(iris, **SMALL, checkpoint=file), expected)
+
+
 def other_database(path):
     with sqlite3.connect(path) as connection:
         connection.execute("CREATE TABLE runs (strategy, split)")
