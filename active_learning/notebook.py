@@ -89,10 +89,23 @@ def show_figure(ax, name, alt, *, folder=None):
         figure.savefig(png := io.BytesIO(), format="png", metadata={"Software": None})
         if folder is not None:
             Path(folder, f"{name}.png").write_bytes(png.getvalue())
-            figure.set_layout_engine("none")  # where things go is known by now
+            _fix_places(figure)
             figure.savefig(Path(folder, f"{name}.svg"), metadata={"Date": None})
     plt.close(figure)
     ipython.display(ipython.Image(png.getvalue(), width=round(figure.get_figwidth() * 100), alt=alt))
+
+
+def _fix_places(figure):
+    """Keep the places that the layout has found, for the SVG.
+
+    Those of logarithmic Axes are rounded: the last digit of a logarithm is another on another processor, and
+    Matplotlib names parts of an SVG by all digits of a place.
+    """
+    figure.set_layout_engine("none")
+    for ax in figure.axes:
+        if "log" in (ax.get_xscale(), ax.get_yscale()):
+            place = ax.get_position().bounds
+            ax.set_position([round(side, 9) for side in place])
 
 
 def moving_picture(figures, *, pause=0.6, last=3.0):

@@ -3,6 +3,8 @@
 from pathlib import Path
 
 import nbformat
+import numpy as np
+import pandas as pd
 import pytest
 from nbclient import NotebookClient
 from nbclient.exceptions import CellExecutionError
@@ -54,6 +56,16 @@ def test_the_words_of_a_figure_are_its_title_and_caption():
     for ax in al.new_figure()[::-1]:
         al.title(ax, "Margin saves labels", "100 splits")
         assert words_of(ax) == "Margin saves labels. In the figure: 100 splits."
+
+
+def test_a_figure_with_a_log_axis_is_the_same_where_logarithms_end_in_another_digit(tmp_path, monkeypatch):
+    ends = {"kind": "text", "n": 100, "low": [0.5, 0.7], "high": [1.0, 9.0]}
+    table, log10, files = pd.DataFrame({"worth": [0.7, 3.3], **ends}), np.log10, []
+    for last in (lambda values: values, lambda values: np.nextafter(values, 9)):
+        monkeypatch.setattr(np, "log10", lambda values, last=last: last(log10(values)))
+        al.show_figure(al.plot_worths(table), "log", "A figure.", folder=tmp_path)
+        files.append((tmp_path / "log.svg").read_bytes())
+    assert files[0] == files[1]
 
 
 def test_a_notebook_shows_a_bad_parameter_as_one_sentence():
