@@ -96,7 +96,7 @@ def test_a_curve_that_does_not_rise_at_all_is_flat_and_a_label_worth_one():
 def test_flatness_is_not_claimed_where_random_ends_before_half_a_doubling():
     level = lambda m: 0.8 + 0 * m  # noqa: E731
     curves = curves_of(level, reference=level)
-    for n, verdict in ((212, "flat"), (213, "unclear"), (290, "unclear")):  # 300 labels: 1.415 and 1.408 times n
+    for n, verdict in ((212, "flat"), (213, "unclear"), (290, "unclear")):  # to 300: 1.415, 1.408
         assert al.label_worth(curves, n).loc["rule", "verdict"] == verdict
 
 
