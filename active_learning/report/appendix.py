@@ -14,16 +14,21 @@ from sklearn.model_selection import cross_val_predict
 from active_learning.datasets.dataset import load_dataset
 from active_learning.models.registry import make_model
 from active_learning.report.analysis import query_facts
-from active_learning.report.benchmark import read_map
+from active_learning.report.benchmark import ONE, as_labels, expect, paired_worth, read_map
 from active_learning.report.sentences import format_percent, results_table
 from active_learning.statistics.curves import bootstrap_interval
 from active_learning.statistics.label_worth import label_worth
-from active_learning.statistics.savings import summarise
+from active_learning.statistics.savings import pseudo_median, signed_rank_interval, summarise
 from active_learning.strategies.registry import CLASSIC, STRATEGIES
 from active_learning.study.study import curves_of, run_histories, run_study
 
 HELD = 3  # rounds
 FARTHEST = 160  # labels of the study of classifiers
+ASKED = {  # what the map was asked beside its main question -> (classifier, batch, labels), rules
+    "one at a time": (("logistic_regression", 1, 100), ("margin", "diverse_margin")),
+    "400 labels": (("logistic_regression", 10, 400), ("margin", "diverse_margin")),
+    "extra trees": (("extra_trees", 10, 100), ("margin", "margin_random_2", "diverse_margin")),
+}
 CLASSIFIERS = {"label_spreading": "label_spreading", "extra_trees": ExtraTreesClassifier(30, random_state=0)}
 
 
@@ -129,6 +134,29 @@ class Appendix:
         table = read_map().query("classifier == 'logistic_regression' and batch == 10 and n == 100")
         gains = table.pivot_table(index="data_set", columns="rule", values="gain")
         return (100 * (gains["annealed_margin"] - gains["diverse_margin"])).dropna()
+
+    @property
+    def asked_besides(self):
+        """What the map says of other batches, more labels and trees: a row a question and a rule."""
+        table, rows = expect().query("group == 'all'").set_index(ONE), []
+        for words, ((classifier, batch, n), rules) in ASKED.items():
+            for rule in rules:
+                row = table.loc[(classifier, rule, batch, n)]
+                cells = {"asked of": words, "rule": rule, "100 labels are worth": as_labels(row["median"])}
+                cells["better / worse on"] = f"{row['more']} / {row['fewer']} of {row['n_sets']}"
+                rows.append(cells | {"largest loss": f"{max(-100 * row['worst'], 0):.1f} points"})
+        return pd.DataFrame(rows)
+
+    @property
+    def one_over_ten(self):
+        """How many times as much labels are worth one at a time, paired with ten at a time, in words."""
+        table, words = read_map(), []
+        for rule in ("margin", "diverse_margin"):
+            one = table[(table["rule"] == rule) & (table["batch"] == 1)].assign(rule="one", batch=10)
+            ratios = paired_worth(pd.concat([table, one]), "one", rule)
+            middle, (low, high) = np.exp(pseudo_median(ratios)), np.exp(signed_rank_interval(ratios))
+            words.append(f"{rule} {middle:.2f} [{low:.2f}, {high:.2f}]")
+        return ", ".join(words)
 
     def worths(self, *names):
         """What 100 labels are worth with another classifier or with margin, as a table of strings."""

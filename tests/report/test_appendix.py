@@ -1,5 +1,7 @@
 """Claims about the experiments of notebook 4, on few splits."""
 
+import re
+
 import numpy as np
 import pytest
 
@@ -34,3 +36,12 @@ def test_worths_beyond_the_labels_that_were_run_are_bounds(more):
     table = more.worths("breast_cancer")
     assert table["strategy"].tolist() == ["margin", "random, label_spreading", "random, extra_trees"]
     assert table["100 labels are worth"].str.fullmatch(r"\d+\+? \[\d+\+?, \d+\+?\]").all()
+
+
+def test_other_questions_to_the_map_have_a_row_a_rule_and_batches_of_one_are_paired(more):
+    table = more.asked_besides
+    assert {*table["asked of"]} == {"one at a time", "400 labels", "extra trees"}
+    assert table["100 labels are worth"].str.fullmatch(r"all|\d+").all()
+    assert table["better / worse on"].str.fullmatch(r"\d+ / \d+ of \d+").all()
+    margin, diverse = map(float, re.findall(r"margin ([\d.]+) \[", more.one_over_ten))
+    assert margin > diverse
