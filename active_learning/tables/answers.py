@@ -103,8 +103,8 @@ def _own_columns(table, labels):
     frame, notes = frame.drop(columns=extra), []
     column = name if name in frame.columns else "id"
     if column in frame.columns:
-        typed, ids = as_text(frame[column]), id_text(table.frame)
-        whole = typed.str.fullmatch(r"\d+\.0+") & ~typed.isin(ids)  # 141.0, as a spreadsheet may write 141
+        typed, ids = as_text(frame[column]), {*id_text(table.frame)}
+        whole = typed.str.fullmatch(r"\d+\.0+") & ~_among(typed, ids)  # 141.0, as a spreadsheet may write 141
         frame[column] = typed.where(~whole, typed.map(lambda cell: re.sub(r"\.0+$", "", cell)))
         exact = _as_known(as_text(frame[column]), ids, _form)
         gone = exact.isin(table.log.events()["id"])  # of rows that are no longer there
@@ -133,9 +133,14 @@ def _loose(name):
     return _form(name).casefold()
 
 
+def _among(cells, known):
+    """Which of a few cells (m,) are in a set of many: isin would go through all of it each time."""
+    return np.array([cell in known for cell in cells], dtype=bool)
+
+
 def _as_known(cells, known, form):
     """Cells (m,), unknown ones spelled as the one known text of the same form."""
-    odd = ~cells.isin(known)
+    odd = ~_among(cells, known)
     if not odd.any():
         return cells
     forms = pd.Series({text: form(text) for text in known}, dtype=object)
@@ -162,7 +167,7 @@ def _mark_lines(marks):
 def _gone(table, given):
     """Which rows were suggested once and are no longer in the table, bool (m,)."""
     ids = as_text(given[table.frame.index.name])
-    return ~ids.isin(id_text(table.frame)) & ids.isin(table.log.events()["id"])
+    return ~_among(ids, {*id_text(table.frame)}) & ids.isin(table.log.events()["id"])
 
 
 def _unknown_yet(table, new, who, relabel):
