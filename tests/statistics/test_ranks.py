@@ -68,6 +68,8 @@ def test_few_values_get_students_interval_and_one_value_none():
     low, high = signed_rank_interval(values)
     half = stats.t.ppf(0.975, 2) * values.std(ddof=1) / np.sqrt(3)
     assert (low, high) == pytest.approx((pseudo_median(values) - half, pseudo_median(values) + half))
+    at_the_end = values - low  # whose interval begins at 0
+    assert signed_rank_p(at_the_end, at_the_end) == pytest.approx(0.05)
     assert np.isnan(signed_rank_interval([0.1])).all() and np.isnan(signed_rank_p([0.1], [0.1]))
 
 
@@ -88,7 +90,8 @@ def test_a_p_value_is_a_float_and_one_where_nothing_differs(n):
 
 
 @pytest.mark.parametrize(
-    ("level", "error"), [(0, ValueError), (1, ValueError), (95, ValueError), ("0.9", TypeError)]
+    ("level", "error"),
+    [(0, ValueError), (-0.5, ValueError), (1, ValueError), (95, ValueError), ("0.9", TypeError)],
 )
 def test_a_level_that_no_interval_has_is_named(level, error):
     with pytest.raises(error, match="level must be"):

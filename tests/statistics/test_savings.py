@@ -180,6 +180,12 @@ def test_single_run_interval_holds_the_next_split_as_often_as_it_says(n):
     assert 0.95 - 0.02 < held / 2000 < (n - 1) / (n + 1) + 0.02
 
 
+def test_the_interval_of_one_more_split_is_the_range_of_two():
+    two = np.log([0.5, 0.75])
+    assert single_run_interval(two, two) == pytest.approx((0.25, 0.5))
+    assert np.isnan(single_run_interval(two[:1], two[:1])).all()
+
+
 def make_parts(gains, n=20, spread=0.0):
     """Curves of parts in which a rule needs exp(-gain) of random's labels, with a spread over the splits."""
     rng, parts = np.random.default_rng(0), []

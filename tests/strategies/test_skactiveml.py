@@ -31,6 +31,13 @@ def test_a_rule_without_a_classifier_runs_in_a_study_and_repeats_itself():
     assert runs[0].equals(runs[1]) and set(runs[0]["strategy"]) == {"random", "core"}
 
 
+def test_a_rule_that_draws_at_random_draws_from_the_stream_of_the_run():
+    data, rule = al.load_dataset("iris"), from_skactiveml(pool.RandomSampling())
+    split, how = al.split_dataset(data.y, random_state=0), dict(batch=5, budget=11)
+    rows = [al.run_loop(data, split, rule, random_state=seed, **how).queried.tolist() for seed in (0, 0, 1)]
+    assert rows[0] == rows[1] != rows[2]
+
+
 def test_labels_may_be_texts():
     iris = al.load_dataset("iris")
     named = al.Dataset("iris", iris.X, np.array(["a", "b", "c"])[iris.y])

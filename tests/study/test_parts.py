@@ -43,6 +43,19 @@ def test_the_parts_of_each_cut_share_out_the_splits_and_feed_the_interval(iris):
     assert {"new_rows_low", "new_rows_high"} <= set(al.summarise(curves, 0.8, parts=parts))
 
 
+def test_parts_never_divide_a_group():
+    groups = np.repeat([f"patient {i}" for i in range(30)], 4)
+    parts = cut_rows(np.tile([0, 1], 60), 3, groups=groups)
+    assert [len({*groups[rows]}) for rows in parts] == [10, 10, 10] and [len(rows) for rows in parts] == [
+        40
+    ] * 3
+
+
+def test_a_study_of_one_split_has_one_in_every_part(iris):
+    parts = run_parts(iris, "random", n_splits=1, n_cuts=1, batch=4, budget=18, n_jobs=1)
+    assert parts.groupby("part")["split"].nunique().to_list() == [1, 1, 1]
+
+
 def test_each_cut_is_another_and_the_first_does_not_depend_on_how_many_there_are(iris):
     settings = dict(n_parts=2, n_splits=4, batch=4, budget=18, n_jobs=1)
     one, two = (run_parts(iris, ["random", "margin"], n_cuts=n, **settings) for n in (1, 2))
