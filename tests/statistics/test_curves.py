@@ -245,6 +245,11 @@ def test_the_median_of_two_splits_lies_between_the_quartiles():
     assert (row["q25"], row["median"], row["q75"]) == (20, 25, 30)
 
 
+def test_first_scores_are_the_lowest_of_the_first_rounds_and_minus_inf_where_a_run_is_shorter():
+    curves = make_curves({"random": [[0.5, 0.4, 0.9]], "margin": [[0.6]]})
+    assert first_scores(curves, 2).loc[0].to_dict() == {"random": 0.4, "margin": -INF}
+
+
 def test_crossings_are_interpolated_and_inf_when_never_reached():
     n_labels, scores = np.array([10.0, 20.0, 30.0]), np.array([[0.2, 0.6, 0.4], [0.9, 0.9, 0.9], [0.1] * 3])
     np.testing.assert_allclose(crossings(n_labels, scores, np.full(3, 0.5)), [17.5, 10, np.inf])

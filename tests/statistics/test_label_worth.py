@@ -84,8 +84,8 @@ def test_where_the_next_doubling_of_random_labels_gains_little_the_verdict_is_fl
     for n in (100, 150, 200):
         end = min(2 * n, 300)  # the last round
         doubling = (score(end) - score(n)) / np.log2(end / n)
-        assert al.label_worth(curves, n, flat=doubling * 1.05).loc["rule", "verdict"] == "flat"
-        assert al.label_worth(curves, n, flat=doubling * 0.95).loc["rule", "verdict"] == "more"
+        assert al.label_worth(curves, n, flat=doubling * 1.001).loc["rule", "verdict"] == "flat"
+        assert al.label_worth(curves, n, flat=doubling * 0.999).loc["rule", "verdict"] == "more"
 
 
 def test_a_curve_that_does_not_rise_at_all_is_flat_and_a_label_worth_one():
@@ -110,6 +110,13 @@ def test_a_random_curve_that_falls_for_a_while_is_read_as_flat_there():
     dip = lambda m: score(m) - 0.05 * (m == 150)  # noqa: E731
     row = al.label_worth(curves_of(lambda m: score(m * 1.2), reference=dip), 100).loc["rule"]
     assert np.isfinite(row["worth"]) and row["worth"] > 1
+
+
+def test_rounds_that_one_split_of_the_reference_has_count_as_often_as_they_are_there():
+    longer = runs("random", score(POOL), POOL, n_splits=1)
+    row = al.label_worth(curves_of(lambda m: score(m * 2)), 200, reference_curves=longer).loc["rule"]
+    assert row["low"] == pytest.approx(row["worth"]) == pytest.approx(row["high"])
+    assert row["worth"] == pytest.approx(2, abs=0.05)
 
 
 def test_the_split_of_the_reference_that_no_rule_ran_on_is_used_and_does_not_bias():
@@ -155,6 +162,8 @@ def test_the_order_of_the_rows_and_other_strategies_do_not_matter():
         ({"n_labels": 10}, "n_labels is 10"),
         ({"n_labels": 100, "reference": "badge"}, "badge"),
         ({"n_labels": 100, "flat": -0.1}, "flat must be a fraction of 0 or more, got -0.1"),
+        ({"n_labels": 100, "flat": True}, "flat must be a fraction of 0 or more, got True"),
+        ({"n_labels": 100, "flat": "0.1"}, "flat must be a fraction of 0 or more, got '0.1'"),
         ({"n_labels": 100, "flat": np.nan}, "flat must be a fraction of 0 or more, got nan"),
         ({"n_labels": 100, "random_state": -1}, "random_state must be at least 0, got -1"),
         (

@@ -115,6 +115,19 @@ def test_an_a_a_check_of_one_split_or_one_run_is_refused(copies):
         false_alarm_rate(pd.DataFrame(copies), 60)
 
 
+def test_an_open_interval_says_nothing_of_what_would_be_shown():
+    assert np.isnan(saving_shown_by(0.1, 1.0)) and np.isnan(saving_shown_by(-INF, 0.5))
+
+
+def test_a_saving_that_two_splits_show_needs_two():
+    assert splits_to_show(0.99, [60, 61, 60, 61], [120, 120, 121, 121]) == 2
+
+
+def test_p_values_below_0_are_refused():
+    with pytest.raises(ValueError, match="between 0 and 1"):
+        holm([-0.5, 0.5])
+
+
 def test_p_values_beyond_1_are_refused():
     with pytest.raises(ValueError, match="between 0 and 1"):
         holm([0.5, 1.5])

@@ -168,6 +168,7 @@ def test_summarise_agrees_with_paired_saving_of_interpolated_crossings(small_stu
         saving = al.paired_saving(needed[row.Index], needed["random"], budget)
         assert (row.saving_min, row.saving_max) == pytest.approx(saving[3:5])
         assert (row.saving_low, row.saving_high) == pytest.approx(saving[1:3])
+        assert row.single_low < row.single_high
 
 
 @pytest.mark.parametrize("n", [39, 100, 200])
@@ -184,6 +185,11 @@ def test_the_interval_of_one_more_split_is_the_range_of_two():
     two = np.log([0.5, 0.75])
     assert single_run_interval(two, two) == pytest.approx((0.25, 0.5))
     assert np.isnan(single_run_interval(two[:1], two[:1])).all()
+
+
+def test_the_interval_of_one_more_split_leaves_out_the_extreme_ones_of_79():
+    ratios = np.log(np.arange(1, 80) / 100)
+    assert single_run_interval(ratios, ratios) == pytest.approx((1 - 0.78, 1 - 0.02))
 
 
 def make_parts(gains, n=20, spread=0.0):

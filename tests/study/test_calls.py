@@ -7,6 +7,7 @@ import numpy as np
 import pandas as pd
 import pytest
 from scipy import sparse
+from sklearn.svm import LinearSVC
 
 import al_helpers as al
 from active_learning.study import parallel
@@ -113,6 +114,14 @@ def test_what_a_rule_returns_is_refused_by_what_it_is(iris, split, rule, error, 
     frame = pd.DataFrame(iris.X).assign(label=np.where(np.arange(150) % 3, "", iris.y.astype(str)))
     with pytest.raises(error, match=f"must return 4 distinct rows of the pool.*{message}"):
         al.suggest(al.load_table(frame, "label"), 4, strategy=rule)
+
+
+def test_a_rule_that_the_classifier_cannot_serve_is_refused_before_any_rule_runs(iris):
+    asked = []
+    rules = {"mine": lambda round: asked.append(1) or round.pool[: round.batch], "entropy": "entropy"}
+    with pytest.raises(ValueError, match="strategy 'entropy' needs predict_proba"):
+        al.run_study(iris, rules, **SMALL | {"model": LinearSVC()})
+    assert not asked
 
 
 def write(values):
