@@ -14,7 +14,7 @@ from sklearn.model_selection import cross_val_predict
 from active_learning.datasets.dataset import load_dataset
 from active_learning.models.registry import make_model
 from active_learning.report.analysis import query_facts
-from active_learning.report.benchmark import ONE, as_labels, expect, paired_worth, read_map
+from active_learning.report.benchmark import ONE, as_labels, expect, flat_share, paired_worth, read_map
 from active_learning.report.sentences import format_percent, results_table
 from active_learning.statistics.curves import bootstrap_interval
 from active_learning.statistics.label_worth import label_worth
@@ -157,6 +157,11 @@ class Appendix:
             middle, (low, high) = np.exp(pseudo_median(ratios)), np.exp(signed_rank_interval(ratios))
             words.append(f"{rule} {middle:.2f} [{low:.2f}, {high:.2f}]")
         return ", ".join(words)
+
+    @property
+    def flat_late(self):
+        """The share of real data sets on which 400 more random labels than 400 hardly matter."""
+        return f"{flat_share(read_map(), 400):.0%}"
 
     def worths(self, *names):
         """What 100 labels are worth with another classifier or with margin, as a table of strings."""

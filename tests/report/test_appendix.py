@@ -45,3 +45,4 @@ def test_other_questions_to_the_map_have_a_row_a_rule_and_batches_of_one_are_pai
     assert table["better / worse on"].str.fullmatch(r"\d+ / \d+ of \d+").all()
     margin, diverse = map(float, re.findall(r"margin ([\d.]+) \[", more.one_over_ten))
     assert margin > diverse
+    assert 44 < float(more.flat_late.strip("%")) <= 100  # more than at 100 labels
