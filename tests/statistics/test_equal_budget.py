@@ -89,6 +89,11 @@ def test_a_rule_ends_below_random_by_a_point_and_two_standard_errors():
     assert ends_below(make_curves({name: run[:1] for name, run in runs.items()})).empty  # one split
 
 
+def test_two_splits_are_enough_for_a_rule_to_end_below_random():
+    curves = make_curves({"random": [[0.5, 0.9]] * 2, "margin": [[0.5, 0.8]] * 2})
+    assert ends_below(curves).round(2).to_dict() == {"margin": -0.1}
+
+
 def test_runs_that_end_with_different_budgets_are_not_compared_at_equal_budget():
     curves = make_curves({"random": [[0.5, 0.9]] * 4, "margin": [[0.5, 0.5, 0.6]] * 4})
     assert ends_below(curves).empty
