@@ -14,6 +14,7 @@ from active_learning.features.text import TextEncoder, is_unspaced
 from active_learning.features.vectors import VectorScaler
 
 MISSING_CELLS = (10, 0.05)  # so many, and their share, from which on that a cell is missing is a feature
+DATES = 0.5  # the weight of all numbers of a date together, where a number has 1
 BESIDE_WORDS = 0.5  # the weight of strings without blanks, such as codes, beside texts of words
 MAX_LEVELS = 100  # one-hot columns a category: its commonest levels, and one for all the others
 
@@ -42,7 +43,7 @@ class OutlierClipper(TransformerMixin, BaseEstimator):
 def make_preprocessor(columns):
     """An unfitted transformer of columns side by side: imputed and scaled, one-hot, or encoded as text.
 
-    The many numbers of a date together weigh as much as one number, and strings without blanks less than
+    The many numbers of a date together weigh half as much as one number, and strings without blanks less than
     texts. Where many of the cells of a number or date are missing (MISSING_CELLS), whether one is missing is
     a feature of its own.
     """
@@ -65,7 +66,7 @@ def make_preprocessor(columns):
             places[column.kind].append(place)
         elif column.kind == "number":
             single.append((f"date {i}", scale, place))
-            weights[f"date {i}"] = width**-0.5
+            weights[f"date {i}"] = DATES * width**-0.5
         else:
             step = TextEncoder(column.texts) if column.kind == "text" else VectorScaler()
             single.append((f"{column.kind} {i}", step, place))

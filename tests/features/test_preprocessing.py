@@ -136,14 +136,14 @@ def test_equal_texts_with_different_labels_are_counted_whatever_stands_beside_th
     )
 
 
-def test_a_date_weighs_as_one_number_does():
+def test_a_date_weighs_half_as_much_as_one_number_does():
     days = pd.date_range("2024-01-01", periods=400, freq="31h").astype(str)
     frame = pd.DataFrame({"when": days, "size": np.arange(400.0) % 7, "label": list("ab") * 200})
     table = load_table(frame, "label")
     Z = table.preprocessor.fit_transform(table.X)
     variances = np.sort(Z.var(axis=0))
     assert len(variances) > 6 and variances[-1] == pytest.approx(1)  # the size
-    assert variances[:-1].sum() == pytest.approx(1)
+    assert variances[:-1].sum() == pytest.approx(0.5**2)
 
 
 def test_numbers_beyond_three_interquartile_ranges_are_pulled_back_to_there():
