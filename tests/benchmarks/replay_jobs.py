@@ -243,9 +243,11 @@ def write(args):
     _, last = summary(pd.read_csv(args.output))
     last["looked at"] = last["all ten, new"].notna()
     last["all ten"] = (last["all ten, new"] == True) & (last["all ten, pool"] == True)  # noqa: E712
-    means = ["half-width", "of fresh rows", "error", "error of all labels"]
+    means = ["half-width", "of fresh rows", "error", "error of all labels", "price"]
     counts = ["new rows", "pool", "looked at", "all ten, new", "all ten, pool", "all ten"]
     table = last.groupby("data")[counts].sum().join(last.groupby("data")[means].mean().round(4))
+    table["price_jobs"] = last.groupby("data")["price"].count()
+    table["price_deviation"] = last.groupby("data")["price"].std().round(4)
     table.insert(0, "jobs", last.groupby("data").size())
     table.columns = [name.replace(", ", "_").replace(" ", "_").replace("-", "_") for name in table.columns]
     table.reset_index().to_csv(RESULTS, index=False)
