@@ -1,4 +1,4 @@
-"""The classifier of a labelling job: chosen at 50 and at 200 labels, from the rows that are no audit rows.
+"""The classifier of a labelling job: chosen at 50 and at 200 labels, on those that are no audit rows.
 
 Logistic regression, unless another is better by more than the standard error of the difference. Where a class
 is rare, always the same answer is nearly always right: there, and where it is asked for, balanced accuracy
@@ -19,14 +19,17 @@ DEFAULT = "logistic_regression"
 CHOICES = ("logistic_regression", "extra_trees", "knn")  # fast, with the probabilities that scores need
 BALANCED = "balanced_logistic_regression"  # where a class is rare
 RARE = 0.2  # of an equal share, 10 % of two classes: a class with fewer of the labels is rare
-STAGES = (50, 200)  # labels at which the choice is made
+STAGES = (50, 200)  # labels at which the choice is made; it compares on at least half as many
 LOOKED_AT = 2_000  # rows of texts without a label at the most that the features are learnt from
 MOST = 300  # labelled rows that are compared on
 
 
 def stage_of(table):
-    """The labels at which the classifier is due to be chosen: 50, 200, or 0 if that is too early."""
-    n = int((table.labeled & ~table.audit).sum())
+    """The labels at which the classifier is due to be chosen: 50, 200, or 0 if that is too early.
+
+    Audit rows count among the labels, but half of a stage must be others, to compare on.
+    """
+    n = min(table.labeled.sum(), 2 * (table.labeled & ~table.audit).sum())
     return max((stage for stage in STAGES if stage <= n), default=0)
 
 
@@ -51,7 +54,7 @@ def choose_classifier(table, random_state=0, *, metric="accuracy"):
     rows = np.flatnonzero(seen.labeled)
     y = np.unique(seen.y[rows].astype(str), return_inverse=True)[1]
     counts = np.bincount(y) if len(y) else [0]
-    if len(counts) < 2 or len(rows) < STAGES[0]:
+    if len(counts) < 2 or not stage_of(table):
         return DEFAULT, f"classifier {DEFAULT}, until {STAGES[0]} labels tell whether another learns more"
     rng = np.random.default_rng(random_state)
     seen, _ = subsample_pool(seen, np.flatnonzero(seen.pool), LOOKED_AT, rng)

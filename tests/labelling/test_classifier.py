@@ -42,10 +42,16 @@ def test_a_class_of_three_labels_is_no_cause_for_a_warning():
         choose_classifier(table_of(y, X, 100))
 
 
-def test_the_choice_is_made_at_fifty_and_at_two_hundred_labels_that_are_no_audit_rows():
+def test_the_choice_is_made_at_fifty_and_at_two_hundred_labels_audit_rows_among_them():
     y, X = ring()
-    assert [stage_of(table_of(y, X, n, 10)) for n in (59, 60, 209, 210, 400)] == [0, 50, 50, 200, 200]
-    assert choose_classifier(table_of(y, X, 59, 10))[0] == "logistic_regression"
+    assert [stage_of(table_of(y, X, n, n // 5)) for n in (49, 50, 199, 200, 400)] == [0, 50, 50, 200, 200]
+    assert choose_classifier(table_of(y, X, 49, 9))[1].startswith("classifier logistic_regression, until 50")
+    assert "on 40 labels" in choose_classifier(table_of(y, X, 50, 10))[1]
+
+
+def test_the_choice_waits_until_half_of_its_labels_are_no_audit_rows():
+    y, X = ring()
+    assert [stage_of(table_of(y, X, n, 120)) for n in (120, 144, 145, 219, 220)] == [0, 0, 50, 50, 200]
 
 
 def test_the_audit_rows_do_not_move_the_choice():
