@@ -286,17 +286,20 @@ def stop_table():
 
 
 def score_history():
-    """What two scores said over twelve rounds on digits, a rule choosing 8 of 10 rows, and the truth.
+    """What two scores said in twelve rounds of a job on digits, two of ten rows audit rows, and the truth.
 
     Returns
     -------
     DataFrame
-        A row a round, means over jobs from 30 random labels: labels, truth (accuracy on rows kept out), score
-        (of audit rows), its 95 % interval low and high, cross_validation (on all labelled rows), jobs.
+        A row for every third round, means over jobs of the product from 30 random labels: labels, truth
+        (accuracy on rows kept out), score (of audit rows), its 95 % interval low and high, cross_validation
+        (on all labelled rows); shares of the intervals that held the truth: of the score for new_rows and for
+        the pool, of a forecast's score now (now_80, now_95) and of the labels to 93 % (needed_80, needed_95);
+        error_sem (of the score), jobs and forecasts of labels.
 
     Examples
     --------
     >>> score_history()["labels"].tolist()
-    [40, 50, 60, 70, 80, 90, 100, 110, 120, 130, 140, 150]
+    [60, 90, 120, 150]
     """
     return read_results("score_history.csv").copy()

@@ -72,7 +72,7 @@ class Way(Job):
     def due(self):
         """How many of the next ten rows are audit rows."""
         most = self.way.get("halved_at", np.inf)
-        asked = self.asked + BATCH
+        asked = len(self.drawn) + BATCH
         all_of_them = int(self.share * asked + 1e-9)
         if all_of_them > most:  # half as many of the rows beyond
             all_of_them = int(most + (asked - most / self.share) * self.share / 2 + 1e-9)

@@ -10,7 +10,7 @@ A job starts without a label (or with --start random ones, said to be so), and i
 third of the rows is kept out: it stands in the table as left out, and is guessed by the model that all labels
 train. The features are made once for all jobs. A row of OUTPUT.csv is a round of a job. Rows are appended: a
 run that was stopped goes on. `write` makes replayed_jobs.csv beside this script, a row a data set; `rounds`
-replayed_digits.csv, of 100 jobs on digits from 30 random labels, a row a round.
+the table of `score_history`, of 100 jobs on digits from 30 random labels, a row a round that was looked at.
 """
 
 import argparse
@@ -46,6 +46,7 @@ SETS = (
     *("keel:german", "keel:phoneme", "keel:tic-tac-toe"),
 )  # of several kinds, chosen before their first job
 RESULTS = Path(__file__).with_name("replayed_jobs.csv")
+HISTORY = Path(__file__).parents[2] / "active_learning" / "forecast" / "score_history.csv"
 
 
 def load(name, folder):
@@ -274,22 +275,25 @@ def needed_held(job, target, level):
 
 
 def rounds(args):
-    """Write replayed_digits.csv: of each round that was looked at, what was said and how often it held."""
+    """Write score_history.csv: of each round that was looked at, what was said and how often it held."""
     rows = pd.read_csv(args.output).sort_values(["job", "round"], ignore_index=True)
-    rows["error"], rows["cross_validation"] = (
-        rows[name] - rows["true_new"] for name in ("new_estimate", "all_labels")
-    )
-    rows = rows.join(held(rows)).rename(columns={"true_new": "truth", "new rows": "new_rows"})
-    rows["now_95"] = rows["truth"].between(rows["now_low"], rows["now_high"])
-    rows["now_80"] = rows["truth"].between(rows["now_low_80"], rows["now_high_80"])
-    jobs = [job for _, job in rows.rename(columns={"truth": "true_new"}).groupby("job")]
+    jobs = [job for _, job in rows.groupby("job")]
     for level in (80, 95):
         rows[f"needed_{level}"] = pd.concat([needed_held(job, args.target, level) for job in jobs])
-    names = ["labels", "truth", "error", "cross_validation", "new_rows", "pool", "now_95", "now_80"]
-    table = rows.groupby("round")[[*names, "needed_80", "needed_95"]].mean()
-    table["error_sem"], table["jobs"] = rows.groupby("round")["error"].sem(), rows.groupby("round").size()
-    table["forecasts"] = rows.groupby("round")["needed_80"].count()
-    table.round(4).reset_index().to_csv(RESULTS.with_name("replayed_digits.csv"), index=False)
+    rows = rows.join(held(rows)).rename(columns=SAID)
+    rows["error"] = rows["score"] - rows["truth"]
+    rows["now_95"] = rows["truth"].between(rows["now_low"], rows["now_high"])
+    rows["now_80"] = rows["truth"].between(rows["now_low_80"], rows["now_high_80"])
+    by_round = rows.groupby("round")
+    names = [*SAID.values(), "pool", "now_95", "now_80", "needed_80", "needed_95"]
+    table = by_round[["labels", *names]].mean().astype({"labels": int})
+    table["error_sem"], table["jobs"] = by_round["error"].sem(), by_round.size()
+    table["forecasts"] = by_round["needed_80"].count()
+    table.round(4).to_csv(HISTORY, index=False)
+
+
+SAID = {"true_new": "truth", "new_estimate": "score", "new_low": "low", "new_high": "high"}
+SAID |= {"all_labels": "cross_validation", "new rows": "new_rows"}
 
 
 def main():

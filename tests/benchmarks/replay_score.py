@@ -1,13 +1,12 @@
 """Labelling jobs replayed with audit rows: does the score's interval hold the truth, and what do they cost?
 
     python tests/benchmarks/replay_score.py OUTPUT.csv [--jobs 200] [--rounds 10] [--sets digits wine ...]
-        [--tables FOLDER] [--start 0] [--every]
+        [--tables FOLDER]
 
 A job starts from nothing and follows the product's advice: random rows at first, then the recommended rule; 2
 of 10 rows are audit rows, which its model does not see. A row of OUTPUT.csv is a job: each score and its
 truth, a score on all labelled rows (cross-validation), and the accuracy of the same job without audit rows.
-With --every it is a round of a job, with the 80 % interval; --start rows are given at random first. Rows
-are appended: a run that was stopped goes on.
+Rows are appended: a run that was stopped goes on.
 """
 
 import argparse
@@ -22,7 +21,7 @@ from sklearn.base import clone
 import al_helpers as al
 from active_learning._arrays import take
 from active_learning.labelling import score as scoring
-from active_learning.labelling.draw import START, _shown
+from active_learning.labelling.draw import START
 from active_learning.labelling.plan import table_model
 from active_learning.models.registry import fit, make_model
 from active_learning.strategies.base import Round
@@ -58,7 +57,7 @@ class Job:
 
     def __init__(self, X, y, rows, share, rng):
         self.X, self.y, self.rows, self.share, self.rng = X, y, rows, share, rng
-        self.drawn, self.given = {}, 0
+        self.drawn = {}
 
     def of(self, *how):
         """The rows drawn so."""
@@ -66,7 +65,8 @@ class Job:
 
     def round(self):
         """Draw ten more rows, as labelling.draw does."""
-        audits = int(self.share * (self.asked + BATCH) + 1e-9) - int(self.share * self.asked + 1e-9)
+        asked = len(self.drawn)
+        audits = int(self.share * (asked + BATCH) + 1e-9) - int(self.share * asked + 1e-9)
         wanted = len(self.drawn) + BATCH - audits
         while len(self.drawn) < wanted:
             seen = self.of("rule", "random")
@@ -79,18 +79,6 @@ class Job:
             picked = RULE(Round(model, self.X, seen, self.y[seen], pool, missing, self.rng))
             self.drawn |= dict.fromkeys(picked.tolist(), "rule")
         self.at_random(audits, "audit")
-
-    @property
-    def asked(self):
-        """How many rows were asked for so far, beside those given."""
-        return len(self.drawn) - self.given
-
-    def give(self, n):
-        """Draw n rows at random before the first round, as labelling.draw does."""
-        rows = self.rng.choice(self.rows, n, replace=False)
-        shown = _shown(self.y[rows])
-        self.drawn |= dict(zip(rows.tolist(), np.where(shown, "random", "audit").tolist(), strict=True))
-        self.given = n
 
     def at_random(self, n, how):
         """Draw n rows of those not drawn yet."""
@@ -137,33 +125,6 @@ def replay(X, y, seed, rounds):
     return row
 
 
-def looks(X, y, seed, rounds, start):
-    """One job, as a dict of numbers for each round."""
-    rng = np.random.default_rng(seed)
-    order = rng.permutation(len(y))
-    test, rows = order[: len(y) // 3], np.sort(order[len(y) // 3 :])
-    job = Job(X, y, rows, SHARE, rng)
-    job.give(start)
-    for number in range(1, rounds + 1):
-        job.round()
-        found, model, pool = evidence(job)
-        row = {"job": seed[1], "round": number, "labels": len(job.drawn), "n_audit": len(found.right)}
-        row |= {
-            "n_test": len(test),
-            "n_pool": len(pool),
-            "true_pool": (model.predict(X[pool]) == y[pool]).mean(),
-        }
-        row |= {"true_new": (model.predict(X[test]) == y[test]).mean()}
-        row["all_labels"] = np.append(found.right, found.others).mean()
-        (new, rest), (near, _) = scoring.scores_of(found), scoring.scores_of(found, 0.8)
-        row |= {f"new_{end}": getattr(new, end) for end in ("estimate", "low", "high")}
-        row |= {f"pool_{end}": getattr(rest, end) for end in ("estimate", "low", "high")}
-        yield {name: round(float(value), 4) for name, value in row.items()} | {
-            "low_80": round(near.low, 4),
-            "high_80": round(near.high, 4),
-        }
-
-
 def summary(path):
     """Coverage, widths, errors and price of each data set, and of all, as a DataFrame in per cent."""
     jobs = pd.read_csv(path)
@@ -186,15 +147,6 @@ def summary(path):
     return table.assign(jobs=jobs.groupby("data").size().reindex(table.index, fill_value=len(jobs))).round(1)
 
 
-def history(path):
-    """The means of each round over jobs, as score_history.csv holds them."""
-    rounds = pd.read_csv(path)
-    names = {"true_new": "truth", "new_estimate": "score", "new_low": "low", "new_high": "high"}
-    names["all_labels"] = "cross_validation"
-    table = rounds.groupby("labels")[[*names]].mean().rename(columns=names).round(4)
-    return table.assign(jobs=rounds["job"].nunique()).reset_index().astype({"labels": int})
-
-
 def main():
     parser = argparse.ArgumentParser(description=__doc__.split("\n")[0])
     parser.add_argument("output", type=Path)
@@ -202,26 +154,19 @@ def main():
     parser.add_argument("--rounds", type=int, default=10)
     parser.add_argument("--sets", nargs="+", default=[*BUNDLED])
     parser.add_argument("--tables", help="folder of the tables that are not bundled")
-    parser.add_argument("--start", type=int, default=0)
-    parser.add_argument("--every", action="store_true")
     args = parser.parse_args()
     done = pd.read_csv(args.output).groupby("data").size() if args.output.exists() else {}
-    per_job = args.rounds if args.every else 1
     data = {name: load(name, args.tables) for name in args.sets}
     for i in range(args.jobs):
         for name, (X, y) in data.items():
-            if i >= done.get(name, 0) / per_job:
+            if i >= done.get(name, 0):
                 seed = (zlib.crc32(name.encode()), i)
-                rows = [*looks(X, y, seed, args.rounds, args.start)] if args.every else None
-                rows = rows or [replay(X, y, seed, args.rounds)]
+                row = replay(X, y, seed, args.rounds)
                 there = args.output.exists()
-                pd.DataFrame(rows).assign(data=name).to_csv(
+                pd.DataFrame([row]).assign(data=name).to_csv(
                     args.output, mode="a", index=False, header=not there
                 )
-    if args.every:
-        print(history(args.output).to_csv(index=False), end="")
-    else:
-        print(summary(args.output).to_string())
+    print(summary(args.output).to_string())
 
 
 if __name__ == "__main__":

@@ -46,20 +46,3 @@ def test_the_help_says_what_audit_rows_cost():
     text = " ".join(command_parser("suggest").format_help().split())
     assert len(halves) == 2
     assert f"costs about {halves['price'].mean():.1f} points of accuracy at 100 labels" in text
-
-
-ROUNDS = pd.read_csv(FOLDER / "replayed_digits.csv").set_index("round")
-
-
-def test_on_digits_the_score_is_right_within_a_point_after_twelve_rounds():
-    last = ROUNDS.loc[12]
-    assert last["jobs"] == 100 and abs(last["error"]) < 0.01 < -last["cross_validation"]
-
-
-def test_on_digits_a_forecasts_score_now_and_labels_needed_hold_as_often_as_they_say():
-    for said, held in ((0.95, "now_95"), (0.8, "now_80")):
-        hits = ROUNDS[held] * ROUNDS["jobs"]
-        assert all(binomtest(round(k), 100, said, alternative="less").pvalue > 0.05 for k in hits)
-    for said, held in ((0.95, "needed_95"), (0.8, "needed_80")):
-        hits = (ROUNDS[held] * ROUNDS["forecasts"]).sum()
-        assert hits / ROUNDS["forecasts"].sum() >= said
