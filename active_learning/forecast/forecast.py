@@ -190,7 +190,7 @@ def forecast(
     answer |= {} if evidence is None else {"score_now": honest_now(evidence)}
     if not isinstance(table_or_history, Dataset):
         answer |= _of_table(answer, table_or_history, name_or_model)
-    return answer | {"verdict": verdict_on(answer) + unlearnt(answer)}
+    return answer | {"verdict": verdict_on(answer, audited=evidence is not None) + unlearnt(answer)}
 
 
 def _look_chosen(source):

@@ -17,7 +17,7 @@ from active_learning.tables.logged import row_hashes
 from active_learning.tables.row_states import row_states
 from active_learning.tables.table import id_text
 
-AUDIT_SHARE = 0.2  # fewer, or shown to the rule after a while, cost as much (tests/benchmarks/audit_price.py)
+AUDIT_SHARE = 0.2  # 2 and then 1 of 10 was no cheaper on other data sets (tests/benchmarks/audit_price.py)
 NO_GROUP = "the rule has met every group that has a row left"
 RANDOM_START = "at the start rows are drawn at random: a rule needs some labels of two classes to go by"
 SHOWN = 10  # of rows given at random, how many the rule sees, beside the first of each class

@@ -9,7 +9,7 @@ import pytest
 import al_helpers as al
 from active_learning.forecast.honest import honest_now, moved_curve
 from active_learning.forecast.learning_curve import SubsetCurve, continuation
-from active_learning.forecast.wording import verdict_on
+from active_learning.forecast.wording import SELDOM_SHOWN, verdict_on
 from active_learning.labelling.score import Evidence
 
 
@@ -76,6 +76,12 @@ def answer_of(target, **now):
 ])  # fmt: skip
 def test_a_target_is_said_to_be_reached_as_surely_as_the_interval_shows(target, words):
     assert verdict_on(answer_of(target)).startswith(words)
+
+
+@pytest.mark.parametrize("target, said", [(0.79, False), (0.84, False), (0.89, True), (0.92, False)])
+def test_a_target_that_is_not_shown_to_be_reached_is_told_how_seldom_audit_rows_show_it(target, said):
+    assert (SELDOM_SHOWN in verdict_on(answer_of(target), audited=True)) == said
+    assert SELDOM_SHOWN not in verdict_on(answer_of(target))
 
 
 def test_a_target_that_the_constant_answer_reaches_is_none():
