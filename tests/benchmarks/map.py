@@ -68,6 +68,12 @@ from those that may be advised. Cut for want of time, before a row of long was c
 and diverse_margin in batches of 10; of single the end of the order. Before a row of herding was computed: all
 but the first ten real sets of the order. It costs little, 1 to 6 s of a core a set.
 
+What came after that (written down before any of its rows was computed): the ten held out again with 20 splits
+instead of 10, whatever it makes of the advice; herding for the real sets that lack it; long for the rest of
+the order; beside these single for the rest of the order, then trees for the sets that lack it, the smallest
+first. At an hour fixed beforehand all stops, and what is there by then stays. Rows come only from sets whose
+random rows, computed again, are those of the map: readers of tables have changed since.
+
 Added when the sets were computed again with 20 splits instead of 10, and the advice had been held against the
 sets kept out: the settled RECOMMENDED, too, gives way only to a rule whose paired worth is shown to be
 larger. By the medians alone margin (1.58) would have replaced diverse_margin (1.55), though paired set by set
