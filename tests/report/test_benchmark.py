@@ -199,7 +199,7 @@ def test_the_share_of_random_rows_in_the_loop_is_the_maps(table):
 
 def test_recommend_rule_takes_the_nearest_batch_and_refuses_other_kinds():
     assert al.recommend_rule("table", 12) == al.recommend_rule("table", 10)
-    assert al.recommend_rule("table", 3) == al.recommend_rule("table", 1) != al.recommend_rule("table", 4)
+    assert al.recommend_rule("text", 3) == al.recommend_rule("text", 1) != al.recommend_rule("text", 4)
     with pytest.raises(ValueError, match="video"):
         al.recommend_rule("video", 10)
     with pytest.raises(ValueError, match="batch"):
