@@ -142,7 +142,7 @@ class Appendix:
         for words, ((classifier, batch, n), rules) in ASKED.items():
             for rule in rules:
                 row = table.loc[(classifier, rule, batch, n)]
-                cells = {"asked of": words, "rule": rule, "100 labels are worth": as_labels(row["median"])}
+                cells = {"case": words, "rule": rule, "100 labels are worth": as_labels(row["median"])}
                 cells["better / worse on"] = f"{row['more']} / {row['fewer']} of {row['n_sets']}"
                 rows.append(cells | {"largest loss": f"{max(-100 * row['worst'], 0):.1f} points"})
         return pd.DataFrame(rows)

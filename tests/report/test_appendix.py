@@ -40,7 +40,7 @@ def test_worths_beyond_the_labels_that_were_run_are_bounds(more):
 
 def test_other_questions_to_the_map_have_a_row_a_rule_and_batches_of_one_are_paired(more):
     table = more.asked_besides
-    assert {*table["asked of"]} == {"one at a time", "400 labels", "extra trees"}
+    assert {*table["case"]} == {"one at a time", "400 labels", "extra trees"}
     assert table["100 labels are worth"].str.fullmatch(r"all|\d+").all()
     assert table["better / worse on"].str.fullmatch(r"\d+ / \d+ of \d+").all()
     margin, diverse = map(float, re.findall(r"margin ([\d.]+) \[", more.one_over_ten))
