@@ -51,7 +51,8 @@ def suggest(table, n=10, *, strategy=None, model=None, audit_share=None, only_au
     DataFrame
         Without a log: id, guess_1, p_1, guess_2, p_2 (the two likeliest classes and their probabilities) and
         score, in the order to label. With one: the rows' ids and cells, in random order, and an empty column
-        for the label; nothing tells which are audit rows. Its attrs hold `strategy` and `notes`.
+        for the label; nothing tells which are audit rows. The ids stand under `id`, or, where the table has
+        other cells of that name, under the name of its index. Its attrs hold `strategy` and `notes`.
 
     Raises
     ------
@@ -217,7 +218,9 @@ def _to_label(table, rows, rule, notes):
     """What a person sees of the rows: ids, cells, and an empty label."""
     frame = table.frame.iloc[rows].drop(columns=table.label_column)
     named = frame.index.name
-    frame = frame.drop(columns=named, errors="ignore").reset_index().rename(columns={named: "id"})
+    frame = frame.drop(columns=named, errors="ignore").reset_index()
+    if "id" not in frame:  # a column of the table's own keeps its name
+        frame = frame.rename(columns={named: "id"})
     frame[table.label_column] = ""
     frame.attrs |= {"strategy": rule, "notes": [*notes]}
     return frame

@@ -86,6 +86,12 @@ def test_neither_the_file_nor_the_screen_tells_which_rows_are_audit_rows(job):
     assert "audit" not in command("suggest", "my.csv").replace("my.csv", "")
 
 
+def test_a_column_named_id_that_is_no_id_is_shown_beside_the_row_numbers(job):
+    _, command = job
+    shown = command("suggest", "my.csv", "--label-column", "y", "--classes", "yes,no", "--json")
+    assert {*shown["suggestions"][0]} == {"row", "id", "a", "b", "c", "y"}
+
+
 def test_without_audit_rows_there_is_no_score_and_it_says_why_and_what_to_do(job):
     truth, command = job
     command("suggest", "my.csv", *FIRST, "-n", 30, "--audit-share", 0)

@@ -48,6 +48,15 @@ def test_two_of_ten_are_audit_rows_and_nothing_in_the_rows_shows_which(job):
     assert set(places) == set(range(10))  # they stand anywhere
 
 
+def test_a_column_named_id_that_is_no_id_keeps_its_name(tmp_path):
+    table = al.load_table(
+        ROWS.assign(id=1.5, y=""), "y", log=al.LabelLog(tmp_path / "l.csv"), classes=["no", "yes"]
+    )
+    rows = al.suggest(table, 4)
+    assert [*rows.columns] == ["row", "a", "b", "c", "id", "y"]
+    assert len(read_answers(table, rows.assign(y="yes")).events) == 4
+
+
 @pytest.mark.parametrize("n", [1, 3, 7, 10])
 def test_audit_rows_are_the_share_of_all_rows_so_far_rounded_down(job, n):
     for done in range(n, 5 * n + 1, n):
