@@ -15,7 +15,8 @@ The code is in active_learning/, one folder a subject. Names that are not listed
 from active_learning import __version__
 # 1. Data: load a data set; split it into seed, pool and test
 from active_learning.datasets.bundled import DESCRIPTIONS
-from active_learning.datasets.dataset import Dataset, Split, load_dataset, split_dataset
+from active_learning.datasets.dataset import Dataset, load_dataset
+from active_learning.datasets.splits import Split, split_dataset
 # 2. Query rules: scores, and the rules by name
 from active_learning.strategies.base import entropy, least_confidence, margin
 from active_learning.strategies.registry import CLASSIC, RECOMMENDED, STRATEGIES, recommend_rule

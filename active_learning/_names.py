@@ -32,7 +32,11 @@ STRATEGIES = (
     "density_margin",
 )
 CLASSIFIERS = (
-    *("logistic_regression", "svm", "knn", "extra_trees", "label_spreading"),
+    "logistic_regression",
+    "svm",
+    "knn",
+    "extra_trees",
+    "label_spreading",
     "balanced_logistic_regression",
 )
 METRICS = ("accuracy", "balanced_accuracy", "f1")

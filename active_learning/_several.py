@@ -13,6 +13,7 @@ SEPARATORS = "|", ";", ",", "#", "\n", "\t", "、", "；", "，", "｜", "<br>",
 EITHER = "/", " and ", " or ", " & ", "&", "+", "^", "\\", ":"  # which stand in few names of classes
 JOINTS = " - ", "_", " "  # and in many
 BRACKETS = {"[": "]", "{": "}", "(": ")"}
+PARTED = (*SEPARATORS, *EITHER, *JOINTS, *BRACKETS)
 BITS = re.compile(r"[\[(]?\s*[01](?:[\s,;]+[01])+\s*[\])]?")
 LISTED = re.compile(r"""[\[({]?\s*(['"])(.*)\1\s*[\])}]?""")  # one label of a printed list: 'a' of ['a', 'b']
 CALLED = re.compile(r"\b[\w.]+\((?=.*\))")  # array( of a printed array
@@ -54,9 +55,6 @@ def several_labels(labels, others=()):
     printed = {label: found for label in everything if (found := _printed(label)) is not None}
     several = [label for label in labels if _holds_several(label)] or _lists(labels, everything, printed)
     return several or _recurring(labels, everything, printed) or _joined(labels, everything)
-
-
-PARTED = (*SEPARATORS, *EITHER, *JOINTS, *BRACKETS)
 
 
 def _printed(label):

@@ -161,8 +161,8 @@ def _add_suggest(add):
     add("--output", metavar="FILE", help="where to write them (default TABLE.next.csv)")
     add("--strategy", metavar="NAME", help="rule (default diverse_margin; for one row margin)")
     share = "share of rows drawn at random and kept from the rule, to score the model honestly (default 0.2)"
-    share += "; it costs 1.2 points of accuracy at 100 labels in the mean of ten data sets, "
-    share += "0.1 to 5.1 on single ones"
+    share += "; it costs 1.2 points of accuracy at 100 labels on average over ten data sets "
+    share += "(from 0.1 to 5.1)"
     add("--audit-share", type=float, metavar="SHARE", help=share)
     add("--only-audit", action="store_true", help="draw such rows alone")
     add("--target-acc", type=float, metavar="ACC", help="say how many batches it is away")

@@ -9,7 +9,8 @@ from functools import cached_property
 import numpy as np
 import pandas as pd
 
-from active_learning.datasets.dataset import load_dataset, split_dataset
+from active_learning.datasets.dataset import load_dataset
+from active_learning.datasets.splits import split_dataset
 from active_learning.forecast.backtest import backtest_forecasts, calibration_table, stop_table
 from active_learning.forecast.forecast import forecast
 from active_learning.study.loop import run_loop

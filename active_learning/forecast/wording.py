@@ -1,9 +1,9 @@
 """What a forecast says: its verdict, its lines for the command, and what a batch may gain.
 
-Each sentence is chosen by the numbers of the dict that `forecast` returns. Where a target is said to be
-probably reached it is in nine cases of ten; but 10 to 20 audit rows show it in only a third of the cases in
-which it is. Three other ways were tried, and on other data sets none said it more often and was right in nine
-of ten (tests/benchmarks/reached.csv). Not here: the numbers (forecast).
+Each sentence is chosen by the numbers of the dict that `forecast` returns. A target that is said to be
+probably reached is reached in nine cases of ten, but 10 to 20 audit rows show that for only a third of the
+targets that are reached. Three other ways were tried: on other data sets none of them said it more often and
+was still right in nine cases of ten (tests/benchmarks/reached.csv). Not here: the numbers (forecast).
 """
 
 from active_learning.report.sentences import format_percent
@@ -11,8 +11,8 @@ from active_learning.report.sentences import format_percent
 PROBABLY = 0.65  # of the way down to the 80 % interval's end: about that of 60 %
 NOT_SHOWN = "about reached, which is not shown"
 SELDOM_SHOWN = (
-    "Few audit rows seldom show more: in replayed jobs 'probably reached' was true 92% of the time, and said "
-    "of only 30% of the targets that were reached."
+    "A few audit rows seldom show more: in replayed jobs 'probably reached' was true 92% of the time, and "
+    "said of only 30% of the targets that were reached."
 )
 
 

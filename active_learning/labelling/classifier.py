@@ -1,8 +1,8 @@
-"""The classifier of a labelling job: chosen at 50 and at 200 labels, on those that are no audit rows.
+"""The classifier of a labelling job: chosen at 50 and at 200 labels, on those that are not audit rows.
 
 Logistic regression, unless another is better by more than the standard error of the difference. Where a class
-is rare, always the same answer is nearly always right: there, and where it is asked for, balanced accuracy
-decides, and logistic regression that counts all classes alike is among the choices.
+is rare, a constant answer is nearly always right: there, or where it is asked for, balanced accuracy decides,
+and logistic regression that counts all classes alike is among the choices.
 """
 
 import numpy as np

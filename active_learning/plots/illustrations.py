@@ -7,7 +7,7 @@ results (results), colours and titles (style).
 import numpy as np
 
 from active_learning._validation import check_choice, import_optional
-from active_learning.datasets.dataset import row_numbers
+from active_learning.datasets.splits import row_numbers
 from active_learning.plots.style import (
     COLORS,
     GROUP_COLORS,
@@ -128,7 +128,7 @@ def plot_split(images, split, ax=None):
     Examples
     --------
     >>> import numpy as np
-    >>> from active_learning.datasets.dataset import Split
+    >>> from active_learning.datasets.splits import Split
     >>> ax = plot_split(np.zeros((4, 8, 8)), Split([0, 1], [2], [3]))
     >>> [text.get_text() for text in ax.texts]
     ['seed: 2', 'pool: 1', 'test: 1']

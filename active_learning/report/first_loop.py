@@ -12,7 +12,8 @@ from sklearn.datasets import make_moons
 from sklearn.linear_model import LogisticRegression
 from sklearn.model_selection import train_test_split
 
-from active_learning.datasets.dataset import Dataset, Split, load_dataset, split_dataset
+from active_learning.datasets.dataset import Dataset, load_dataset
+from active_learning.datasets.splits import Split, split_dataset
 from active_learning.models.registry import make_model
 from active_learning.statistics.curves import bootstrap_interval
 from active_learning.study.loop import run_loop

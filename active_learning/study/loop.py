@@ -74,7 +74,8 @@ def run_loop(
 
     Examples
     --------
-    >>> from active_learning.datasets.dataset import load_dataset, split_dataset
+    >>> from active_learning.datasets.dataset import load_dataset
+    >>> from active_learning.datasets.splits import split_dataset
     >>> iris = load_dataset("iris")
     >>> run_loop(iris, split_dataset(iris.y, random_state=0), "margin", budget=20).n_labels
     array([ 6, 16, 20])

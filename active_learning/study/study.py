@@ -20,7 +20,8 @@ from sklearn.model_selection import StratifiedKFold
 from active_learning._arrays import take
 from active_learning._progress import progress
 from active_learning._validation import check_integer, named_keywords
-from active_learning.datasets.dataset import Dataset, check_dataset, split_dataset
+from active_learning.datasets.dataset import Dataset, check_dataset
+from active_learning.datasets.splits import split_dataset
 from active_learning.models.checked import warn_unseeded
 from active_learning.models.registry import Represented, make_model
 from active_learning.strategies.registry import CLASSIC, check_strategy, pick_strategies

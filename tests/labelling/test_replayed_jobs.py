@@ -47,8 +47,8 @@ def test_the_help_says_what_audit_rows_cost():
     low, high = 100 * TABLE["price"].min(), 100 * TABLE["price"].max()
     text = " ".join(command_parser("suggest").format_help().split())
     assert len(TABLE) == 10
-    said = f"costs {price:.1f} points of accuracy at 100 labels in the mean of ten data sets, "
-    assert said + f"{low:.1f} to {high:.1f} on single ones" in text
+    said = f"costs {price:.1f} points of accuracy at 100 labels on average over ten data sets "
+    assert said + f"(from {low:.1f} to {high:.1f})" in text
 
 
 def test_another_way_to_draw_audit_rows_is_no_cheaper_on_other_data_sets():
