@@ -17,7 +17,8 @@ from active_learning.report.sentences import (
 )
 from active_learning.statistics.equal_budget import ends_below, gains, reachable
 from active_learning.statistics.power import saving_shown_by
-from active_learning.statistics.savings import holm, summarise
+from active_learning.statistics.ranks import holm
+from active_learning.statistics.savings import summarise
 
 FEW_SPLITS = 10  # below, only large differences are shown among several rules
 MORE_SPLITS = 30

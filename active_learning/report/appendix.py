@@ -18,7 +18,8 @@ from active_learning.report.benchmark import ONE, as_labels, expect, flat_share,
 from active_learning.report.sentences import format_percent, results_table
 from active_learning.statistics.curves import bootstrap_interval
 from active_learning.statistics.label_worth import label_worth
-from active_learning.statistics.savings import pseudo_median, signed_rank_interval, summarise
+from active_learning.statistics.ranks import pseudo_median, signed_rank_interval
+from active_learning.statistics.savings import summarise
 from active_learning.strategies.registry import CLASSIC, STRATEGIES
 from active_learning.study.study import curves_of, run_histories, run_study
 

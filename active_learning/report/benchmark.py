@@ -13,7 +13,7 @@ import numpy as np
 import pandas as pd
 from scipy import stats
 
-from active_learning.statistics.savings import holm, pseudo_median, signed_rank_interval, signed_rank_p
+from active_learning.statistics.ranks import holm, pseudo_median, signed_rank_interval, signed_rank_p
 from active_learning.strategies.registry import RECOMMENDED
 
 MAP = Path(__file__).with_name("map.csv")

@@ -25,7 +25,8 @@ from active_learning.report.sentences import (
 )
 from active_learning.statistics.curves import by_split, final_scores, labels_to_target, mean_curve_crossings
 from active_learning.statistics.power import false_alarm_rate, ranking, smallest_saving_shown
-from active_learning.statistics.savings import pseudo_median, signed_rank_interval, summarise
+from active_learning.statistics.ranks import pseudo_median, signed_rank_interval
+from active_learning.statistics.savings import summarise
 from active_learning.strategies.base import margin
 from active_learning.strategies.batch import CANDIDATES
 from active_learning.strategies.registry import CLASSIC, RECOMMENDED, STRATEGIES

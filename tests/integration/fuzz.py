@@ -46,7 +46,7 @@ from active_learning.models.registry import CLASSIFIERS, default_model, fit
 from active_learning.plots.style import color_of, ink_of
 from active_learning.report import sentences
 from active_learning.statistics import curves as measures
-from active_learning.statistics import equal_budget, power, savings
+from active_learning.statistics import equal_budget, power, ranks
 from active_learning.strategies import base, batch
 from active_learning.strategies.registry import check_strategy, pick_strategies
 from active_learning.study.study import cut_rows, run_parts
@@ -62,13 +62,7 @@ BEHIND = [  # what is not exported, and takes arguments from tests, the command 
     *(sentences.seed_meets, sentences.beside_constant, notebook.text_table, notebook.moving_picture),
     *(getattr(measures, name) for name in ("by_split", "areas", "area_under_curve", "final_scores")),
     *(measures.mean_curve_crossings, power.false_alarm_rate, run_parts, sentences.format_range),
-    *(
-        measures.crossing_bounds,
-        equal_budget.gains,
-        equal_budget.reachable,
-        savings.pseudo_median,
-        savings.holm,
-    ),
+    *(measures.crossing_bounds, equal_budget.gains, equal_budget.reachable, ranks.pseudo_median, ranks.holm),
     *(power.ranking, power.smallest_saving_shown, power.splits_to_show),
     *(base.Round, base.top_rows, base.score_pool, base.requires, base.highest, base.random_rows),
     *(base.smallest_margin, batch.annealed_margin, batch.badge, batch.cluster_margin, batch.committee),

@@ -17,7 +17,7 @@ from active_learning.report.sentences import beside_constant
 from active_learning.statistics.curves import areas, mean_curve_crossings
 from active_learning.statistics.equal_budget import gains, reachable
 from active_learning.statistics.power import false_alarm_rate, ranking, splits_to_show
-from active_learning.statistics.savings import holm, pseudo_median
+from active_learning.statistics.ranks import holm, pseudo_median
 from active_learning.strategies.base import score_pool
 
 

@@ -21,7 +21,8 @@ from active_learning.statistics.curves import (
     mean_curve_crossings,
     student_interval,
 )
-from active_learning.statistics.savings import log_ratios, pseudo_median
+from active_learning.statistics.ranks import pseudo_median
+from active_learning.statistics.savings import log_ratios
 
 
 @pytest.mark.parametrize(

@@ -15,7 +15,7 @@ from active_learning.statistics.power import (
     smallest_saving_shown,
     splits_to_show,
 )
-from active_learning.statistics.savings import holm
+from active_learning.statistics.ranks import holm
 from active_learning.strategies.base import random_rows
 
 INF = np.inf

@@ -10,12 +10,7 @@ from hypothesis import strategies as st
 from scipy import stats
 
 import al_helpers as al
-from active_learning.statistics.savings import (
-    fewest_values,
-    pseudo_median,
-    signed_rank_interval,
-    signed_rank_p,
-)
+from active_learning.statistics.ranks import fewest_values, pseudo_median, signed_rank_interval, signed_rank_p
 
 numbers = st.lists(st.floats(-5, 5), min_size=1, max_size=12)
 

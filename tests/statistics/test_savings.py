@@ -12,7 +12,8 @@ from hypothesis import strategies as st
 import al_helpers as al
 from active_learning.report.sentences import describe
 from active_learning.statistics.curves import by_split, crossing_bounds
-from active_learning.statistics.savings import _new_rows, holm, single_run_interval
+from active_learning.statistics.ranks import holm
+from active_learning.statistics.savings import _new_rows, single_run_interval
 
 INF = np.inf
 labels = st.integers(20, 500).map(float)
