@@ -278,6 +278,8 @@ def test_rows_are_added_once_and_the_file_is_replaced_at_once(script, tmp_path):
     assert list(pd.read_csv(path)["worth"]) == [1.0, 1.0, 2.0, 2.0] and list(tmp_path.iterdir()) == [path]
     script.add_rows(rows.assign(worth=9.0, splits=20), path)
     assert list(pd.read_csv(path)["worth"]) == [9.0, 1.0, 9.0, 2.0]
+    script.add_rows(rows.assign(worth=8.0, splits=20), path)
+    assert list(pd.read_csv(path)["worth"]) == [8.0, 1.0, 8.0, 2.0]
 
 
 def test_anybodys_rule_gets_its_row_and_the_sets_on_which_it_does_harm(script):
