@@ -21,7 +21,7 @@ TYPED = re.compile(r",?\s*dtype=[^)\]]+")
 
 
 def several_labels(labels, others=()):
-    """The labels that name several classes a row, or are lists of what is no class; none if all are classes.
+    """Labels that name several classes per row, or are lists of what is not a class; none if all are classes.
 
     They do if their parts occur again, in other combinations or alone; if all their parts are classes of
     their own, whatever joins them; and if they are vectors of bits, printed lists beside others, or JSON.
@@ -91,7 +91,7 @@ def _are_numbers(members):
 
 
 def _holds_several(label):
-    """Whether a label is JSON with a list of several in it, or of what is no name."""
+    """Whether a label is JSON with a list of several in it, or of what is not a name."""
     if label.strip()[:1] not in ("{", "["):
         return False
     try:

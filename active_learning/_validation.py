@@ -19,7 +19,7 @@ from sklearn.pipeline import Pipeline
 
 
 def check_integer(name, value, low):
-    """Return value as an int; raise TypeError if it is no whole number, ValueError if it is below low."""
+    """Return value as an int; raise TypeError if it is not a whole number, ValueError if it is below low."""
     if isinstance(value, bool) or not isinstance(value, Integral):
         raise TypeError(f"{name} must be an integer, got {value!r}")
     if value < low:

@@ -41,5 +41,5 @@ def kill_workers():
 
 def clear_memory():
     """Remove joblib's semaphores that a signal left behind."""
-    for path in Path("/dev/shm").glob(f"sem.loky-{os.getpid()}-*"):  # on Linux; elsewhere they are no files
+    for path in Path("/dev/shm").glob(f"sem.loky-{os.getpid()}-*"):  # on Linux; elsewhere they are not files
         path.unlink(missing_ok=True)

@@ -131,7 +131,7 @@ def moving_picture(figures, *, pause=0.6, last=3.0):
     ValueError
         If there is no figure, or times are out of range.
     TypeError
-        If a frame is no Figure.
+        If a frame is not a Figure.
     """
     plt = import_optional("matplotlib.pyplot")
     from PIL import Image
@@ -174,7 +174,7 @@ def show_moving(figures, name, alt, *, folder=None, **timing):
     ValueError
         If there is no figure, or times are out of range.
     TypeError
-        If a frame is no Figure.
+        If a frame is not a Figure.
 
     Examples
     --------

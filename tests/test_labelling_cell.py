@@ -245,5 +245,5 @@ def test_every_colour_of_a_text_has_a_contrast_of_four_and_a_half_to_every_backg
     assert contrast("#000000", "#fff") == pytest.approx(21) and contrast("#777", "#ffffff") < 4.5
     assert min(contrast(text, ground) for text in texts for ground in grounds) >= 4.5
     edges = {*re.findall(r"(?:border|outline)[-\w]*: \d+px \w+ (#\w+)", style)}
-    assert min(contrast(edge, "#ffffff") for edge in edges) >= 3  # what is no text
+    assert min(contrast(edge, "#ffffff") for edge in edges) >= 3  # what is not text
     assert ":focus-visible" in style and "outline: none" not in style

@@ -220,7 +220,7 @@ def _strategy_json(row):
     def number(value):
         return round(float(value), 6) if np.isfinite(value) else None
 
-    def ends(low, high):  # an open end is None; 100 % saved is no bound either
+    def ends(low, high):  # an open end is None; 100 % saved is not a bound either
         return {"low": number(low), "high": number(high) if high < 1 else None}
 
     saving = {"estimate": number(row.saving), **ends(row.saving_low, row.saving_high)}

@@ -1,4 +1,4 @@
-"""Label rows in a terminal: what `active-learning label` shows and asks, a key an answer.
+"""Label rows in a terminal: what `active-learning label` shows and asks, one key per answer.
 
 It prints line after line and moves no cursor, so that it works in any window, over ssh and read aloud. Not
 here: what an answer does (labelling.session), how a row becomes lines (labelling.showing).
@@ -152,7 +152,7 @@ def ask(prompt):
 
 
 def read_key():
-    """The key that is pressed next; "" for keys that are no letter, such as arrows, and for what is pasted.
+    """The key that is pressed next; "" for keys that are not letters, such as arrows, and for what is pasted.
 
     Keys pressed before are dropped: they were not about what is on the screen now.
     """

@@ -254,9 +254,9 @@ def misplaced(command, word):
     if not command and takers:
         return f"{name} goes with a table: type {PROG} {takers[0]} TABLE {name} ..."
     if meant := MEANT.get(name):
-        return f"{name} is no option of {command or PROG}; type {PROG} {meant}"
+        return f"{name} is not an option of {command or PROG}; type {PROG} {meant}"
     if takers:
-        return f"{name} is no option of {command}, but of {' and '.join(takers)}"
+        return f"{name} is not an option of {command}, but of {' and '.join(takers)}"
     own = _options_of(command_parser(command) if command else build_parser())
     close = difflib.get_close_matches(name, own, n=1)
     return f"unrecognized argument: {word}" + "".join(f"; did you mean {other}?" for other in close)

@@ -43,7 +43,7 @@ class Dataset:
     Raises
     ------
     TypeError
-        If X is no matrix.
+        If X is not a matrix.
     ValueError
         If X and y differ in length, have masked entries or one index in two orders; if y has missing values,
         continuous ones, dates, lists or mixed types, one class, -1 beside two others (the usual mark of "no
@@ -139,7 +139,7 @@ def _checked_labels(y, n_rows, declared=()):
         raise ValueError(f"{found}, which usually means no label: {advice}")
     words = [str(name) for name in classes if isinstance(name, str) and name not in declared]
     if several := several_labels(words, [str(name) for name in classes]):
-        advice = "keep one class a row; if each is a class of its own, type classes=[...] with all of them"
+        advice = "keep one class per row; if each is a class of its own, type classes=[...] with all of them"
         raise ValueError(f"y holds several labels a row, such as {some(several, 2)}; {advice}")
     return y
 

@@ -27,7 +27,7 @@ class Split:
     Raises
     ------
     TypeError
-        For rows that are no integers.
+        For rows that are not integers.
     ValueError
         For a row below 0 or in two parts.
 
@@ -57,7 +57,7 @@ class Split:
 
 
 def row_numbers(part, rows):
-    """Return rows as an int array; TypeError, naming the part, if they are no list of row numbers."""
+    """Return rows as an int array; TypeError, naming the part, if they are not a list of row numbers."""
     rows = np.asarray(rows)
     if rows.ndim != 1 or (rows.size and rows.dtype.kind not in "iu"):  # a mask would mean rows 0 and 1
         kind = f"{rows.dtype} of shape {rows.shape}"

@@ -25,7 +25,7 @@ from active_learning.features.parsing import as_dates, as_numbers, as_vectors, d
 from active_learning.features.text import NO_SPACES, is_unspaced, share_parts, shared_texts
 
 FEW = 40  # so many different cells, if they repeat, are categories even where they are long
-RARE_AGAIN = 3  # where different strings occur less often than this, on average, they are no categories
+RARE_AGAIN = 3  # where different strings occur less often than this, on average, they are not categories
 REPEATS = 8  # how often, on average, a short name of a thing occurs; a text does not
 HUGE = 1e150  # numbers beyond this have no sum of squares
 LONG = (1e8, 2.0**64)  # whole numbers between these, all different, are rather ids than counts
@@ -173,5 +173,5 @@ def _odd_number(levels):
     codes = [level for level in levels if re.match(r"\s*[+-]?0\d", level)]
     if codes and not len(odd):
         return f"is read as categories: a code such as {codes[0]!r} would lose its zeros as a number"
-    fault = "is no number" if len(odd) == 1 else "are no numbers"
+    fault = "is not a number" if len(odd) == 1 else "are not numbers"
     return f"is read as categories: {some(odd, 3)} {fault}" if 0 < len(odd) < len(levels) / 2 else None

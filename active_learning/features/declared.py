@@ -24,7 +24,7 @@ class Dependence:
 def declared_dependence(frame, label_column, group_column=None, time_column=None):
     """The Dependence of a column that names groups, or that holds times; None without either.
 
-    raises: ValueError for the label column, both at once, one group alone, or cells that are no times
+    raises: ValueError for the label column, both at once, one group alone, or cells that are not times
     """
     name = time_column if group_column is None else group_column
     if name is None:

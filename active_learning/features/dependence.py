@@ -81,7 +81,7 @@ class _Cells:
 
     @cached_property
     def numbers(self):
-        """Floats (m,) of the labelled rows, nan where missing; None if they are no numbers."""
+        """Floats (m,) of the labelled rows, nan where missing; None if they are not numbers."""
         if self.levels.dtype.kind in "mM" or not len(self.seen_levels):
             return None
         found = as_numbers(self.seen_levels)

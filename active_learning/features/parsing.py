@@ -45,7 +45,7 @@ def different(column):
         codes, levels = pd.factorize(column)  # -1 is NaN
     except TypeError:
         odd = next(cell for cell in column if isinstance(cell, LISTS))
-        fault = f"column {column.name!r} holds lists that are no vectors of numbers, such as {odd!r}"
+        fault = f"column {column.name!r} holds lists that are not vectors of numbers, such as {odd!r}"
         raise ValueError(f"{fault}; {AS_TEXT.format(column.name)}") from None
     if pd.api.types.is_string_dtype(column.dtype) or column.dtype == object:
         marks = _are_marks(pd.Series(levels))
@@ -65,7 +65,7 @@ def as_numbers(levels, decimal="."):
     """Numbers from the different cells of a column, if nearly all of them are.
 
     levels: array (m,) of texts or numbers; decimal: the mark to believe where the cells leave it open
-    returns: floats (m,), nan where a cell is no number, and a note or None; or None if it is not a numeric
+    returns: floats (m,), nan where a cell is not a number, and a note or None; or None if it is not a numeric
         column
     """
     if getattr(levels, "dtype", None) is not None and levels.dtype.kind in "iuf":
@@ -92,7 +92,7 @@ def as_dates(levels):
     """Dates from the different cells of a column, if nearly all of them are in one and the same format.
 
     levels: array (m,) of texts
-    returns: Series (m,) of datetimes, NaT where a cell is no date, and a note; or None
+    returns: Series (m,) of datetimes, NaT where a cell is not a date, and a note; or None
     """
     sample = [str(level).strip() for level in levels[:: max(1, len(levels) // 50)]]
     if sum(bool(DATE_LIKE.search(cell)) for cell in sample) < len(sample) / 2:
@@ -157,7 +157,7 @@ def as_vectors(column, missing):
             row = f"row {places[np.argmax(bad)]}, counted from 0"
             raise ValueError(f"column {column.name!r} {fault} ({row}); {AS_TEXT.format(column.name)}")
 
-    refuse([row is None for row in rows], "holds a cell that is no vector of numbers")
+    refuse([row is None for row in rows], "holds a cell that is not a vector of numbers")
     lengths = [length for length, _ in Counter(map(len, rows)).most_common()]
     bad = [len(row) != lengths[0] for row in rows]
     refuse(bad, f"holds vectors of {lengths[0]} and of {lengths[-1]} numbers")

@@ -64,7 +64,7 @@ def load_table(
     skip : sequence of str
         Labels, such as broken, whose rows are neither learnt from nor asked for.
     header : bool
-        False if a CSV's first row is no header; its columns are then named 1, 2, ...
+        False if a CSV's first row is not a header; its columns are then named 1, 2, ...
     quoting : str
         "double", or "none" for a CSV file whose quotes are plain characters.
     classes : sequence of str

@@ -96,10 +96,10 @@ def read_vectors(source, table, drop=()):
 
     source: array (n, d) of numbers; DataFrame; or the path of a .npy file, or of one that is read as a table
     table: Table
-    drop: names of columns of the source that are no features, besides the ids and the labels
+    drop: names of columns of the source that are not features, besides the ids and the labels
     returns: array or memmap (n, d), the names of its columns, and a list of notes
     raises: ValueError for ids that do not match, another length, NaN or infinity, or what holds no numbers;
-        TypeError for what is no array, frame or path
+        TypeError for what is not an array, frame or path
     """
     X, names, name, notes = _paired(source, table, drop)
     if np.ma.is_masked(X) and X.dtype.kind in "fiu":
@@ -131,7 +131,7 @@ def _paired(source, table, drop):
     places, by, note = pair_rows(frame, table, name)
     known = {by, table.label_column, *drop}
     no_features = [column for column in frame if column in known or is_counter(frame[column])]
-    notes = [note, *(f"column {x!r} of {name} is no feature" for x in no_features if x != by)]
+    notes = [note, *(f"column {x!r} of {name} is not a feature" for x in no_features if x != by)]
     names = None
     if X is None:
         frame = frame.drop(columns=no_features)

@@ -57,10 +57,10 @@ def backtest_forecasts(
     Returns
     -------
     DataFrame
-        A row a project: data, split, labels, target; needed (the labels that it took in all, inf = not by the
-        project's end), last (labels at that end); low_95, low_80, median, high_80, high_95 (labels forecast,
-        inf = not in sight); score (after `more` labels), score_low_95 to score_high_95 (forecast); too_early
-        (bool). The forecast is nan where there are too few labels for any.
+        One row per project: data, split, labels, target; needed (the labels that it took in all, inf = not by
+        the project's end), last (labels at that end); low_95, low_80, median, high_80, high_95 (labels
+        forecast, inf = not in sight); score (after `more` labels), score_low_95 to score_high_95 (forecast);
+        too_early (bool). The forecast is nan where there are too few labels for any.
 
     Raises
     ------
@@ -169,9 +169,9 @@ def coverage(backtests, by=("data", "labels")):
     Returns
     -------
     DataFrame
-        A row a group, in percent: labels 80% and 95%, score 80% and 95%, within 25% (the median of the labels
-        needed), too early (it was said), said 80% (labels 80% where it was not); replays, their number; and
-        forecast/truth, the middle one's median of the labels needed as a share of those it took.
+        One row per group, in percent: labels 80% and 95%, score 80% and 95%, within 25% (the median of the
+        labels needed), too early (it was said), said 80% (labels 80% where it was not); replays, their
+        number; and forecast/truth, the middle one's median of the labels needed as a share of those it took.
 
     Raises
     ------

@@ -97,7 +97,7 @@ def _time_folds(times):
 def _predictions(model, X, y, train, pool, rows):
     """Fit on rows `train`; the predicted classes of rows `rows` and, if any, their probabilities."""
     classifier = model if len(np.unique(y[train])) > 1 else DummyClassifier(strategy="prior")
-    with warnings.catch_warnings():  # many classes of few rows are no fault of the user's
+    with warnings.catch_warnings():  # many classes of few rows are not the user's fault
         warnings.filterwarnings("ignore", "The number of unique classes")
         fit(classifier, X, y, train, pool)
     X_rows = take(X, rows)

@@ -137,7 +137,7 @@ def when_it_pays(table=None):
     Returns
     -------
     DataFrame
-        A row a question: question; n_sets; yes, on how many it is so; commonest, the share that always
+        One row per question: question; n_sets; yes, on how many it is so; commonest, the share that always
         saying the commonest answer gets right; right, the share that the prediction gets right (the mean
         over ten users of each data set, who see 50 labels each); p_value (exact, two-sided, of the paired
         differences between data sets).
@@ -190,8 +190,8 @@ def outlook(source, model=None, *, random_state=0):
     Returns
     -------
     list of str
-        A sentence a question that holds (HELD). None with fewer or more labels, a class that has one of the
-        50, more than 12 classes, or a classifier that is not the default one.
+        One sentence per question that holds (HELD). None with fewer or more labels, a class that has one of
+        the 50, more than 12 classes, or a classifier that is not the default one.
     """
     rows = np.flatnonzero(source.labeled)
     if not LABELS <= len(rows) <= 2 * LABELS:

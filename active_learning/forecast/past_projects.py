@@ -69,7 +69,7 @@ class PastProjects:
 
     @cached_property
     def stages(self):
-        """Table of `calibration_table`, a row a stage."""
+        """Table of `calibration_table`, one row per stage."""
         return calibration_table(["labels"])
 
     @cached_property

@@ -65,7 +65,7 @@ def _reached(answer):
     """A sentence where the target is reached, or is none; else ""."""
     target, now, shown = answer["target"], answer["score_now"], format_percent(answer["target"])
     if answer.get("constant") and target <= answer["constant"]["score"]:
-        return f"{shown} is no target: {_always(answer, start='always')}."
+        return f"{shown} is not a target: {_always(answer, start='always')}."
     if now["estimate"] < target:
         return ""
     near = now["estimate"] - PROBABLY * (now["estimate"] - now["low_80"])
@@ -172,7 +172,7 @@ def gain_line(answer, batch, target=None, rule=None):
     if answer["metric"] != "accuracy":
         line += f" {answer['metric'].replace('_', ' ')}"
     if target is not None and target <= answer["constant"]["score"]:
-        line += f"; {format_percent(target)} is no target"
+        line += f"; {format_percent(target)} is not a target"
     elif target is not None:
         line += f"; {_distance(answer['labels_needed'][rule], answer['labels_now'], batch, target)}"
     return f"{line}.{unlearnt(answer) or f' {_always(answer)}.'}"

@@ -19,7 +19,7 @@ from active_learning.labelling.plan import labeled_rows, table_model, with_depen
 from active_learning.models.registry import fit, represent_all
 
 AUDIT_FOLDS = 10
-OTHER_FOLDS = 25  # at the most, of the rows that are not audit rows: one row a fold where they are few
+OTHER_FOLDS = 25  # at the most, of the rows that are not audit rows: one row per fold where they are few
 FOREST_FOLDS = 10  # likewise, for a forest; its out-of-bag score is 8 points too low on noisy numbers
 MOST_OPEN = 0.1  # share of audit rows without an answer, above which both answers are allowed for
 POOL_ROWS = 20_000  # rows without a label at the most, of which the model's confidence is averaged
@@ -66,7 +66,7 @@ class Evidence:
         float  # the mean highest probability of the rows without a label, nan where there is none
     )
     n_pool: int  # m
-    others: np.ndarray  # float (b,), 1 where a row that is no audit row is guessed right
+    others: np.ndarray  # float (b,), 1 where a row that is not an audit row is guessed right
     open_confidence: np.ndarray  # (o,), the highest probability of each audit row without an answer
     groups: np.ndarray = None  # (n + o,), the groups of the audit rows, those without an answer last
 

@@ -82,7 +82,7 @@ def make_model(model):
     ValueError
         For an unknown name.
     TypeError
-        For what is no estimator.
+        For what is not an estimator.
 
     Examples
     --------

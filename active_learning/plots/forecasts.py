@@ -31,7 +31,7 @@ def plot_forecast(answer, history=None, ax=None, *, rule="random"):
     Raises
     ------
     TypeError
-        If history is no History.
+        If history is not a History.
     ValueError
         If it was too early for a forecast.
 
@@ -91,7 +91,7 @@ def plot_forecasts(projects):
 
 
 def plot_forecast_truth(replayed, ax=None):
-    """Draw a row a project: the 80 % interval of the labels forecast, its middle, and what it took.
+    """Draw one row per project: the 80 % interval of the labels forecast, its middle, and what it took.
 
     Parameters
     ----------
@@ -144,7 +144,7 @@ def plot_score_history(table, ax=None):
     Parameters
     ----------
     table : DataFrame
-        A row a round: labels, truth, score with low and high (its 95 % interval), and cross_validation.
+        One row per round: labels, truth, score with low and high (its 95 % interval), and cross_validation.
     ax : Axes, optional
 
     Returns

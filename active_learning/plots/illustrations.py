@@ -123,7 +123,7 @@ def plot_split(images, split, ax=None):
     Raises
     ------
     ValueError
-        If images are no stack of pictures.
+        If images are not a stack of pictures.
 
     Examples
     --------
@@ -244,7 +244,7 @@ def plot_choices(images, truth, proba, score=None):
 
 
 def plot_plane(points, groups, images, chosen, axes=None):
-    """Draw points on a plane in the colours of their groups, and the chosen ones as pictures, a panel a rule.
+    """Draw points on a plane in their groups' colours, and the chosen ones as pictures, one panel per rule.
 
     Parameters
     ----------
@@ -340,7 +340,7 @@ def plot_border(model, plane, y, labeled, queried, ax=None):
     Raises
     ------
     TypeError
-        If rows are no integers.
+        If rows are not integers.
     ValueError
         If there are not as many labels as points.
 
@@ -356,7 +356,7 @@ def plot_border(model, plane, y, labeled, queried, ax=None):
 
     plane, y = np.asarray(plane), np.asarray(y)
     if plane.shape != (y.size, 2) or y.ndim != 1:
-        raise ValueError(f"y must hold a label a row (n, 2) of the plane, got {y.shape} and {plane.shape}")
+        raise ValueError(f"y must hold one label per row (n, 2) of the plane, got {y.shape}, {plane.shape}")
     labeled, queried = row_numbers("labeled", labeled), row_numbers("queried", queried)
     ax, colors = axes_or_new(ax), [color_of("margin"), color_of("least_confidence")]
     settings = dict(response_method="decision_function", grid_resolution=160, ax=ax, eps=0.3)
@@ -375,7 +375,7 @@ def plot_border(model, plane, y, labeled, queried, ax=None):
 
 
 def plot_query_cost(costs, ax=None):
-    """Draw milliseconds per query, a row a rule and a mark a pool size.
+    """Draw milliseconds per query, one row per rule and one mark per pool size.
 
     Parameters
     ----------

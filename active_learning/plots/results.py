@@ -26,7 +26,7 @@ NAMES = {"median": "median", "crossing": "mean curve"}
 
 
 def plot_learning_curves(curves, target, ax=None):
-    """Draw mean accuracy against labels, a line a strategy, with the 95 % interval of the mean over splits.
+    """Draw mean accuracy against labels, one line per strategy, with 95 % intervals of the mean over splits.
 
     Parameters
     ----------
@@ -206,7 +206,7 @@ def plot_reached_share(needed, budget, ax=None):
 
 
 def plot_intervals(table, ax=None):
-    """Draw estimates with their intervals, a row a strategy.
+    """Draw estimates with their intervals, one row per strategy.
 
     Parameters
     ----------
@@ -233,7 +233,7 @@ def plot_intervals(table, ax=None):
 
 
 def plot_batch_price(table, ax=None, estimate="median"):
-    """Draw labels to target against batch size, a line a strategy, with 95 % intervals.
+    """Draw labels to target against batch size, one line per strategy, with 95 % intervals.
 
     Parameters
     ----------
@@ -320,7 +320,7 @@ def plot_one_run(history, name, ax=None, band=None, other=None, named="solver fi
 
 
 def plot_dots(rows, ax=None, *, promise=None):
-    """Draw every repeat as a dot, a row a comparison, with the mean and its 95 % interval.
+    """Draw every repeat as a dot, one row per comparison, with the mean and its 95 % interval.
 
     Parameters
     ----------
@@ -391,7 +391,7 @@ def plot_worths(table, ax=None):
 
 
 def plot_saving_by_target(table, ax=None):
-    """Draw the share of labels saved against the target, a line a strategy, with 95 % intervals.
+    """Draw the share of labels saved against the target, one line per strategy, with 95 % intervals.
 
     Parameters
     ----------

@@ -100,7 +100,7 @@ def _capital(text):
 
 
 def _closest(best, n_rules):
-    """What the best row of summarise shows that is no saving, and which saving would have been shown."""
+    """What the best row of summarise shows that is not a saving, and which saving would have been shown."""
     smallest = saving_shown_by(best.saving_low, best.saving_high, n_rules=n_rules)
     power = ""
     if 0.005 <= smallest < 0.995:  # 0 and 100% say nothing

@@ -138,7 +138,7 @@ class Appendix:
 
     @property
     def asked_besides(self):
-        """What the map says of other batches, more labels and trees: a row a question and a rule."""
+        """What the map says of other batches, more labels and trees: one row per question and rule."""
         table, rows = expect().query("group == 'all'").set_index(ONE), []
         for words, ((classifier, batch, n), rules) in ASKED.items():
             for rule in rules:

@@ -1,6 +1,6 @@
 """The map: what a label is worth by each rule on many real data sets, and what to expect of the next one.
 
-The numbers stand in map.csv, which tests/benchmarks/map.py computes: a row a data set, classifier, rule,
+The numbers stand in map.csv, which tests/benchmarks/map.py computes: one row per data set, classifier, rule,
 batch and number of labels, with the columns of label_worth. Data sets, not splits, are the sample; those made
 by a generator are in the table and are not counted. Not here: the worth itself (label_worth), its picture.
 """
@@ -141,7 +141,7 @@ def expect(table=None, *, level=0.9):
     Returns
     -------
     DataFrame
-        A row a classifier, rule, batch, n and group of data sets ("all", a kind, few or many classes):
+        One row per classifier, rule, batch, n and group of data sets ("all", a kind, few or many classes):
         n_sets, median, low and high (the prediction interval for the worth on a new data set), more and
         fewer (data sets where the rule is shown, by Holm, to be worth more or less than random), worst (the
         smallest gain), gain (mean, a fraction).
@@ -149,7 +149,7 @@ def expect(table=None, *, level=0.9):
     Raises
     ------
     ValueError
-        For a table that is not of read_map or holds no real data set, or a level that is no share.
+        For a table that is not of read_map or holds no real data set, or a level that is not a share.
 
     Examples
     --------

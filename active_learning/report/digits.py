@@ -125,7 +125,7 @@ class DigitsStudy:
 
     @property
     def question(self):
-        """The question to `read_map` whose answer has a row a real data set for the recommended rule."""
+        """The question to `read_map` whose answer has one row per real data set for the recommended rule."""
         return f"{QUESTION} and kind != 'generator' and rule == '{RECOMMENDED}'"
 
     @property
@@ -193,7 +193,7 @@ class DigitsStudy:
         return table.assign(words=[*map(format_share, table["saving_min"], table["saving_max"])])
 
     def batch_prices(self, sizes, *, n_splits=20):
-        """Labels to target on the mean curve for several batch sizes: a row a rule and a size.
+        """Labels to target on the mean curve for several batch sizes: one row per rule and size.
 
         The size of the main study costs nothing, as its first splits are the same.
         """
@@ -265,7 +265,7 @@ class DigitsStudy:
         )
 
     def elsewhere_table(self, table, rules):
-        """What the rules are worth on all real data sets, from the table of `expect`: a row a rule there."""
+        """What the rules are worth on all real data sets, from the table of `expect`: one row per rule."""
         table = table.query(f"{QUESTION} and group == 'all'").set_index("rule")
         rows = [table.loc[rule] for rule in dict.fromkeys(rules) if rule in table.index]
         return pd.DataFrame(
@@ -346,7 +346,7 @@ def saving_table(curves, target):
     Returns
     -------
     DataFrame of str
-        A row a rule, random first.
+        One row per rule, random first.
 
     Raises
     ------

@@ -89,7 +89,7 @@ class FirstLoop:
 
     @cached_property
     def random_runs(self):
-        """Accuracies of random labels from the same start, a row a run and a column a number of labels.
+        """Accuracies of random labels from the same start, one row per run, one column per number of labels.
 
         Random rows do not depend on the model, so it is fitted after every fifth, by our own solver.
         """
@@ -117,7 +117,7 @@ class FirstLoop:
         return after.astype(int) - before
 
     def gains_on(self, dataset, n_test, **how):
-        """What random and chosen labels gain, in points: a row a split, a column a rule."""
+        """What random and chosen labels gain, in points: one row per split, one column per rule."""
         sizes = dict(seed_per_class=len(self.split.seed) // 2, test_size=n_test, batch=1, budget=self.budget)
         runs = run_study(dataset, [*RULES], n_jobs=1, **sizes, **how).groupby(["split", "strategy"])[
             "accuracy"
@@ -183,7 +183,7 @@ class Moons:
 
     @cached_property
     def start(self):
-        """A Split with one label a class."""
+        """A Split with one label per class."""
         return split_dataset(self.dataset.y, seed_per_class=1, test_size=0.7, random_state=0)
 
     @property

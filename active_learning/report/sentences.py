@@ -29,7 +29,7 @@ def results_table(curves, target, *, hold=1, reference="random"):
     Returns
     -------
     DataFrame of str
-        A row a strategy, the reference first.
+        One row per strategy, the reference first.
 
     Raises
     ------

@@ -210,7 +210,7 @@ def bootstrap_interval(values, statistic=np.mean, *, level=0.95, random_state=0,
     Parameters
     ----------
     values : array of shape (n_splits,)
-        One number a split.
+        One number per split.
     statistic : callable, default=numpy.mean
         Function of an array and an axis.
     level : float in (0, 1), default=0.95

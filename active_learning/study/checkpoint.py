@@ -62,7 +62,7 @@ def _code_of_package(folder=Path(__file__).parents[1]):
 
 @cache
 def _code(source):
-    """What a source does: its syntax tree without docstrings, or the text if it is no whole statement."""
+    """What a source does: its syntax tree without docstrings, or the text if it is not a whole statement."""
     try:
         tree = ast.parse(textwrap.dedent(source))
     except SyntaxError:
@@ -137,7 +137,7 @@ class Checkpoint:
     """The finished runs of a study in a file: runs[strategy, split] = history, and back, and `in runs`.
 
     The file is made if there is none. One of another study, or damaged, or no checkpoint, raises ValueError
-    and is left as it is; OSError if it cannot be read or written; TypeError if path is no path.
+    and is left as it is; OSError if it cannot be read or written; TypeError if path is not a path.
     """
 
     def __init__(self, path, facts):

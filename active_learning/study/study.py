@@ -147,7 +147,7 @@ def _jobs(loop, dataset, strategies, split_rows, random_state, numbers, runs):
 def _one_run(loop, dataset, split, strategy, seed, name):
     """One job, with a random stream of its own by split and rule; its key, and its History."""
     random_state = np.random.SeedSequence([*seed, zlib.crc32(name.encode())])
-    with warnings.catch_warnings():  # many classes of few rows are no fault of the user's
+    with warnings.catch_warnings():  # many classes of few rows are not the user's fault
         warnings.filterwarnings("ignore", "The number of unique classes")
         return (name, seed[-1]), loop(dataset, split, strategy, random_state=random_state)
 

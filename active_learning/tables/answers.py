@@ -71,7 +71,7 @@ def read_answers(table, labels, *, who="", relabel=False, classes=()):
     notes = check_cells(table, kept, rows) if table.numbered else []
     new = pd.DataFrame({"row": rows, "label": text[~gone].to_numpy(dtype=object)})[~empty[~gone]]
     new, changed = _unknown_yet(table, new, who, relabel)
-    with_labels(table, new, True, [], ())  # raises if these can be no classes
+    with_labels(table, new, True, [], ())  # raises if these cannot be classes
     events = [*_events(table, new, who), *_gone_events(table, given[gone & ~empty], text, who)]
     lines = [_counted(len(new) - len(changed), "answer"), _counted(int(empty.sum()), "row", "without one")]
     lines = [*filter(None, lines), *_mark_lines(text[marked]), *frame.attrs["notes"], *changed, *notes]

@@ -97,7 +97,7 @@ def _memory():
 def to_utf8(raw):
     """The text of a file's bytes: (its UTF-8, without a mark; its encoding; its mark).
 
-    raises: ValueError naming the line if it is no text, or a mixture of encodings
+    raises: ValueError naming the line if it is not text, or a mixture of encodings
     """
     if raw.startswith((b"PK\x03\x04", b"\xd0\xcf\x11\xe0")):  # .xlsx and .zip; .xls
         raise ValueError(f"it is a workbook or an archive; {ADVICE} in the spreadsheet")
@@ -111,7 +111,7 @@ def to_utf8(raw):
         line = line_of(content[: error.start].decode(encoding, "ignore").encode("utf-8"), None)
         raise ValueError(f"line {line} is not {encoding_name(encoding)}; {ADVICE}") from None
     if (nul := data.find(b"\0")) >= 0:
-        raise ValueError(f"line {line_of(data, nul)} holds a NUL byte, so it is no text; {ADVICE}")
+        raise ValueError(f"line {line_of(data, nul)} holds a NUL byte, so it is not text; {ADVICE}")
     return data, encoding, mark
 
 
@@ -182,7 +182,7 @@ def line_of(data, position):
 
 
 def cut(data, begin, sep, quoted=True):
-    """Where the records from begin on start (n,) and their cells end (n, c); blank lines are no records.
+    """Where the records from begin on start (n,) and their cells end (n, c); blank lines are not records.
 
     raises: ValueError with the line of a quote that stands where none can, or of a record of another length
     """
@@ -262,7 +262,7 @@ def _records(data, begin, marks, stops):
     after += (buffer[after - 1] == CR) & (buffer[after] == LF)
     starts = np.append(np.array([begin], dtype=marks.dtype), after)
     blank = (counts == 1) & (starts == marks[last])
-    if counts.max() > 1:  # a line of spaces is no row either
+    if counts.max() > 1:  # a line of spaces is not a row either
         single = np.flatnonzero((counts == 1) & ~blank)
         blank[[i for i in single if not data[starts[i] : marks[last[i]]].strip(b" ")]] = True
     rows = np.flatnonzero(~blank)
@@ -283,7 +283,7 @@ def read_csv(path, *, wanted=(), header=True, quoted=True):
     quoted: whether a quote encloses a cell
     returns: CsvText
     raises: OSError; ValueError with the line if a row has another number of cells than the header, a quote
-        stands where none can, the text is no text or mixes encodings, or the file changes meanwhile
+        stands where none can, the bytes are not text or mix encodings, or the file changes meanwhile
     """
     data, encoding, mark = to_utf8(read_bytes(path))
     hint = re.match(rb'"?sep=([\t !#-~])"?(\r\n|\r|\n)', data)  # tells a spreadsheet the separator

@@ -32,7 +32,7 @@ class Record:
 
 
 def text_of(table, rows):
-    """What a tool shows of each of some rows (m,): its only cell, or a line a column."""
+    """What a tool shows of each of some rows (m,): its only cell, or one line per column."""
     frame = table.frame.iloc[rows].drop(columns=table.label_column)
     named = frame.index.name
     cells = {str(name): as_text(frame[name]) for name in frame if name != named}
@@ -168,7 +168,7 @@ def _records(path, table):
     found, ignored = [], {}
     for number, row in enumerate(rows, 1):
         if not isinstance(row, dict):
-            raise ValueError(f"{path.name}: entry {number} is no object, but {row!r:.40}")
+            raise ValueError(f"{path.name}: entry {number} is not an object, but {row!r:.40}")
         try:
             new, others = _studio_records(row) if "data" in row else _flat_record(row, table)
         except (KeyError, TypeError, AttributeError) as error:

@@ -48,7 +48,7 @@ class LabelLog:
     Raises
     ------
     ValueError
-        By every method, if the file exists and is no label log.
+        By every method, if the file exists and is not a label log.
 
     Examples
     --------
@@ -153,7 +153,7 @@ class LabelLog:
         Returns
         -------
         DataFrame
-            A row an answer: id, who, label.
+            One row per answer: id, who, label.
         """
         events = self.events()
         votes, _ = votes_of(events, pd.factorize(events["id"])[0])
@@ -200,7 +200,7 @@ def _fault(cells):
 
 
 def _read(path):
-    """The bytes of a log, b"" where there is none; ValueError if it is no label log."""
+    """The bytes of a log, b"" where there is none; ValueError if it is not a label log."""
     try:
         content = path.read_bytes().removeprefix(b"\xef\xbb\xbf")
     except FileNotFoundError:
@@ -212,7 +212,7 @@ def _read(path):
 def _check_header(content, name):
     if content and content.split(b"\n", 1)[0].rstrip(b"\r") != HEADER:
         first = content.split(b"\n", 1)[0][:60].decode("utf-8", "replace")
-        fault = f"{name} is no label log (a spreadsheet may have saved it in its own way)"
+        fault = f"{name} is not a label log (a spreadsheet may have saved it in its own way)"
         raise ValueError(f"{fault}: its first line is {first!r} instead of {HEADER.decode()}")
 
 

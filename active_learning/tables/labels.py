@@ -128,7 +128,7 @@ def class_names(words):
 def read_labels(column, *, unlabeled=(), skip=(), declared=()):
     """The classes of a column of labels, each in its commonest spelling.
 
-    unlabeled, skip: values that are no label, besides the empty cell; the rows of skip belong to no pool
+    unlabeled, skip: values that are not labels, besides the empty cell; the rows of skip belong to no pool
     declared: values that are classes, whatever they look like
     returns: object (n,), None where there is no label; bool (n,), the rows to skip; notes on decisions;
         warnings of labels that may be an accident
@@ -168,7 +168,7 @@ def _declared_note(value, counts, fate):
 
 
 def _check_classes(name, counts):
-    """Raise ValueError if labels, given with their counts, are no classes."""
+    """Raise ValueError if labels, given with their counts, are not classes."""
     many = len(counts) > max(20, 0.75 * sum(counts.values()))
     if amounts := _amounts([*counts], many):
         advice = "this is classification: give classes, for example ranges of it with a name each"
@@ -255,7 +255,7 @@ def check_single(labels, name, others=()):
     """
     several = several_labels(labels, others)
     if several:
-        advice = "this is one class a row; keep one of them, or ask one class at a time (yes or no)"
+        advice = "this is one class per row; keep one of them, or ask one class at a time (yes or no)"
         own = "if each is a class of its own, declare them all: --classes"
         raise ValueError(
             f"column {name!r} holds several labels a row, such as {some(several, 2)}; {advice}; {own}"

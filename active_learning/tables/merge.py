@@ -16,7 +16,7 @@ from active_learning.tables.labels import are_values, as_text, label_text, read_
 from active_learning.tables.table import MISSING, check_column, check_frame, id_text, read_file, warn
 from active_learning.tables.write import safe
 
-SUGGESTED = {"guess_1", "p_1", "guess_2", "p_2", "score"}  # columns of suggest that are no cells of a row
+SUGGESTED = {"guess_1", "p_1", "guess_2", "p_2", "score"}  # columns of suggest that are not cells of a row
 
 
 def merge_labels(table, labels, *, relabel=False):

@@ -1,7 +1,7 @@
 """The grammar of numbers and dates as people type them: signs, units, decimal and thousands marks.
 
 Headers, labels and features ask here whether a cell is a number, so that they agree. Not here: what follows
-from it, such as that labels are no classes (labels) or that a column is numeric (features).
+from it, such as that labels are not classes (labels) or that a column is numeric (features).
 """
 
 import re

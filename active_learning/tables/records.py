@@ -65,7 +65,7 @@ def read_json(path):
     """Read JSON lines, or a list of records.
 
     returns: DataFrame of texts, empty for null and missing keys; JsonText; notes
-    raises: ValueError with the line of what is no record
+    raises: ValueError with the line of what is not a record
     """
     data, encoding, mark = to_utf8(read_bytes(path))
     text = data.decode("utf-8")
@@ -93,7 +93,7 @@ def _records(text, listed):
     while (at := SPACE.match(text, at).end()) < len(text) and not (listed and text[at] == "]"):
         record, end = _decode(text, at)
         if not isinstance(record, dict):
-            raise _fault(text, at, f"{text[at:end][:40]} is no record: a row is an object, with names")
+            raise _fault(text, at, f"{text[at:end][:40]} is not a record: a row is an object, with names")
         records.append(record)
         spans.append((at, end))
         at = SPACE.match(text, end).end() if listed else end
@@ -106,7 +106,7 @@ def _records(text, listed):
 
 
 def _decode(text, at):
-    """The value that starts at a place, and where it ends; ValueError with the line if it is no JSON."""
+    """The value that starts at a place, and where it ends; ValueError with the line if it is not JSON."""
     try:
         return READER.raw_decode(text, at)
     except json.JSONDecodeError as error:
@@ -199,7 +199,7 @@ def merged_json(source, records, lines):
 
 
 def json_file(records, lines):
-    """The bytes of JSON lines or of a list, of objects that are text; a line break is no part of one."""
+    """The bytes of JSON lines or of a list, of objects that are text; a line break is not part of one."""
     texts = [re.sub(r"[ \t]*[\r\n]+[ \t]*", " ", record) for record in records]
     return ("".join(f"{x}\n" for x in texts) if lines else "[\n" + ",\n".join(texts) + "\n]\n").encode(
         "utf-8"
@@ -288,7 +288,7 @@ def _open_book(content, **how):
     try:
         return load_workbook(BytesIO(content), **how)
     except (KeyError, TypeError, zipfile.BadZipFile, InvalidFileException):
-        raise ValueError("it is no workbook that can be read; save it as .xlsx or 'CSV UTF-8'") from None
+        raise ValueError("it is not a workbook that can be read; save it as .xlsx or 'CSV UTF-8'") from None
 
 
 def _filled_rows(sheet):

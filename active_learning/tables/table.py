@@ -285,7 +285,7 @@ def check_frame(frame):
     """A frame whose columns are named by text, and whose dates and lists are pandas' and not Arrow's.
 
     frame: DataFrame of pandas or polars, or Table of Arrow
-    raises: ValueError if rows or columns have names of several levels; TypeError if it is no frame
+    raises: ValueError if rows or columns have names of several levels; TypeError if it is not a frame
     """
     converted = frame if isinstance(frame, pd.DataFrame) else getattr(frame, "to_pandas", lambda: None)()
     if not isinstance(converted, pd.DataFrame):

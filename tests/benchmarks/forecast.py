@@ -178,7 +178,7 @@ def views(state):
 
 
 def residuals(replays):
-    """How far each forecast was off, in its spreads: DataFrame, a row a replay, kind, ratio and what."""
+    """How far each forecast was off, in its spreads: DataFrame, one row per replay, kind, ratio and what."""
     rows = []
     for state in replays:
         for curve, kind, rule, (n, scores) in views(state):

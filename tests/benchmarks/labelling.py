@@ -64,7 +64,7 @@ def by_files(folder, truth):
 
 
 def by_cell(folder, truth):
-    """One call in a notebook, a key a label, and one for the next rows."""
+    """One call in a notebook, one key per label, and one for the next rows."""
     cost = dict(commands=1, keys=0, clicks=0, waiting=0.0)
     start = time.perf_counter()
     cell = Cell(Session(folder / "my.csv", n=BATCH, label_column="y", id_column="id", classes=["yes", "no"]))
@@ -84,7 +84,7 @@ def by_cell(folder, truth):
 
 
 def by_terminal(folder, truth):
-    """One command, a key a label, and one for the next rows; q ends."""
+    """One command, one key per label, and one for the next rows; q ends."""
     cost, session = dict(commands=1, keys=0, clicks=0, waiting=0.0), None
     start = time.perf_counter()
     session = Session(folder / "my.csv", n=BATCH, label_column="y", id_column="id", classes=["yes", "no"])
@@ -119,7 +119,7 @@ def by_spreadsheet(folder, truth):
 
 
 def main(n_rows=1000, n_columns=20):
-    """Print a line a way."""
+    """Print one line per way."""
     for way in (by_files, by_terminal, by_cell, by_spreadsheet):
         with tempfile.TemporaryDirectory() as name:
             folder = Path(name)

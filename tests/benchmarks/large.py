@@ -78,7 +78,7 @@ class Watch:
 
 
 def memory(pid):
-    """Memory now, in bytes: all of it, and what is no file's."""
+    """Memory now, in bytes: all of it, and what is not a file's."""
     try:
         lines = Path(f"/proc/{pid}/status").read_text().splitlines()
     except OSError:

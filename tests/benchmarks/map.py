@@ -5,8 +5,8 @@
     python tests/benchmarks/map.py PLAN --data FOLDER --curves FOLDER --rule my_module:my_rule
 
 Each data set's curves are kept in the second folder as they come, so that a killed run goes on; random runs
-that a plan shares with another are computed where the folder has none. A set's rows are added at once, a row
-a rule, batch and n, to active_learning/report/map.csv or, with --held-out, to map_held_out.csv. PLAN is one
+that a plan shares with another are computed where the folder has none. A set's rows are added at once, one
+per rule, batch and n, to active_learning/report/map.csv or, with --held-out, to map_held_out.csv. PLAN is one
 of PLANS below. With --rule the rows of that rule are printed, what to expect of it, and the sets on which it
 is shown to be worth less than random; nothing is added. Files of repositories stand at
 FOLDER/owner/repository/path, the samples at FOLDER/sample.
@@ -218,7 +218,7 @@ def halved(curves):
 
 
 def rows_of(row, dataset, plan, rules, curves):
-    """The rows of the map: a row a rule, batch and n; and of twice as many random labels."""
+    """The rows of the map: one row per rule, batch and n; and of twice as many random labels."""
     is_longer = curves["strategy"] == "longer"
     longer, near = curves[is_longer].assign(strategy="random"), curves[~is_longer]
     near = pd.concat([near, halved(curves)])

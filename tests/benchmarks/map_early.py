@@ -2,9 +2,10 @@
 
     python tests/benchmarks/map_early.py --data FOLDER
 
-It writes active_learning/forecast/early.csv: a row a data set and user, who has labelled 2 rows of each class
-and others at random, 50 in all. Nothing but these labels, the other rows without theirs, and the default
-classifier is looked at. Sets with more than 12 classes are left out: the seed set takes half of the labels.
+It writes active_learning/forecast/early.csv: one row per data set and user, who has labelled 2 rows of each
+class and others at random, 50 in all. Nothing but these labels, the other rows without theirs, and the
+default classifier is looked at. Sets with more than 12 classes are left out: the seed set takes half of the
+labels.
 """
 
 import argparse

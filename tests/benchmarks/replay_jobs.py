@@ -9,8 +9,9 @@
 A job starts without a label (or with --start random ones, said to be so), and is answered by the truth. A
 third of the rows is kept out: it stands in the table as left out, and is guessed by the model that all labels
 train. The features are made once for all jobs. A row of OUTPUT.csv is a round of a job. Rows are appended: a
-run that was stopped goes on. `write` makes replayed_jobs.csv beside this script, a row a data set; `rounds`
-the table of `score_history`, of 100 jobs on digits from 30 random labels, a row a round that was looked at.
+run that was stopped goes on. `write` makes replayed_jobs.csv beside this script, one row per data set;
+`rounds` the table of `score_history`, of 100 jobs on digits from 30 random labels, one row per round looked
+at.
 """
 
 import argparse

@@ -99,7 +99,7 @@ def stop_when(n_labels, signal, threshold):
 
 
 def stops(rounds, rule, threshold, target):
-    """Where a rule stops each run, and what that costs: DataFrame, a row a run.
+    """Where a rule stops each run, and what that costs: DataFrame, one row per run.
 
     stopped (labels) and score (there, or at the end); missed, missed_anyway (whether that score, and the last
     one, is below the target); needed (labels to the target, inf = never), too_many (labels beyond those)

@@ -2,13 +2,13 @@
 
     python tests/benchmarks/tables.py FOLDER LABELS.csv [--splits 5] [--rules random margin] [--save FILE]
 
-LABELS.csv has a row a table: its `file`, its `label` column and, where there are such, its `id` column and
-columns to `drop`, a semicolon between two ("" is one without a name). A line a table: the accuracy with 50,
-100 and 300 labels (between two rounds on the line that joins them), ours / by hand and the mean difference of
-the splits with its standard error, as percentages; the seconds of both; the peak memory of ours. Both run on
-one core in a process of their own, on the same splits, which start from the same rows, test the same rows and
-keep copies on one side; random buys the same rows. Seconds are of the processor, from a table to its curves;
-ours include reading the file.
+LABELS.csv has one row per table: its `file`, its `label` column and, where there are any, its `id` column and
+columns to `drop`, a semicolon between two ("" is one without a name). One line per table: the accuracy with
+50, 100 and 300 labels (between two rounds on the line that joins them), ours / by hand and the mean
+difference of the splits with its standard error, as percentages; the seconds of both; the peak memory of
+ours. Both run on one core in a process of their own, on the same splits, which start from the same rows, test
+the same rows and keep copies on one side; random buys the same rows. Seconds are of the processor, from a
+table to its curves; ours include reading the file.
 
 Counted, by a rule written before any run: a cell is a table, a rule and COUNTED labels; it is worse if the
 mean of the paired differences of its splits is two of their standard errors or more below 0. Of equals chance
@@ -284,7 +284,7 @@ def main(argv=None):
     if args.splits < 2:
         parser.error(f"--splits must be at least 2 for a standard error, got {args.splits}")
     if not Path(args.folder).is_dir():
-        parser.error(f"{args.folder} is no folder")
+        parser.error(f"{args.folder} is not a folder")
     try:
         jobs = read_labels_file(args.labels, args.folder)
     except (OSError, ValueError) as error:

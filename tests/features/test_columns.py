@@ -138,7 +138,7 @@ def test_numbers_too_long_for_an_id_are_a_quantity():
 
 def test_mostly_numbers_are_categories_with_a_note_that_names_the_odd_one():
     column = read_column(pd.Series(["2", "3", "4", "5more"] * 5, name="doors"))
-    assert column.kind == "category" and "'5more' is no number" in column.notes[0]
+    assert column.kind == "category" and "'5more' is not a number" in column.notes[0]
 
 
 def test_codes_with_zeros_in_front_are_categories_and_said_to_be():

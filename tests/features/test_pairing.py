@@ -91,9 +91,9 @@ def test_labels_and_counters_are_no_features():
     frame = with_ids().assign(label=TABLE["label"], row_id=range(7, 7 + N))
     table = features(frame)
     np.testing.assert_array_equal(table.X, X)
-    assert [note for note in table.notes if "is no feature" in note] == [
-        "column 'label' of features is no feature",
-        "column 'row_id' of features is no feature",
+    assert [note for note in table.notes if "is not a feature" in note] == [
+        "column 'label' of features is not a feature",
+        "column 'row_id' of features is not a feature",
     ]
     np.testing.assert_array_equal(features(frame.drop(columns="id"), id_column=None).X, X)
 

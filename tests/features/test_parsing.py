@@ -182,7 +182,7 @@ def test_lists_of_numbers_are_vectors(cells):
 )
 def test_what_is_no_vector_among_vectors_is_refused_with_its_row(cells):
     column = pd.Series(cells * 2, name="v", dtype="str")
-    with pytest.raises(ValueError, match=r"'v' holds a cell that is no vector of numbers .row [01]"):
+    with pytest.raises(ValueError, match=r"'v' holds a cell that is not a vector of numbers .row [01]"):
         as_vectors(column, different(column)[0])
 
 
@@ -195,7 +195,7 @@ def test_numbers_in_brackets_are_read_however_they_are_parted(cell):
 
 def test_lists_beside_other_cells_are_refused_and_a_text_may_begin_with_a_bracket():
     with pytest.raises(
-        ValueError, match=r"'v' holds lists that are no vectors of numbers, such as \[1.0, 2.0\]"
+        ValueError, match=r"'v' holds lists that are not vectors of numbers, such as \[1.0, 2.0\]"
     ):
         different(pd.Series(["a", "b", [1.0, 2.0]], name="v", dtype=object))
     column = pd.Series(["[1]", "see the remark", "and this one"], dtype="str")

@@ -82,7 +82,7 @@ def test_columns_that_are_left_out_for_one_reason_share_a_line():
 
 def test_load_table_says_which_cell_keeps_a_column_from_being_numbers():
     frame = mixed_table().assign(dose=["much", *[1, 2, 3] * 13])
-    assert "'much' is no number" in load_table(frame, "label", id_column="id").notes[0]
+    assert "'much' is not a number" in load_table(frame, "label", id_column="id").notes[0]
 
 
 @pytest.mark.parametrize(

@@ -317,7 +317,7 @@ def test_the_command_says_that_it_is_too_early_in_a_sentence(capsys, tmp_path):
 
 
 @pytest.mark.parametrize(
-    ("target", "words"), [("0.55", "is surely reached"), ("0.3", "is no target"), ("1", "not in sight")]
+    ("target", "words"), [("0.55", "is surely reached"), ("0.3", "is not a target"), ("1", "not in sight")]
 )
 def test_the_command_says_when_a_target_is_reached_or_out_of_reach(capsys, csv, target, words):
     code, out, _ = run(capsys, "forecast", csv, "--label-column", "y", "--target-acc", target)
@@ -341,9 +341,9 @@ def test_a_suggestion_comes_with_what_it_may_gain(capsys, csv):
 @pytest.mark.parametrize(
     ("options", "words"),
     [
-        (["-n", "3"], "-n is no option of forecast, but of suggest"),
+        (["-n", "3"], "-n is not an option of forecast, but of suggest"),
         (["--metric", "f1"], "unknown metric 'f1'; valid: accuracy, balanced_accuracy"),
-        (["--output", "new.csv"], "--output is no option of forecast"),
+        (["--output", "new.csv"], "--output is not an option of forecast"),
         (["--target-acc", "90"], "did you mean 0.9"),
     ],
 )
@@ -437,4 +437,4 @@ def test_a_target_no_higher_than_the_constant_answer_is_said_beside_a_gain_too()
     answer = al.forecast(noise, 0.7, ahead=(10, 100), quiet=True)
     for text in (answer["verdict"], gain_line(answer, 10, 0.7)):
         assert "Always saying 'no' scores 80.0%: it is not shown that anything was learnt" in text
-        assert "70% is no target" in text
+        assert "70% is not a target" in text

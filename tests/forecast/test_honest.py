@@ -85,7 +85,7 @@ def test_a_target_that_is_not_shown_to_be_reached_is_told_how_seldom_audit_rows_
 
 
 def test_a_target_that_the_constant_answer_reaches_is_none():
-    assert verdict_on(answer_of(0.6)) == "60% is no target: always saying 'no' scores 62.0%."
+    assert verdict_on(answer_of(0.6)) == "60% is not a target: always saying 'no' scores 62.0%."
 
 
 def test_more_labels_than_there_are_rows_are_all_rows():

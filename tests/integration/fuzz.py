@@ -5,7 +5,7 @@ It may return, or raise ValueError, TypeError or OSError with a message. Anythin
 the seed that makes it again. tests/integration/test_fuzz.py runs some.
 """
 
-# ruff: noqa: E501  (a call a line reads better)
+# ruff: noqa: E501  (one call per line reads better)
 
 import contextlib
 import inspect

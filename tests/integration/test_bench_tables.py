@@ -1,4 +1,4 @@
-"""Claims about the bench of tables: a line a table, a failure too; both loops buy and test the same rows."""
+"""Claims about the bench of tables: one line per table, failures too; both loops run on the same rows."""
 
 import json
 
@@ -73,7 +73,7 @@ def test_what_the_bench_cannot_use_is_refused_in_one_line(tmp_path, capsys, labe
     assert stop.value.code == 2 and message in capsys.readouterr().err
     with pytest.raises(SystemExit):
         main([str(path), str(path)])
-    assert "is no folder" in capsys.readouterr().err
+    assert "is not a folder" in capsys.readouterr().err
 
 
 def test_the_loop_by_hand_is_the_loop_of_the_project():

@@ -50,7 +50,7 @@ def test_one_split_has_an_estimate_and_no_interval():
 
 
 def curves_that_need(**needed):
-    """A study in which each strategy reaches 90 % at the given labels, one number a split (inf: never)."""
+    """A study in which each strategy reaches 90 % at the given labels, one number per split (inf: never)."""
     rows = [
         (name, split, labels, 0.95 if labels >= needs else 0.5)
         for name, splits in needed.items()

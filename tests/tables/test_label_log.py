@@ -166,7 +166,7 @@ def test_a_log_that_an_editor_saved_goes_on(log, how):
 def test_a_file_that_is_no_log_is_refused_and_left_as_it_is(log, content):
     log.path.write_bytes(content)
     for use in (log.labels, lambda: log.append([labelled("p", "a")])):
-        with pytest.raises(ValueError, match="is no label log"):
+        with pytest.raises(ValueError, match="is not a label log"):
             use()
     assert log.path.read_bytes() == content
 

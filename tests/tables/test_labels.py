@@ -1,4 +1,4 @@
-"""Labels: one class one spelling, what is no label, and what cannot be a class."""
+"""Labels: one class one spelling, what is not a label, and what cannot be a class."""
 
 import datetime
 import shlex

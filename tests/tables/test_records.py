@@ -105,7 +105,7 @@ def test_rows_to_label_go_from_any_form_to_any_other_and_back(tmp_path, source, 
     [
         ('{"a": 1, "y": "p"}\n{"a": 2, "y": "bro\n', "line 2: "),
         ('{"a": 1, "y": "p", "y": "q"}\n', "line 1: the key 'y' repeats"),
-        ('{"a": 1, "y": "p"}\n[1, 2]\n', r"line 2: \[1, 2\] is no record"),
+        ('{"a": 1, "y": "p"}\n[1, 2]\n', r"line 2: \[1, 2\] is not a record"),
         ('[{"a": 1, "y": "p"} {"a": 2}]', "line 1: after a record of a list comes a comma"),
         ('[{"a": 1, "y": "p"},\n{"a": 2}', "line 2: after a record"),
         ('[{"a": 1, "y": "p"}] x', "line 1: the list does not end, or more comes after it"),
@@ -239,7 +239,7 @@ def test_workbooks_that_are_no_table_are_refused_in_one_line(excel, tmp_path):
     with pytest.raises(ValueError, match=r"2 sheets with cells \('notes', 'data'\)"):
         al.load_table(tmp_path / "two.xlsx", "label")
     (tmp_path / "broken.xlsx").write_bytes(b"PK\x03\x04no workbook")
-    with pytest.raises(ValueError, match="no workbook that can be read"):
+    with pytest.raises(ValueError, match="not a workbook that can be read"):
         al.load_table(tmp_path / "broken.xlsx", "label")
     FRAME.assign(text="x" * 40_000, size=[2, 5] * 6).to_csv(tmp_path / "long.csv", index=False)
     with pytest.raises(ValueError, match=r"at most 32,767.*write a .csv"):
