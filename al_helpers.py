@@ -20,6 +20,7 @@ from active_learning.datasets.splits import Split, split_dataset
 # 2. Query rules: scores, and the rules by name
 from active_learning.strategies.base import entropy, least_confidence, margin
 from active_learning.strategies.registry import CLASSIC, RECOMMENDED, STRATEGIES, recommend_rule
+from active_learning.strategies.skactiveml import from_skactiveml
 # 3. The loop: fit, score the test set, query, label, repeat
 from active_learning.models.registry import make_model
 from active_learning._validation import History

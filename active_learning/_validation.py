@@ -5,6 +5,7 @@ is valid. Not here: checks that only one module needs.
 """
 
 import inspect
+import re
 from collections.abc import Hashable
 from dataclasses import dataclass
 from difflib import get_close_matches
@@ -28,9 +29,12 @@ def check_integer(name, value, low):
 
 
 def check_choice(name, value, choices):
-    """Return value; raise ValueError naming it and the valid ones if it is not among choices."""
+    """Return value; raise ValueError naming it, the nearest and the valid ones if it is not among choices."""
     if not isinstance(value, Hashable) or value not in choices:
-        raise ValueError(f"unknown {name} {value!r}; valid: {', '.join(map(str, choices))}")
+        names = [*map(str, choices)]
+        near = get_close_matches(re.sub("[ -]", "_", str(value).lower()), names, 1, 0.8)
+        hint = f"did you mean {near[0]!r}? " if near else ""
+        raise ValueError(f"unknown {name} {value!r}; {hint}valid: {', '.join(names)}")
     return value
 
 
@@ -41,13 +45,16 @@ def check_unique(what, values):
         raise ValueError(f"{what} must differ, but these repeat: {some(repeated)}")
 
 
-def import_optional(name, extra="notebook"):
-    """Return a module that only an extra of the package installs; ImportError names what to install."""
+PACKAGES = {"skactiveml": "scikit-activeml"}  # module -> its name in the registry, where that is another
+
+
+def import_optional(name):
+    """Return a module that only an extra of the package installs; ImportError says how to install it."""
     try:
         return import_module(name)
     except ModuleNotFoundError as error:
-        install = f"pip install 'active-learning-report[{extra}]'"
         missing = error.name.partition(".")[0]
+        install = f"pip install {PACKAGES.get(missing, missing.lower())}"
         raise ImportError(f"{missing} is not installed; to install it: {install}") from None
 
 

@@ -122,7 +122,7 @@ PROMISED = {
     *("checksum", "History", "labels_to_target", "summarise", "results_table", "paired_saving"),
     *("load_table", "plan_study", "suggest", "merge_labels", "write_table", "forecast"),
     *("show_figure", "show_table", "LabelLog", "Score", "score", "label", "label_worth"),
-    *("recommend_rule", "when_it_pays"),
+    *("recommend_rule", "when_it_pays", "from_skactiveml"),
 }
 
 

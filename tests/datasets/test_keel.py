@@ -30,8 +30,10 @@ def test_a_keel_table_is_read_as_numbers_and_labels(keel):
 
 
 def test_a_name_that_keel_has_not_is_refused_with_those_it_has(keel):
-    with pytest.raises(ValueError, match="keel:nope names no table; valid: pets"):
+    with pytest.raises(ValueError, match="unknown table of KEEL 'nope'; valid: pets"):
         al.load_dataset("keel:nope")
+    with pytest.raises(ValueError, match=r"'Pets'; did you mean 'pets'[?] valid: pets"):
+        al.load_dataset("KEEL:Pets")
 
 
 def test_without_the_package_the_sentence_says_how_it_is_installed(monkeypatch):

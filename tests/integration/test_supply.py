@@ -58,14 +58,14 @@ for show in (lambda: al.plot_learning_curves(curves, 0.8), lambda: al.show_table
 """
 
 
-def test_computing_needs_no_extra_and_what_needs_one_names_it():
+def test_computing_needs_no_extra_and_what_needs_one_says_what_to_install():
     done = subprocess.run(
         [sys.executable, "-c", WITHOUT], cwd=ROOT, capture_output=True, text=True, check=True
     )
     assert "margin" in done.stdout
-    install = "to install it: pip install 'active-learning-report[notebook]'"
     assert done.stdout.splitlines()[-2:] == [
-        f"{name} is not installed; {install}" for name in ("matplotlib", "IPython")
+        f"{name} is not installed; to install it: pip install {name.lower()}"
+        for name in ("matplotlib", "IPython")
     ]
 
 

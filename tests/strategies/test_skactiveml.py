@@ -38,6 +38,48 @@ def test_a_rule_that_draws_at_random_draws_from_the_stream_of_the_run():
     assert rows[0] == rows[1] != rows[2]
 
 
+def test_the_rules_name_is_that_of_its_class_and_two_can_stand_in_a_study():
+    rules = ["random", al.from_skactiveml(pool.CoreSet()), al.from_skactiveml(pool.MaxHerding())]
+    curves = al.run_study(al.load_dataset("iris"), rules, n_splits=1, budget=16, n_jobs=1)
+    assert [*curves["strategy"].unique()] == ["random", "skactiveml:CoreSet", "skactiveml:MaxHerding"]
+
+
+def test_a_classifier_of_the_users_takes_the_place_of_the_studys():
+    from skactiveml.classifier import MixtureModelClassifier
+
+    iris = al.load_dataset("iris")
+    how = dict(n_splits=1, budget=16, n_jobs=1)
+    with pytest.raises(TypeError, match=r"skactiveml:FourDs: .*clf=\.\.\."):
+        al.run_study(iris, ["random", al.from_skactiveml(pool.FourDs())], **how)
+    rule = al.from_skactiveml(pool.FourDs(), clf=MixtureModelClassifier(classes=[0, 1, 2]))
+    assert len(al.run_study(iris, ["random", rule], **how)) == 4
+
+
+def test_rules_that_pass_weights_to_fit_run_with_the_default_classifier():
+    iris = al.load_dataset("iris")
+    few = al.Dataset("few", iris.X[::4], iris.y[::4])
+    rules = ["random", al.from_skactiveml(pool.MonteCarloEER())]
+    assert len(al.run_study(few, rules, n_splits=1, budget=7, batch=1, n_jobs=1)) == 4
+
+
+@pytest.mark.parametrize(
+    ("make", "words"),
+    [
+        (lambda: al.from_skactiveml(pool.MaxHerding), "must be a pool rule of scikit-activeml"),
+        (lambda: al.from_skactiveml("margin"), "must be a pool rule of scikit-activeml"),
+        (lambda: al.from_skactiveml(pool.QueryByCommittee()), "needs ensemble: .*ensemble=[.]"),
+        (lambda: al.from_skactiveml(pool.RegressionTreeBasedAL()), "a rule for regression"),
+        (lambda: al.from_skactiveml(pool.MaxHerding(), batch_size=3), "batch_size cannot be set"),
+        (lambda: al.from_skactiveml(pool.MaxHerding(), clf=3), "takes no 'clf'"),
+        (lambda: al.run_study(al.load_dataset("iris"), ["random", pool.MaxHerding()]), "al.from_skactiveml"),
+        (lambda: al.run_study(al.load_dataset("iris"), "skactiveml:MaxHerding"), "al.from_skactiveml"),
+    ],
+)
+def test_what_cannot_run_is_refused_before_the_first_round(make, words):
+    with pytest.raises(TypeError, match=words):
+        make()
+
+
 def test_labels_may_be_texts():
     iris = al.load_dataset("iris")
     named = al.Dataset("iris", iris.X, np.array(["a", "b", "c"])[iris.y])
