@@ -4,11 +4,12 @@
     python tests/benchmarks/map.py PLAN --data FOLDER --curves FOLDER --smallest-first
     python tests/benchmarks/map.py PLAN --data FOLDER --curves FOLDER --rule my_module:my_rule
 
-Each data set's curves are kept in the second folder as they come, so that a killed run goes on; random runs
-that a plan shares with another are computed where the folder has none. A set's rows are added at once, one
-per rule, batch and n, to active_learning/report/map.csv or, with --held-out, to map_held_out.csv. PLAN is one
-of PLANS below. With --rule the rows of that rule are printed, what to expect of it, and the sets on which it
-is shown to be worth less than random; nothing is added. Files of repositories stand at
+Each data set's curves are kept in the second folder, split by split, so that a killed run goes on; random
+runs that a plan shares with another are computed where the folder has none. A set's rows are added at once,
+one per rule, batch and n, to active_learning/report/map.csv or, with --held-out, to map_held_out.csv. PLAN is
+one of PLANS below. With --rule the rows of that rule are printed, what to expect of it, and the sets on which
+it is shown to be worth less than random; nothing is added, and an edited rule is computed anew. A set on
+which the rule fails is named and left out, and the command then ends with 1. Files of repositories stand at
 FOLDER/owner/repository/path, the samples at FOLDER/sample.
 
 How the data sets were chosen (written down before the first result)
@@ -89,6 +90,7 @@ import os
 import sys
 import time
 import zlib
+from difflib import get_close_matches
 from pathlib import Path
 from typing import NamedTuple
 
@@ -170,7 +172,7 @@ def sizes_of(dataset, plan):
 def runs_of(plan, rules, dataset):
     """What is run: (name, rule, batch, labels, splits)."""
     sizes, rest = sizes_of(dataset, plan)
-    few = len(np.unique(dataset.y)) == 2
+    few = len(np.unique(dataset.y)) == 2 and rules is plan.rules  # margin is then among them
     runs = [
         (f"{rule}@{batch}", rule_of(rule), batch, sizes[-1], plan.n_splits)
         for rule, batch in rules
@@ -194,14 +196,12 @@ def curve_on(split, number, dataset, model, run):
 
 
 def study(dataset, model, runs, known=()):
-    """The curves of a data set: every run on its splits, but for the (name, split) that are known."""
-    tables = []
+    """Yield the curves of a data set, split by split: every run but for the (name, split) that are known."""
     for number in range(max(run[-1] for run in runs)):
         new = [run for run in runs if number < run[-1] and (run[0], number) not in known]
         if new:  # the split's features are learnt once
             split = al.split_dataset(dataset.y, random_state=np.random.SeedSequence([0, number]))
-            tables += [curve_on(split, number, dataset, model, run) for run in new]
-    return pd.concat(tables, ignore_index=True) if tables else pd.DataFrame()
+            yield pd.concat([curve_on(split, number, dataset, model, run) for run in new], ignore_index=True)
 
 
 def with_classifier(model, classifier):
@@ -254,26 +254,38 @@ def add_rows(rows, path):
 
 
 def kept_curves(path, compute):
-    """The curves that a file keeps, and those that compute(known) adds to them."""
-    kept = pd.read_csv(path) if path.exists() else pd.DataFrame({"strategy": [], "split": []})
-    new = compute({*zip(kept["strategy"], kept["split"], strict=True)})
-    if len(new):
+    """The curves that a file keeps, and those that compute(known) yields, which it keeps at once."""
+    kept = [pd.read_csv(path)] if path.exists() else []
+    known = {pair for table in kept for pair in zip(table["strategy"], table["split"], strict=True)}
+    for new in compute(known):
+        kept.append(new)
         draft = path.with_suffix(f".{os.getpid()}")
-        pd.concat([kept, new]).to_csv(draft, index=False)
+        pd.concat(kept).to_csv(draft, index=False)
         os.replace(draft, path)
     return pd.read_csv(path)
+
+
+def version_of(rule):
+    """What the file of a rule's curves is called by: its name, and a checksum of the module that it is in."""
+    module = sys.modules.get(rule.partition(":")[0])
+    source = Path(module.__file__).read_bytes() if module else b""
+    return f".{rule.replace(':', '.')}.{zlib.crc32(source):08x}"
 
 
 def run_set(row, source, plan_name, rules, args):
     """Compute a data set's rows of a plan."""
     plan = PLANS[plan_name]
+    reference = plan.reference or (plan_name if args.rule else None)  # whose random runs are read
     dataset, model = source
-    model, runs = with_classifier(model, plan.classifier), runs_of(plan, rules, dataset)
-    path = args.curves / f"{row.name}.{plan_name}{'.' + args.rule.replace(':', '.') if args.rule else ''}.csv"
+    model, runs = (
+        with_classifier(model, plan.classifier),
+        runs_of(plan._replace(reference=reference), rules, dataset),
+    )
+    path = args.curves / f"{row.name}.{plan_name}{version_of(args.rule) if args.rule else ''}.csv"
     curves = kept_curves(path, lambda known: study(dataset, model, runs, known))
-    if plan.reference is not None:
-        chance = runs_of(PLANS[plan.reference], (), dataset)
-        kept = args.curves / f"{row.name}.{plan.reference}.csv"
+    if reference is not None:
+        chance = runs_of(PLANS[reference], (), dataset)
+        kept = args.curves / f"{row.name}.{reference}.csv"
         others = kept_curves(kept, lambda known: study(dataset, model, chance, known))
         missing = ~others["strategy"].isin(curves["strategy"])
         curves = pd.concat([others[missing], curves], ignore_index=True)
@@ -293,40 +305,54 @@ def smallest_first(sources, plan, path=MAP):
 
 def main():
     args = parse()
-    plan = PLANS[args.plan]
-    rules = ((args.rule, 10),) if args.rule else plan.rules
+    plan, (part, parts) = PLANS[args.plan], args.shard
+    rules = plan.rules if args.rule is None else ((args.rule, 10),)
     sources = read_sources()
-    sources, of_rule = sources[sources["held_out"] == args.held_out], []
+    sources, done, failed = sources[sources["held_out"] == args.held_out], [], 0
     sources = smallest_first(sources, plan) if args.smallest_first else sources
-    part, parts = map(int, args.shard.split("/"))
     for row in sources.iloc[part::parts].itertuples(index=False):
         started = time.process_time()
         try:
             source = load_source(row, args.data)
+            if sizes_of(source[0], plan)[0]:
+                done.append(run_set(row, source, args.plan, rules, args))
+            else:
+                print(f"{row.name} is left out: no number of labels lies above its seed set", flush=True)
+                continue
         except (FileNotFoundError, ModuleNotFoundError) as error:
             print(f"{row.name} is left out: {error}", file=sys.stderr, flush=True)
             continue
-        if not sizes_of(source[0], plan)[0]:
-            print(f"{row.name} is left out: no number of labels lies above its seed set", flush=True)
+        except Exception as error:  # of a rule, which is anybody's
+            print(f"{row.name} failed: {type(error).__name__}: {error}", file=sys.stderr, flush=True)
+            failed += 1
             continue
-        rows = run_set(row, source, args.plan, rules, args)
         print(f"{time.strftime('%H:%M:%S')} {row.name}: {time.process_time() - started:.0f} s", flush=True)
-        if args.rule:
-            print(rows.to_string(index=False, header=not of_rule))
-            of_rule.append(rows)
+        if args.rule is None:
+            add_rows(done[-1], HELD_OUT if args.held_out else MAP)
         else:
-            add_rows(rows, HELD_OUT if args.held_out else MAP)
-    if of_rule:
-        print(rule_report(pd.concat(of_rule), args.rule))
+            print(done[-1].to_string(index=False, header=len(done) == 1))
+    if done and args.rule is not None:
+        print(rule_report(pd.concat(done), args.rule))
+    return int(failed > 0 or not done)
 
 
 def rule_report(rows, rule):
     """What to expect of a rule, and where it is shown to be worth less than random, as text."""
     table = judged(rows)
+    if not (table["kind"] != "generator").any():
+        return "\nNo real data set is among them, so nothing is said of a new one."
     expected = al.expect(table).query("rule == @rule and group == 'all'")
     worse = table[(table["rule"] == rule) & (shown(table) < 0)]
     places = ", ".join(f"{row.data_set} at {row.n}" for row in worse.itertuples()) or "no set"
     return f"\n{expected.to_string(index=False)}\n\nShown to be worth less than random on {places}."
+
+
+def shard(text):
+    """ "1/4" as (1, 4): the part that is meant, from 0, and the number of parts."""
+    part, parts = map(int, text.split("/"))
+    if not 0 <= part < parts:
+        raise ValueError(text)
+    return part, parts
 
 
 def parse():
@@ -335,20 +361,35 @@ def parse():
     parser.add_argument("--data", type=Path, required=True, help="folder of owner/repository/path")
     parser.add_argument("--curves", type=Path, required=True, help="folder that keeps each data set's curves")
     parser.add_argument("--rule", help="module:function, a rule of your own instead of the plan's")
-    parser.add_argument("--shard", default="0/1", help="part/parts of the data sets")
+    parser.add_argument(
+        "--shard", type=shard, default="0/1", help="a part of the data sets: 0/4, 1/4, 2/4 or 3/4, say"
+    )
     parser.add_argument("--smallest-first", action="store_true", help="instead of the order that was drawn")
     parser.add_argument(
         "--held-out", action="store_const", const=1, default=0, help="the ten kept for the end"
     )
     args = parser.parse_args()
+    if args.rule is not None:
+        check_rule(args.rule, parser)
+    if not args.data.is_dir():
+        parser.error(f"--data must be a folder, got {str(args.data)!r}")
     try:
-        if args.rule:
-            rule_of(args.rule)
-    except (ImportError, AttributeError, KeyError) as error:
-        parser.error(f"--rule must be MODULE:FUNCTION or a rule's name; {args.rule!r} is none: {error}")
-    args.curves.mkdir(parents=True, exist_ok=True)
+        args.curves.mkdir(parents=True, exist_ok=True)
+    except OSError as error:
+        parser.error(f"--curves must be a folder: {error}")
     return args
 
 
+def check_rule(name, parser):
+    """End with a sentence if there is no rule of that name."""
+    try:
+        if not callable(rule_of(name)):
+            raise TypeError("it is not a function")
+    except Exception as error:  # whatever importing a module raises
+        near = get_close_matches(name, [*CANDIDATES, *al.STRATEGIES], 1)
+        hint = f"; did you mean {near[0]!r}?" if near else ""
+        parser.error(f"--rule must be MODULE:FUNCTION or a rule's name, got {name!r}: {error}{hint}")
+
+
 if __name__ == "__main__":
-    main()
+    sys.exit(main())

@@ -68,6 +68,11 @@ def test_the_prediction_interval_holds_the_next_value_as_often_as_it_says():
     assert held / 2000 == pytest.approx(1 - 2 * 2 / 40, abs=0.02)  # the 2nd values from either end of 39
 
 
+@pytest.mark.parametrize(("m", "held"), [(1, 0), (6, 5 / 7), (18, 17 / 19), (19, 0.9), (78, 73 / 79)])
+def test_expect_says_how_often_the_interval_of_few_sets_holds(m, held):
+    assert expect(rows_of(np.arange(1.0, m + 1)))["held"].iloc[0] == pytest.approx(held)
+
+
 def test_coverage_leaves_each_data_set_out_and_takes_infinite_worths():
     held, m = coverage_of_next([1.0, 2.0, 3.0, np.inf, np.inf])
     assert (held, m) == (4, 5)  # 1.0 lies below all others; inf is within (., inf]
@@ -82,6 +87,7 @@ def test_coverage_leaves_each_data_set_out_and_takes_infinite_worths():
         (lambda table: "map.csv", {}, "rows of read_map"),
         (lambda table: table.iloc[:0], {}, "no row of a real data set"),
         (lambda table: table.assign(kind="generator"), {}, "no row of a real data set"),
+        (lambda table: table.assign(worth=np.nan), {}, "a worth or a gain that is nan"),
     ],
 )
 def test_what_is_no_map_is_refused_in_a_sentence(change, settings, words):
@@ -236,7 +242,7 @@ def recomputed(script, name, rules, plan_name="logistic", folder=None):
     plan = script.PLANS[plan_name]
     dataset, model = script.load_source(row, folder)
     model = script.with_classifier(model, plan.classifier)
-    curves = script.study(dataset, model, script.runs_of(plan, rules, dataset))
+    curves = pd.concat(script.study(dataset, model, script.runs_of(plan, rules, dataset)))
     return script.rows_of(row, dataset, plan, rules, curves)
 
 
@@ -290,12 +296,63 @@ def test_anybodys_rule_gets_its_row_and_the_sets_on_which_it_does_harm(script):
 
 
 def test_a_rule_that_is_not_there_is_refused_in_a_sentence(script, monkeypatch, capsys, tmp_path):
-    for rule, words in (("nope:rule", "No module named 'nope'"), ("margins", "'margins' is none")):
-        options = ["logistic", "--data", "none", "--curves", str(tmp_path), "--rule", rule]
+    for options, words in (
+        (["--rule", "nope:rule"], "No module named 'nope'"),
+        (["--rule", "margn"], "did you mean 'margin'?"),
+        (["--rule", ""], "got ''"),
+        (["--rule", "sys:path"], "it is not a function"),
+        (["--shard", "4/4"], "invalid shard value: '4/4'"),
+        (["--data", "nowhere"], "--data must be a folder, got 'nowhere'"),
+    ):
+        options = ["logistic", "--data", str(tmp_path), "--curves", str(tmp_path), *options]
         monkeypatch.setattr(sys, "argv", ["map.py", *options])
         with pytest.raises(SystemExit) as stop:
             script.main()
         assert stop.value.code == 2 and words in capsys.readouterr().err
+
+
+RULE = "def first(round):\n    return round.pool[: round.batch]\n"
+
+
+def test_a_rule_that_was_edited_is_computed_anew_and_one_that_fails_names_the_set(
+    script, monkeypatch, capsys, tmp_path
+):
+    def run(source):
+        (tmp_path / "own_rule.py").write_text(source)
+        sys.modules.pop("own_rule", None)
+        code = script.main()
+        said = capsys.readouterr()
+        return code, [line for line in said.out.splitlines() if line.startswith("breast_cancer")], said.err
+
+    monkeypatch.syspath_prepend(tmp_path)
+    monkeypatch.setattr(sys, "dont_write_bytecode", True)
+    plan = script.PLANS["logistic"]._replace(n_splits=5, reference_splits=5, sizes=(50,))
+    monkeypatch.setitem(script.PLANS, "logistic", plan)
+    sources = script.read_sources().query("name == 'breast_cancer'")
+    monkeypatch.setattr(script, "read_sources", lambda: sources)
+    options = ["--data", str(tmp_path), "--curves", str(tmp_path), "--rule", "own_rule:first"]
+    monkeypatch.setattr(sys, "argv", ["map.py", "logistic", *options])
+    first, again, edited = (
+        run(RULE),
+        run(RULE),
+        run(RULE.replace("[:", "[-").replace("round.batch]", "round.batch :]")),
+    )
+    assert first[0] == edited[0] == 0 and first[1] == again[1] != edited[1] and len(first[1]) > 1
+    code, _, said = run(RULE.replace("[: round.batch]", "[:1]"))
+    assert code == 1 and "breast_cancer failed: ValueError: strategy" in said
+
+
+@pytest.mark.parametrize("rule", ["least_confidence", "entropy"])
+def test_a_rule_that_equals_margin_on_two_classes_runs_there_when_it_is_asked_for(script, rule, tmp_path):
+    row = next(row for row in script.read_sources().itertuples(index=False) if row.name == "breast_cancer")
+    plan = script.PLANS["logistic"]._replace(n_splits=5, reference_splits=5, sizes=(50,))
+    runs = script.runs_of(plan, ((rule, 10),), script.load_source(row, tmp_path)[0])
+    assert [run[0] for run in runs] == [f"{rule}@10", "random", "longer"]
+
+
+def test_a_run_of_generators_only_says_so(script):
+    rows = rows_of([1.5, 1.6], rule="my:rule", kind="generator").drop(columns=["p_value", "p_holm"])
+    assert "No real data set" in script.rule_report(rows, "my:rule")
 
 
 def test_rules_of_other_packages_are_never_advised():
