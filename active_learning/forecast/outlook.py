@@ -17,7 +17,7 @@ from sklearn.model_selection import RepeatedStratifiedKFold, StratifiedShuffleSp
 from active_learning._arrays import squared_distances, take
 from active_learning.forecast.forecast import matrices
 from active_learning.models.registry import default_model, make_model
-from active_learning.report.benchmark import FLAT, GROUPS, checked_map, read_map
+from active_learning.report.benchmark import COLUMNS, FLAT, GROUPS, checked_map, read_map
 from active_learning.strategies.base import margin
 from active_learning.strategies.registry import RECOMMENDED
 
@@ -115,15 +115,20 @@ def _predict(numbers, answers, new):
 
 
 def left_out(question, table):
-    """By data set: right (share of its users of whom the others say so), said (to most), answer."""
+    """By data set: right (share of its users of whom the others say so), said (to most), answer.
+
+    Nothing is said, and right is nan, where fewer than two data sets have either answer.
+    """
     numbers, sets, answers = _asked(question, table)
-    rows = {}
-    for name in np.unique(sets):
+    names, first = np.unique(sets, return_index=True)
+    told, rows = min(np.bincount(answers[first].astype(int), minlength=2)) > 1, {}
+    for name in names:
         own = sets == name
-        said = _predict(numbers[~own], answers[~own], numbers[own])
-        answer = answers[own][0]
-        rows[name] = dict(right=np.mean(said == answer), said=np.mean(said) > 0.5, answer=answer)
-    return pd.DataFrame.from_dict(rows, orient="index")
+        said = _predict(numbers[~own], answers[~own], numbers[own]) if told else np.full(sum(own), np.nan)
+        answer = bool(answers[own][0])
+        right = np.mean(said == answer) if told else np.nan
+        rows[name] = dict(right=right, said=np.mean(said) > 0.5, answer=answer)
+    return pd.DataFrame.from_dict(rows, orient="index", columns=["right", "said", "answer"])
 
 
 def when_it_pays(table=None):
@@ -132,7 +137,7 @@ def when_it_pays(table=None):
     Parameters
     ----------
     table : DataFrame, optional
-        Of read_map.
+        Of read_map; some of its data sets, say.
 
     Returns
     -------
@@ -140,7 +145,13 @@ def when_it_pays(table=None):
         One row per question: question; n_sets; yes, on how many it is so; commonest, the share that always
         saying the commonest answer gets right; right, the share that the prediction gets right (the mean
         over ten users of each data set, who see 50 labels each); p_value (exact, two-sided, of the paired
-        differences between data sets).
+        differences between data sets). The last two are nan where fewer than two data sets have either
+        answer, which is too few to learn from.
+
+    Raises
+    ------
+    ValueError
+        For a table that is not of read_map or holds no real data set.
 
     Examples
     --------
@@ -148,14 +159,15 @@ def when_it_pays(table=None):
     >>> bool((table["right"] <= 1).all())
     True
     """
-    table, rows = checked_map(table), []
+    table, rows = checked_map(table, (*COLUMNS, "columns", "low")), []
     for question in QUESTIONS:
         found = left_out(question, table)
         yes = int(found["answer"].sum())
         usual = found["answer"] == (yes > len(found) / 2)
         numbers = dict(question=question, n_sets=len(found), yes=yes, commonest=usual.mean())
-        differences = np.round(10 * (found["right"] - usual)).astype(int)
-        rows.append(numbers | dict(right=found["right"].mean(), p_value=_flip_p(differences)))
+        told = len(found) and found["right"].notna().all()
+        p_value = _flip_p(np.round(10 * (found["right"] - usual)).astype(int)) if told else np.nan
+        rows.append(numbers | dict(right=found["right"].mean(), p_value=p_value))
     return pd.DataFrame(rows)
 
 

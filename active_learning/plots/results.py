@@ -5,8 +5,9 @@ plot_<thing>(table, ..., ax=None). Not here: forecasts (forecasts), single rows 
 """
 
 import numpy as np
+import pandas as pd
 
-from active_learning._validation import check_choice
+from active_learning._validation import check_choice, some
 from active_learning.plots.style import (
     KIND_COLORS,
     KIND_NAMES,
@@ -362,6 +363,11 @@ def plot_worths(table, ax=None):
     -------
     Axes
 
+    Raises
+    ------
+    ValueError
+        For what holds no such rows, or rows of several questions.
+
     Examples
     --------
     >>> import pandas as pd
@@ -369,10 +375,11 @@ def plot_worths(table, ax=None):
     >>> plot_worths(table).get_xscale()
     'log'
     """
+    n = _one_question(table)
     ax, table = axes_or_new(ax, **NARROW), table.sort_values(["worth", "low"]).reset_index(drop=True)
-    n, finite = table["n"].iloc[0], np.isfinite(table["worth"])
-    right = 1.3 * max(table["worth"][finite].max(), 2)
-    left = table["low"].clip(lower=0.2).min() / 1.1
+    finite = np.isfinite(table["worth"])
+    right = 1.3 * np.nanmax([2, *table["worth"][finite]])
+    left = np.nanmin([1, *table["low"].clip(lower=0.2)]) / 1.1
     ax.axvline(n, color=color_of("random"), lw=2.5)
     for kind, rows in table.groupby("kind"):
         color, ends = KIND_COLORS.get(kind, "#555555"), n * rows[["low", "high"]].clip(left, right)
@@ -388,6 +395,19 @@ def plot_worths(table, ax=None):
     ax.set(xlabel=f"random labels that {n} chosen labels are worth", ylabel=f"{len(table)} data sets, sorted")
     ax.legend(frameon=False, loc="lower right")
     return ax
+
+
+def _one_question(table):
+    """The number of labels that rows of the map are about; ValueError if they are not of one question."""
+    columns = ("kind", "n", "worth", "low", "high")
+    if not isinstance(table, pd.DataFrame) or not {*columns} <= {*table}:
+        raise ValueError(f"table must hold rows of read_map, with the columns {', '.join(columns)}")
+    if table.empty:
+        raise ValueError("table must hold a row, and has none")
+    for name in ("n", "rule", "batch", "classifier"):
+        if name in table and len(values := table[name].unique()) > 1:
+            raise ValueError(f"table must hold one question, and holds several {name}: {some(values)}")
+    return table["n"].iloc[0]
 
 
 def plot_saving_by_target(table, ax=None):

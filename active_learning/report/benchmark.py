@@ -66,14 +66,16 @@ def judged(table):
     return table
 
 
-def checked_map(table):
+def checked_map(table, columns=COLUMNS):
     """The rows of read_map, or all of them for None; ValueError if there is none of a real data set."""
     if table is None:
         return read_map()
-    if not isinstance(table, pd.DataFrame) or not {*COLUMNS} <= {*table}:
-        raise ValueError(f"table must hold rows of read_map, with the columns {', '.join(COLUMNS)}")
+    if not isinstance(table, pd.DataFrame) or not {*columns} <= {*table}:
+        raise ValueError(f"table must hold rows of read_map, with the columns {', '.join(columns)}")
     if not (table["kind"] != "generator").any():
         raise ValueError("table holds no row of a real data set")
+    if table[["worth", "gain"]].isna().any(axis=None):
+        raise ValueError("table holds a worth or a gain that is nan")
     return table
 
 
@@ -105,7 +107,7 @@ def prediction_interval(worths, level=0.9):
     -------
     tuple of float
         The k-th smallest and largest worth, which hold the next one in (m + 1 - 2 k) / (m + 1) of cases;
-        all of them where m is too small for the promise.
+        the smallest and the largest where m is too small for the promise (below 19 at 0.9).
 
     References
     ----------
@@ -117,8 +119,18 @@ def prediction_interval(worths, level=0.9):
     (1.0, 4.0)
     """
     worths = np.sort(np.asarray(worths, dtype=float))
-    k = max(int((len(worths) + 1) * (1 - level) / 2 + 1e-9), 1)
+    k = _left_out(len(worths), level)
     return float(worths[k - 1]), float(worths[-k])
+
+
+def _left_out(m, level):
+    """The k of the interval from the k-th smallest to the k-th largest of m values."""
+    return max(int((m + 1) * (1 - level) / 2 + 1e-9), 1)
+
+
+def level_held(m, level=0.9):
+    """How often the interval of m worths holds one more, on average: less than `level` where m is small."""
+    return max(m + 1 - 2 * _left_out(m, level), 0) / (m + 1)
 
 
 def coverage_of_next(worths, level=0.9):
@@ -142,7 +154,8 @@ def expect(table=None, *, level=0.9):
     -------
     DataFrame
         One row per classifier, rule, batch, n and group of data sets ("all", a kind, few or many classes):
-        n_sets, median, low and high (the prediction interval for the worth on a new data set), more and
+        n_sets, median, low and high (the prediction interval for the worth on a new data set), held (how
+        often such an interval holds it: for fewer than 19 data sets less than `level`), more and
         fewer (data sets where the rule is shown, by Holm, to be worth more or less than random), worst (the
         smallest gain), gain (mean, a fraction).
 
@@ -164,7 +177,7 @@ def expect(table=None, *, level=0.9):
         for key, part in table[inside(table)].groupby(ONE):
             low, high = prediction_interval(part["worth"], level)
             numbers = dict(n_sets=len(part), median=part["worth"].median(), low=low, high=high)
-            numbers |= _harm(part) | dict(gain=part["gain"].mean())
+            numbers |= dict(held=level_held(len(part), level)) | _harm(part) | dict(gain=part["gain"].mean())
             rows.append(dict(zip(ONE, key, strict=True)) | {"group": group} | numbers)
     return pd.DataFrame(rows)
 

@@ -51,7 +51,8 @@ def label_worth(curves, n_labels, *, reference="random", reference_curves=None, 
         the reference do not suffice; for a score below its first round's, that round counts. `gain`,
         `gain_low`, `gain_high`: fractions. `verdict`: "flat"; "more" or "fewer" where the interval of the
         worth lies above or below 1; else "unclear". The 95 % intervals resample splits in pairs, and are
-        widened for few splits; nan for fewer than 5, which are too few to resample.
+        widened for few splits: of 5 with normal scores they hold the mean gain in 92 %, of 20 in 95 %. They
+        are nan for fewer than 5, which are too few to resample.
 
     Raises
     ------

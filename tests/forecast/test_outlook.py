@@ -72,6 +72,16 @@ def test_a_table_that_is_no_map_is_refused():
         module.when_it_pays(pd.DataFrame({"a": [1]}))
 
 
+def test_part_of_the_map_gives_numbers_or_nan_where_too_few_sets_are_left_to_learn_from(table):
+    texts = module.when_it_pays(table[table["kind"] == "text"])
+    assert texts["right"].between(0, 1).all() and (texts["n_sets"] < 40).all()
+    for part in (table[table["data_set"] == "digits"], table.query("rule == 'margin' and n == 100")):
+        found = module.when_it_pays(part)
+        assert found[["right", "p_value"]].isna().all(axis=None) and (found["n_sets"] <= 1).all()
+    with pytest.raises(ValueError, match=r"with the columns .*low"):
+        module.when_it_pays(table.drop(columns="low"))
+
+
 def labelled(n, classes=2, rare=0):
     """A table of 300 rows of which n have a label; of the last class `rare` of them."""
     rng = np.random.default_rng(1)

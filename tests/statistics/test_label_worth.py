@@ -5,6 +5,7 @@ import pandas as pd
 import pytest
 
 import al_helpers as al
+from active_learning.statistics import label_worth
 
 
 def score(n_labels):
@@ -135,6 +136,15 @@ def test_the_interval_holds_the_truth_in_most_repetitions(n_splits, factor):
         row = al.label_worth(near, 100, reference_curves=longer).loc["rule"]
         held += row["low"] <= factor <= row["high"]
     assert held >= 21  # of 25, of which 95 % are 24; 20 or fewer come once in 140 times
+
+
+@pytest.mark.parametrize(("n_splits", "share"), [(5, 0.92), (20, 0.95)])
+def test_the_interval_of_the_gain_holds_as_often_as_the_docstring_says(n_splits, share):
+    rng = np.random.default_rng(0)
+    runs = rng.normal(size=(2000, n_splits))
+    counts = rng.multinomial(n_splits, np.full(n_splits, 1 / n_splits), size=2000)
+    ends = [label_worth._interval(counts @ run / n_splits, n_splits) for run in runs]
+    assert np.mean([low <= 0 <= high for low, high in ends]) == pytest.approx(share, abs=0.01)
 
 
 @pytest.mark.parametrize("n_splits", [1, 2, 4])
