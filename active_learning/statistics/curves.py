@@ -13,13 +13,15 @@ from active_learning._validation import check_integer, check_target, some
 COLUMNS = ("strategy", "split", "n_labels", "accuracy")
 
 
-def check_curves(curves):
+def check_curves(curves, what="curves"):
     """Return curves if they are a table of learning curves with at least one round.
 
     Parameters
     ----------
     curves : DataFrame with columns strategy, split, n_labels, accuracy
         The table of `run_study`, one row per round.
+    what : str
+        What messages call it.
 
     Returns
     -------
@@ -34,19 +36,21 @@ def check_curves(curves):
         If a column is missing or repeated, or a round is missing, repeated or not finite.
     """
     if not isinstance(curves, pd.DataFrame):
-        raise TypeError(f"curves must be a table of run_study, got {type(curves).__name__}")
+        raise TypeError(f"{what} must be a table of run_study, got {type(curves).__name__}")
     if missing := [name for name in COLUMNS if name not in curves]:
-        raise ValueError(f"curves must have the columns {', '.join(COLUMNS)}, and lack {', '.join(missing)}")
+        raise ValueError(f"{what} must have the columns {', '.join(COLUMNS)}, and lack {', '.join(missing)}")
     if curves.empty or not curves.columns.is_unique:
-        raise ValueError("curves hold no round" if curves.empty else "curves have a column twice")
+        raise ValueError(f"{what} hold no round" if curves.empty else f"{what} have a column twice")
     for name in ("n_labels", "accuracy"):
-        if curves[name].dtype.kind not in "fiu" or not np.isfinite(curves[name]).all():
-            raise ValueError(f"curves must hold finite numbers in {name}, and some are none")
+        if curves[name].dtype.kind not in "fiu":
+            raise ValueError(f"{what} must hold numbers in {name}, got the type {curves[name].dtype}")
+        if not np.isfinite(curves[name]).all():
+            raise ValueError(f"{what} must hold finite numbers in {name}, and some are not")
     if not (curves["n_labels"] > 0).all():
-        raise ValueError(f"curves must hold positive n_labels, and some are {curves['n_labels'].min()}")
+        raise ValueError(f"{what} must hold positive n_labels, and some are {curves['n_labels'].min()}")
     rounds = curves[["strategy", "split", "n_labels"]]
     if rounds.isna().any(axis=None) or rounds.duplicated().any():
-        raise ValueError("every round of curves needs a strategy and a split, and must be there once")
+        raise ValueError(f"every round of {what} needs a strategy and a split, and must be there once")
     return curves
 
 

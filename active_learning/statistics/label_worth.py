@@ -88,7 +88,7 @@ def label_worth(curves, n_labels, *, reference="random", reference_curves=None, 
 
 def _reference_scores(curves, reference, longer):
     """Scores of the reference, one row per split and one column per number of labels; nan without a round."""
-    tables = [curves] if longer is None else [curves, check_curves(longer)]
+    tables = [curves] if longer is None else [curves, check_curves(longer, "reference_curves")]
     if reference not in tables[-1]["strategy"].unique():
         raise ValueError(f"reference_curves hold no run of {reference!r}")
     runs = pd.concat([table[table["strategy"] == reference] for table in tables])
@@ -100,7 +100,7 @@ def _scores_at(curves, name, n):
     runs = curves[curves["strategy"] == name].sort_values("n_labels").groupby("split")
     fewest, most = runs["n_labels"].min().max(), runs["n_labels"].max().min()
     if not fewest <= n <= most:
-        raise ValueError(f"n_labels is {n}, and the runs of {name!r} have {fewest} to {most} labels")
+        raise ValueError(f"n_labels is {n}, and the runs of {name!r} all have {fewest} to {most} labels")
     return pd.Series({split: np.interp(n, run["n_labels"], run["accuracy"]) for split, run in runs})
 
 

@@ -168,7 +168,7 @@ def test_the_order_of_the_rows_and_other_strategies_do_not_matter():
 @pytest.mark.parametrize(
     ("changes", "words"),
     [
-        ({"n_labels": 400}, "n_labels is 400, and the runs of 'random' have 20 to 300 labels"),
+        ({"n_labels": 400}, "n_labels is 400, and the runs of 'random' all have 20 to 300 labels"),
         ({"n_labels": 10}, "n_labels is 10"),
         ({"n_labels": 100, "reference": "badge"}, "badge"),
         ({"n_labels": 100, "flat": -0.1}, "flat must be a fraction of 0 or more, got -0.1"),
