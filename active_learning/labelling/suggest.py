@@ -29,10 +29,10 @@ from active_learning.models.registry import CLASSIFIERS, IN_MEMORY, fit, make_mo
 from active_learning.strategies.base import Round, margin, score_pool
 from active_learning.strategies.batch import typiclust
 from active_learning.strategies.registry import (
-    RECOMMENDED,
     STRATEGIES,
     check_strategy,
     pick_strategies,
+    recommend_rule,
     remove_queried,
     unmet_requirements,
 )
@@ -64,8 +64,8 @@ def suggest(table, n=10, *, strategy=None, model=None, random_state=0):
     n : int
         Rows to suggest, at most as many as have no label and differ.
     strategy : str or rule, optional
-        As in run_loop. By default the recommended rule for batches, and margin for one row; random where that
-        rule ends below it in trial runs on the labelled rows.
+        As in run_loop. By default that of recommend_rule; random where that rule ends below it in trial runs
+        on the labelled rows.
     model : str or classifier, optional
         As in run_loop; it needs predict_proba.
     random_state : int
@@ -123,7 +123,7 @@ def suggest(table, n=10, *, strategy=None, model=None, random_state=0):
 
 def _rule_for(table, strategy, n, model):
     """(name, rule, notes): the rule asked for; or the one advised, and random where that is behind random."""
-    name, rule = choose_strategy(strategy, n, model, table.X)
+    name, rule = choose_strategy(strategy, n, model, table)
     if strategy is None and (behind := behind_random(table, {name: rule}, model)):
         return "random", STRATEGIES["random"], [BEHIND.format(trials=TRIALS, name=name, points=100 * behind)]
     return name, rule, []
@@ -137,14 +137,14 @@ def check_probabilities(model):
         raise ValueError(f"{lacking}; classifiers that do: {', '.join(fitting)}")
 
 
-def choose_strategy(strategy, n, model, X):
+def choose_strategy(strategy, n, model, table):
     """(name, rule) of a strategy or, for None, of the one that suits n rows and that the model can serve."""
     if strategy is None:
-        strategy = RECOMMENDED if n > 1 else "margin"
-        if unmet_requirements(pick_strategies(strategy)[strategy], model, X):
+        strategy = recommend_rule("text" if text_columns(table.preprocessor) else "table", n)
+        if unmet_requirements(pick_strategies(strategy)[strategy], model, table.X):
             strategy = "margin"
     ((name, rule),) = pick_strategies(strategy).items()
-    check_strategy(name, rule, model, X)
+    check_strategy(name, rule, model, table.X)
     return name, rule
 
 

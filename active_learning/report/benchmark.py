@@ -135,9 +135,11 @@ def level_held(m, level=0.9):
 
 def coverage_of_next(worths, level=0.9):
     """How often the interval of all other data sets holds the one left out: (held, m)."""
-    worths = np.asarray(worths, dtype=float)
-    ends = [prediction_interval(np.delete(worths, i), level) for i in range(len(worths))]
-    return sum(low <= worth <= high for worth, (low, high) in zip(worths, ends, strict=True)), len(worths)
+    worths = np.sort(np.asarray(worths, dtype=float))
+    m, k = len(worths), _left_out(len(worths) - 1, level)
+    no_larger, smaller = (worths.searchsorted(worths, side) for side in ("right", "left"))
+    held = (no_larger - 1 >= k) & (m - smaller - 1 >= k)  # k of the others at least on either side
+    return int(held.sum()), m
 
 
 def expect(table=None, *, level=0.9):
@@ -155,7 +157,8 @@ def expect(table=None, *, level=0.9):
     DataFrame
         One row per classifier, rule, batch, n and group of data sets ("all", a kind, few or many classes):
         n_sets, median, low and high (the prediction interval for the worth on a new data set), held (how
-        often such an interval holds it: for fewer than 19 data sets less than `level`), more and
+        often such an interval holds it: for fewer than 19 data sets less than `level`), covered (the share of
+        the data sets here that lie in the interval of all others) and error (its standard error), more and
         fewer (data sets where the rule is shown, by Holm, to be worth more or less than random), worst (the
         smallest gain), gain (mean, a fraction).
 
@@ -173,13 +176,23 @@ def expect(table=None, *, level=0.9):
     table, rows = checked_map(table), []
     if isinstance(level, bool) or not isinstance(level, Real) or not 0 < level < 1:
         raise ValueError(f"level must lie between 0 and 1, got {level!r}")
+    worths, gains, signs = table["worth"].to_numpy(), table["gain"].to_numpy(), shown(table).to_numpy()
     for group, inside in GROUPS.items():
-        for key, part in table[inside(table)].groupby(ONE):
-            low, high = prediction_interval(part["worth"], level)
-            numbers = dict(n_sets=len(part), median=part["worth"].median(), low=low, high=high)
-            numbers |= dict(held=level_held(len(part), level)) | _harm(part) | dict(gain=part["gain"].mean())
-            rows.append(dict(zip(ONE, key, strict=True)) | {"group": group} | numbers)
+        belongs = inside(table).to_numpy()
+        for key, places in table.groupby(ONE).indices.items():
+            if len(part := places[belongs[places]]):
+                numbers = _expected(worths[part], level) | _harm(signs[part], gains[part])
+                mean = dict(gain=gains[part].mean())
+                rows.append(dict(zip(ONE, key, strict=True)) | {"group": group} | numbers | mean)
     return pd.DataFrame(rows)
+
+
+def _expected(worths, level):
+    """What the worths (m,) of a rule say of the one on a new data set."""
+    low, high = prediction_interval(worths, level)
+    inside, m = coverage_of_next(worths, level)
+    numbers = dict(n_sets=m, median=np.median(worths), low=low, high=high, held=level_held(m, level))
+    return numbers | dict(covered=inside / m, error=np.sqrt(inside * (m - inside) / m**3))
 
 
 def flat_share(table, n):
@@ -188,38 +201,33 @@ def flat_share(table, n):
     return (part[part["classifier"] == "logistic_regression"]["gain"] < FLAT).mean()
 
 
-def harmful(table, rule):
-    """The real data sets on which 100 labels by the rule, 10 at a time, are shown to be worth less (Holm)."""
-    part = table[
-        GROUPS["all"](table) & (table["rule"] == rule) & (table["n"] == 100) & (table["batch"] == 10)
-    ]
+def harmful(table, rule, *, batch=10):
+    """The real data sets on which 100 labels by the rule are shown to be worth less than random (Holm)."""
+    part = table[GROUPS["all"](table) & (table["n"] == 100) & (table["batch"] == batch)]
+    part = part[part["rule"] == rule]
     return sorted(part.loc[shown(part) < 0, "data_set"].unique())
 
 
-def may_be_advised(table, rule):
-    """Whether a rule that is not another package's harms no data set, with either classifier."""
-    part = table[(table["rule"] == rule) & (table["n"] == 100) & (table["batch"] == 10)]
-    return ":" not in rule and {*part["classifier"]} == {*CLASSIFIERS} and not harmful(table, rule)
+def may_be_advised(table, rule, *, batch=10):
+    """Whether a rule that is not another package's harms no data set, with each classifier measured."""
+    part = table[(table["n"] == 100) & (table["batch"] == batch)]
+    with_it = part.loc[part["rule"] == rule, "classifier"]
+    return ":" not in rule and {*with_it} == {*part["classifier"]} and not harmful(table, rule, batch=batch)
 
 
 def recommendation(table, *, group="all", batch=10):
     """The rule that the map advises, as the script that computes it says.
 
-    It is the settled one, RECOMMENDED; in a group, and at other batches, the one of all sets. The rule of
-    largest median worth of 100 labels, among those that may be advised, takes its place only where its worth,
-    paired set by set, is shown to be larger.
+    It is the settled one, RECOMMENDED, unless it harms; in a group, and at other batches, the one of all
+    sets. The rule of largest median worth of 100 labels, among those that may be advised there, takes its
+    place only where its worth, paired set by set, is shown to be larger.
     """
-    allowed = [rule for rule in table["rule"].unique() if may_be_advised(table, rule)]
-    if (group, batch) != ("all", 10):
-        usual = recommendation(table)
-    elif RECOMMENDED in allowed:
-        usual = RECOMMENDED
-    else:
-        return _largest(table[GROUPS["all"](table)], allowed, 10)
     part = table[GROUPS[group](table)]
+    usual = RECOMMENDED if (group, batch) == ("all", 10) else recommendation(table)
+    allowed = [rule for rule in part["rule"].unique() if may_be_advised(part, rule, batch=batch)]
     best = _largest(part, allowed, batch)
-    if best is None or best == usual:
-        return usual
+    if best is None or usual not in allowed:
+        return best or usual
     ratios = paired_worth(part, best, usual, batch=batch)
     shown_larger = len(ratios) > 5 and signed_rank_p(ratios, ratios) <= 0.05 and pseudo_median(ratios) > 0
     return best if shown_larger else usual
@@ -265,16 +273,15 @@ def compare_candidates(table):
         ratios = paired_worth(table, rule, "margin")
         low, high = np.exp(signed_rank_interval(ratios))
         numbers = dict(n_sets=len(own), median=own["worth"].median(), ratio=np.exp(pseudo_median(ratios)))
-        rows[rule] = numbers | dict(low=low, high=high) | _harm(own)
+        rows[rule] = numbers | dict(low=low, high=high) | _harm(shown(own), own["gain"])
         if rule in of[1]:
-            trees = dict(n=len(of[1][rule])) | _harm(of[1][rule])
+            trees = dict(n=len(of[1][rule])) | _harm(shown(of[1][rule]), of[1][rule]["gain"])
             rows[rule] |= {f"{name}_trees": number for name, number in trees.items()}
     return pd.DataFrame.from_dict(rows, orient="index").rename_axis("rule")
 
 
-def _harm(part):
-    signs = shown(part)
-    return dict(more=(signs > 0).sum(), fewer=(signs < 0).sum(), worst=part["gain"].min())
+def _harm(signs, gains):
+    return dict(more=(signs > 0).sum(), fewer=(signs < 0).sum(), worst=gains.min())
 
 
 def random_share(table):

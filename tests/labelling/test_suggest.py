@@ -22,13 +22,17 @@ def texts(n, n_labeled=20):
     return frame.assign(label=[*["a", "b"] * (n_labeled // 2), *[""] * (n - n_labeled)])
 
 
-def test_batches_are_chosen_by_the_recommended_rule_and_one_row_by_margin():
-    table = al.load_table(mixed_table(), "label", id_column="id")
-    assert al.suggest(table, 5).attrs["strategy"] == al.RECOMMENDED
-    assert al.suggest(table, 2).attrs["strategy"] == al.RECOMMENDED
-    assert al.suggest(table, 1).attrs["strategy"] == "margin"
-    same = al.suggest(table, 5, strategy=al.RECOMMENDED)
-    assert al.suggest(table, 5)["id"].tolist() == same["id"].tolist()
+def test_rows_are_chosen_by_the_rule_that_the_map_recommends_for_the_kind_and_the_batch():
+    kinds = {
+        "text": al.load_table(texts(60), "label"),
+        "table": al.load_table(texts(60).drop(columns="text"), "label"),
+    }
+    for kind, table in kinds.items():
+        for n in (1, 2, 5, 10):
+            assert al.suggest(table, n).attrs["strategy"] == al.recommend_rule(kind, n)
+    assert al.suggest(kinds["text"], 1).attrs["strategy"] != al.RECOMMENDED
+    same = al.suggest(kinds["table"], 5, strategy=al.RECOMMENDED)
+    assert al.suggest(kinds["table"], 5)["id"].tolist() == same["id"].tolist()
 
 
 @pytest.mark.parametrize("labels", [[None] * 40, ["a"] * 10 + [None] * 30])
@@ -180,9 +184,9 @@ def test_a_rule_that_is_behind_random_on_the_labels_is_found_and_margin_is_not()
 
 def test_random_rows_come_where_the_default_rule_is_behind_random_and_not_where_it_was_asked_for(monkeypatch):
     table = two_blobs()
-    assert al.suggest(table, 3).attrs["strategy"] == al.RECOMMENDED
+    assert al.suggest(table, 4).attrs["strategy"] == al.RECOMMENDED
     monkeypatch.setattr(module, "behind_random", lambda *_: 0.123)
-    found = al.suggest(table, 3)
-    assert found.attrs["strategy"] == "random" and len(found) == 3
+    found = al.suggest(table, 4)
+    assert found.attrs["strategy"] == "random" and len(found) == 4
     assert f"{al.RECOMMENDED} ended 12.3 points below random" in found.attrs["notes"][0]
-    assert al.suggest(table, 3, strategy="margin").attrs == {"strategy": "margin", "notes": []}
+    assert al.suggest(table, 4, strategy="margin").attrs == {"strategy": "margin", "notes": []}

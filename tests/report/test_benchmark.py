@@ -78,6 +78,16 @@ def test_coverage_leaves_each_data_set_out_and_takes_infinite_worths():
     assert (held, m) == (4, 5)  # 1.0 lies below all others; inf is within (., inf]
 
 
+@pytest.mark.parametrize("level", [0.5, 0.9])
+def test_coverage_is_that_of_the_interval_of_all_others(level):
+    rng = np.random.default_rng(2)
+    for m in (2, 5, 40):
+        worths = rng.choice([0.5, 1.0, 1.5, 2.0, np.inf], m) + rng.integers(0, 2, m) * rng.random(m)
+        ends = [prediction_interval(np.delete(worths, i), level) for i in range(m)]
+        held = sum(low <= worth <= high for worth, (low, high) in zip(worths, ends, strict=True))
+        assert coverage_of_next(worths, level) == (held, m)
+
+
 @pytest.mark.parametrize(
     ("change", "settings", "words"),
     [
@@ -141,6 +151,15 @@ def test_a_kind_departs_from_the_usual_rule_only_where_the_difference_is_shown()
     assert recommendation(pd.concat([*tables, *texts]), group="text") == "diverse_margin"
     few = [table.groupby("classifier").head(4) for table in texts]  # four sets cannot show it
     assert recommendation(pd.concat([*tables, *few]), group="text") == "margin"
+
+
+def test_a_kind_or_batch_that_the_usual_rule_harms_gets_one_that_does_not():
+    settled, other = with_both(np.full(12, 1.5), al.RECOMMENDED), with_both(np.full(12, 1.2), "margin")
+    one = rows_of([*np.full(11, 1.5), 0.5], rule=al.RECOMMENDED, batch=1, kind="text")
+    fine = rows_of(np.full(12, 1.2), rule="margin", batch=1, kind="text")  # trees were not run at this batch
+    table = pd.concat([settled, other, one, fine])
+    assert recommendation(table) == recommendation(table, group="table") == al.RECOMMENDED
+    assert recommendation(table, group="text", batch=1) == "margin"
 
 
 def test_paired_worth_counts_a_worth_beyond_all_labels_as_all_of_them():

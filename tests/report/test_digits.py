@@ -6,7 +6,6 @@ import pytest
 from examples import make_curves, needing
 
 import al_helpers as al
-from active_learning.report import digits as report
 from active_learning.report.benchmark import compare_candidates
 from active_learning.report.digits import DigitsStudy
 from active_learning.statistics.curves import mean_curve_crossings
@@ -89,13 +88,13 @@ def test_the_halves_are_of_the_mean_random_curve():
     assert study.halves == ("30", "20")
 
 
-def test_the_worst_case_is_the_largest_loss_and_what_the_cure_does_there(monkeypatch):
-    rows = [("a", "margin", -0.13), ("a", "cure", -0.02), ("b", "margin", 0.1), ("b", "cure", -0.5)]
-    table = pd.DataFrame(rows, columns=["data_set", "rule", "gain"])
-    monkeypatch.setattr(report, "read_map", lambda: table.assign(n=100, batch=10, classifier="svm"))
-    worst = with_curves(None).worst_case("margin", "cure")
-    assert (worst.data_set, worst.lost) == ("a", "a loss of 13 points of accuracy")
-    assert worst.cured == "a loss of 2 points of accuracy"
+def test_what_a_rule_does_to_trees_is_of_all_real_sets_with_trees():
+    found = with_curves(None).with_trees("margin")
+    part = al.read_map().query("kind != 'generator' and classifier == 'extra_trees' and rule == 'margin'")
+    part = part.query("batch == 10 and n == 100")
+    assert found.n_sets == len(part) > 70
+    assert found.lost == f"a loss of {-100 * part['gain'].min():.0f} points"
+    assert found.fewer == sum((part["p_holm"] <= 0.05) & (part["gain"] < 0))
 
 
 def test_candidates_are_the_smallest_margins_and_hold_both_batches(study):
