@@ -69,7 +69,7 @@ def test_lists_in_parquet_keep_their_precision(tmp_path, kind):
     "cell, said",
     [
         ([1.0, 2.0], "vectors of 8 and of 2 numbers .row 5"),
-        ([], "(vectors of 8 and of 0 numbers|no vector of numbers) .row 5"),
+        ([], "(vectors of 8 and of 0 numbers|not a vector of numbers) .row 5"),
         ([np.nan] + [1.0] * 7, "(NaN|missing value) or infinity in (it .)?row 5"),
         ([np.inf] + [1.0] * 7, "(NaN|missing value) or infinity in (it .)?row 5"),
         (None, "missing value or infinity in row 5"),
@@ -155,5 +155,5 @@ def test_features_that_are_neither_an_array_nor_a_path_are_refused(features):
 
 
 def test_a_vector_with_a_whole_number_that_no_float_holds_is_none():
-    with pytest.raises(ValueError, match=r"no vector of numbers .row 0"):
+    with pytest.raises(ValueError, match=r"not a vector of numbers .row 0"):
         al.load_table(FRAME.assign(v=[[10**400, 1]] + [[1, 2]] * 59), "label")

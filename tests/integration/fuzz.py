@@ -558,10 +558,10 @@ def vectors(rng, folder):
     return str(path)
 
 
-# What no case calls: constants, registries, what writes a log or a table, the cell that needs a page, and what
-# sets up whole notebooks
+# What no case calls: constants, registries, what writes a log or a table, the cell that needs a page, what
+# needs another package, and what sets up whole notebooks
 UNCALLED = {"DESCRIPTIONS", "CLASSIC", "RECOMMENDED", "STRATEGIES", "LabelLog", "label"}
-UNCALLED |= {"appendix", "first_loop", "own_table", "past_projects"}
+UNCALLED |= {"from_skactiveml", "appendix", "first_loop", "own_table", "past_projects"}
 
 # What gets its arguments from another of our functions, or has options that are odd as they are: called as made
 INNER = {
