@@ -159,7 +159,7 @@ def _add_study(add):
 def _add_suggest(add):
     add("-n", type=int, default=10, metavar="N", help="rows (default 10)")
     add("--output", metavar="FILE", help="where to write them (default TABLE.next.csv)")
-    add("--strategy", metavar="NAME", help="rule (default diverse_margin; margin for one row at a time)")
+    add("--strategy", metavar="NAME", help="rule (default diverse_margin; margin for 3 rows or fewer)")
     share = "share of rows drawn at random and kept from the rule, to score the model honestly (default 0.2)"
     share += "; it costs 1.2 points of accuracy at 100 labels on average over ten data sets "
     share += "(from 0.1 to 5.1)"

@@ -157,10 +157,10 @@ def expect(table=None, *, level=0.9):
     DataFrame
         One row per classifier, rule, batch, n and group of data sets ("all", a kind, few or many classes):
         n_sets, median, low and high (the prediction interval for the worth on a new data set), held (how
-        often such an interval holds it: for fewer than 19 data sets less than `level`), covered (the share of
-        the data sets here that lie in the interval of all others) and error (its standard error), more and
-        fewer (data sets where the rule is shown, by Holm, to be worth more or less than random), worst (the
-        smallest gain), gain (mean, a fraction).
+        often such an interval holds it; less than `level` if n_sets is small), covered (the share of the data
+        sets here that lie in the interval of all others; nan for one) and error (its standard error), more
+        and fewer (data sets where the rule is shown, by Holm, to be worth more or less than random), worst
+        (the smallest gain), gain (mean, a fraction).
 
     Raises
     ------
@@ -190,7 +190,7 @@ def expect(table=None, *, level=0.9):
 def _expected(worths, level):
     """What the worths (m,) of a rule say of the one on a new data set."""
     low, high = prediction_interval(worths, level)
-    inside, m = coverage_of_next(worths, level)
+    inside, m = coverage_of_next(worths, level) if len(worths) > 1 else (np.nan, 1)
     numbers = dict(n_sets=m, median=np.median(worths), low=low, high=high, held=level_held(m, level))
     return numbers | dict(covered=inside / m, error=np.sqrt(inside * (m - inside) / m**3))
 
@@ -209,7 +209,7 @@ def harmful(table, rule, *, batch=10):
 
 
 def may_be_advised(table, rule, *, batch=10):
-    """Whether a rule that is not another package's harms no data set, with each classifier measured."""
+    """Whether a rule of this package, run with every classifier measured, harms no data set."""
     part = table[(table["n"] == 100) & (table["batch"] == batch)]
     with_it = part.loc[part["rule"] == rule, "classifier"]
     return ":" not in rule and {*with_it} == {*part["classifier"]} and not harmful(table, rule, batch=batch)
@@ -218,9 +218,9 @@ def may_be_advised(table, rule, *, batch=10):
 def recommendation(table, *, group="all", batch=10):
     """The rule that the map advises, as the script that computes it says.
 
-    It is the settled one, RECOMMENDED, unless it harms; in a group, and at other batches, the one of all
-    sets. The rule of largest median worth of 100 labels, among those that may be advised there, takes its
-    place only where its worth, paired set by set, is shown to be larger.
+    It is RECOMMENDED, unless that harms; in a group or at another batch size, the rule for all sets. The
+    allowed rule with the largest median worth of 100 labels replaces it if it is not allowed, or if that
+    worth, paired set by set, is shown to be larger.
     """
     part = table[GROUPS[group](table)]
     usual = RECOMMENDED if (group, batch) == ("all", 10) else recommendation(table)

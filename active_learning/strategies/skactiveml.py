@@ -106,14 +106,14 @@ def _query(round, query_strategy, settings):
 
 
 class _Classifier(ClassifierMixin, BaseEstimator):
-    """A classifier whose fit takes weights, as some rules give it None; it takes no others."""
+    """Lets fit take `sample_weight=None`, which some rules pass; real weights raise."""
 
     def __init__(self, original):
         self.original = original
 
     def fit(self, X, y, sample_weight=None):
         if sample_weight is not None:
-            raise ValueError("this rule weighs rows, which the study's classifier is not fitted with")
+            raise ValueError("this rule weights rows; the study's classifier takes no sample_weight")
         self.fitted_ = clone(self.original).fit(X, y)
         self.classes_ = self.fitted_.classes_
         return self

@@ -70,7 +70,8 @@ def test_the_prediction_interval_holds_the_next_value_as_often_as_it_says():
 
 @pytest.mark.parametrize(("m", "held"), [(1, 0), (6, 5 / 7), (18, 17 / 19), (19, 0.9), (78, 73 / 79)])
 def test_expect_says_how_often_the_interval_of_few_sets_holds(m, held):
-    assert expect(rows_of(np.arange(1.0, m + 1)))["held"].iloc[0] == pytest.approx(held)
+    row = expect(rows_of(np.arange(1.0, m + 1))).iloc[0]
+    assert row["held"] == pytest.approx(held) and np.isnan(row["covered"]) == (m == 1)
 
 
 def test_coverage_leaves_each_data_set_out_and_takes_infinite_worths():
