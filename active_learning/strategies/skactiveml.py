@@ -90,19 +90,18 @@ def _query(round, query_strategy, settings):
     known[: len(codes)] = codes
     rule = clone(query_strategy).set_params(random_state=int(round.rng.integers(2**31)))
     given = dict(X=take(round.X, rows), y=known, batch_size=round.batch) | settings
-    for word in {*CLASSIFIER} & {*signature(rule.query).parameters} - {*settings}:
+    words = {*CLASSIFIER} & {*signature(rule.query).parameters} - {*settings}
+    for word in words:
         wrapper = import_optional("skactiveml.classifier").SklearnClassifier
-        model = (
-            clone(round.model)
-            if has_fit_parameter(round.model, "sample_weight")
-            else _Classifier(round.model)
-        )
+        weighted = has_fit_parameter(round.model, "sample_weight")
+        model = clone(round.model) if weighted else _Classifier(round.model)
         given[word] = wrapper(model, classes=np.arange(len(classes)))
     try:
         return rows[rule.query(**given)]
     except (TypeError, ValueError, AttributeError) as error:
-        name = type(rule).__name__
-        raise type(error)(f"skactiveml:{name}: {error} (to give it another classifier: clf=...)") from error
+        hint = "".join(f" (to give it another classifier: {word}=...)" for word in words)
+        kind = TypeError if isinstance(error, TypeError) else ValueError
+        raise kind(f"skactiveml:{type(rule).__name__}: {error}{hint}") from error
 
 
 class _Classifier(ClassifierMixin, BaseEstimator):

@@ -51,6 +51,11 @@ def test_a_classifier_of_the_users_takes_the_place_of_the_studys():
     how = dict(n_splits=1, budget=16, n_jobs=1)
     with pytest.raises(TypeError, match=r"skactiveml:FourDs: .*clf=\.\.\."):
         al.run_study(iris, ["random", al.from_skactiveml(pool.FourDs())], **how)
+    wrong = al.from_skactiveml(pool.CoreSet(metric="none"))
+    with pytest.raises(
+        (TypeError, ValueError), match=r"skactiveml:CoreSet: (?!.*another classifier)"
+    ):  # it takes none
+        al.run_study(iris, ["random", wrong], **how)
     rule = al.from_skactiveml(pool.FourDs(), clf=MixtureModelClassifier(classes=[0, 1, 2]))
     assert len(al.run_study(iris, ["random", rule], **how)) == 4
 
