@@ -116,12 +116,13 @@ class DigitsStudy:
 
     @property
     def elsewhere(self):
-        """Row of `expect` for the recommended rule on all real data sets, its worths in labels."""
+        """Row of `expect` for the recommended rule on all real data sets, partly in words."""
         table = expect().query(f"{QUESTION} and group == 'all'").set_index("rule")
         row = table.loc[RECOMMENDED]
         words = {name: as_labels(row[name]) for name in ("median", "low", "high")}
         words = {name: MOST if word == "all" else word for name, word in words.items()}
-        return SimpleNamespace(**row.to_dict() | words)
+        covered = f"{row['covered']:.0%} ± {row['error']:.0%}"
+        return SimpleNamespace(**row.to_dict() | words | {"covered": covered})
 
     @property
     def question(self):
@@ -273,7 +274,6 @@ class DigitsStudy:
                 "rule": [row.name for row in rows],
                 "100 labels are worth": [as_labels(row["median"]) for row in rows],
                 "on a new set": [f"{as_labels(row['low'])} to {as_labels(row['high'])}" for row in rows],
-                "range held": [f"{row['covered']:.0%} ± {row['error']:.0%}" for row in rows],
                 "better / worse on": [f"{row['more']} / {row['fewer']}" for row in rows],
                 "largest loss": [f"{-100 * row['worst']:.0f} points" for row in rows],
             }
