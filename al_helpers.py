@@ -54,8 +54,9 @@ from active_learning.forecast.backtest import coverage, score_history
 from active_learning.plots.style import new_figure, title
 from active_learning.plots.results import (
     plot_batch_price, plot_dots, plot_intervals, plot_learning_curves, plot_one_run, plot_paired_savings,
-    plot_reached_share, plot_saving_by_target, plot_spread, plot_worths,
+    plot_reached_share, plot_saving_by_target, plot_spread,
 )
+from active_learning.plots.worths import plot_worths
 from active_learning.plots.forecasts import (
     plot_forecast, plot_forecast_truth, plot_forecasts, plot_score_history,
 )
